@@ -1,0 +1,34 @@
+//! An app: all that one `seaworthy.toml` or one detected repository describes.
+
+use std::collections::BTreeMap;
+
+use crate::{Environment, Field, Job, Name, Resource, Service, Slo, Warning};
+
+/// An app, with the origin of every value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct App {
+    /// The app's name.
+    pub name: Field<Name>,
+    /// Processes that should keep running, and static sites.
+    pub services: BTreeMap<Name, Service>,
+    /// What the app needs and does not build.
+    pub resources: BTreeMap<Name, Resource>,
+    /// What runs to its end.
+    pub jobs: BTreeMap<Name, Job>,
+    /// Where it runs.
+    pub environments: BTreeMap<Name, Environment>,
+    /// What is promised about a service, by the service's name.
+    pub slos: BTreeMap<Name, Slo>,
+    /// What a person should know before trusting the rest.
+    pub warnings: Vec<Warning>,
+}
+
+impl App {
+    /// Services that depend on the resource `name`, in order of their names.
+    pub fn users_of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Name> {
+        self.services
+            .iter()
+            .filter(move |(_, service)| service.depends_on.contains_key(name))
+            .map(|(service, _)| service)
+    }
+}

@@ -1,0 +1,36 @@
+//! The one model of Seaworthy: what an app is (services, resources, jobs, secrets, probes, SLOs) said once,
+//! apart from where it runs (environments).
+//!
+//! This crate knows the types, `seaworthy.toml`, placeholders, validation and the public shape of a plan.
+//! It must never do I/O, read a clock or know how a value was detected: texts come in, values and diagnostics
+//! go out.
+
+mod app;
+mod environment;
+mod field;
+mod job;
+mod name;
+mod order;
+pub mod plan;
+mod probe;
+pub mod quantity;
+mod resource;
+mod runtime;
+mod service;
+mod slo;
+mod variable;
+mod warning;
+
+pub use app::App;
+pub use environment::{EngineKind, Environment, Strategy};
+pub use field::{Confidence, Evidence, Field, Layer, Origin, Place};
+pub use job::{Job, JobTrigger};
+pub use name::{InvalidName, Name};
+pub use order::{StartOrder, start_order};
+pub use probe::{Probe, ProbeAction};
+pub use resource::{Backup, Resource};
+pub use runtime::Runtime;
+pub use service::{Condition, Dependency, Kind, PortSetting, Service, Volume, WatchAction, WatchRule};
+pub use slo::Slo;
+pub use variable::Variable;
+pub use warning::Warning;
