@@ -1,1 +1,32 @@
-//! d
+//! What an app is and how it runs, concluded from the files of its repository alone: deterministic, nothing
+//! executed, each value with its evidence.
+//!
+//! This crate knows file formats, languages, frameworks and conventions. It must never run anything, reach the
+//! network, or know what is done with a plan.
+//!
+//! Data flows one way: [`Repository`] (what files there are) -> `language` (which projects there are) ->
+//! `framework` and `source` (what each project is and reads) -> `importer` (what other tools were told) ->
+//! `draft` (names, services, resources) -> `contradiction` -> [`App`].
+
+mod contradiction;
+mod detect;
+pub mod document;
+mod draft;
+mod framework;
+mod health;
+mod importer;
+mod language;
+mod project;
+mod repository;
+mod resource;
+mod rules;
+mod secret;
+mod source;
+mod tool;
+mod version;
+
+pub use detect::{Detection, detect};
+pub use repository::{OpenError, Repository};
+
+#[doc(no_inline)]
+pub use seaworthy_model::App;

@@ -6,18 +6,23 @@
 //! go out.
 
 mod app;
+pub mod config;
 mod environment;
 mod field;
+pub mod init;
 mod job;
 mod name;
 mod order;
+pub mod placeholder;
 pub mod plan;
 mod probe;
 pub mod quantity;
 mod resource;
 mod runtime;
+mod secret;
 mod service;
 mod slo;
+pub mod validate;
 mod variable;
 mod warning;
 
@@ -30,6 +35,7 @@ pub use order::{StartOrder, start_order};
 pub use probe::{Probe, ProbeAction};
 pub use resource::{Backup, Resource};
 pub use runtime::Runtime;
+pub use secret::Secret;
 pub use service::{Condition, Dependency, Kind, PortSetting, Service, Volume, WatchAction, WatchRule};
 pub use slo::Slo;
 pub use variable::Variable;

@@ -1,0 +1,389 @@
+//! From a repository to an app.
+
+use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Variable};
+
+use crate::draft::{Draft, DraftService};
+use crate::language::{self, LANGUAGES};
+use crate::project::{Project, Role};
+use crate::repository::{Repository, is_within};
+use crate::source::{EnvRead, Facts};
+use crate::{contradiction, framework, health, importer, resource, rules, secret, source, tool};
+
+/// What was found.
+pub struct Detection {
+    /// The app, with the evidence of every value.
+    pub app: App,
+}
+
+/// Concludes from a repository's files what the app is and how it runs.
+pub fn detect(repo: &Repository) -> Detection {
+    let mut draft = Draft::default();
+    propose_app_name(repo, &mut draft);
+    let mut projects: Vec<Project> = LANGUAGES.iter().flat_map(|language| language.projects(repo)).collect();
+    projects.sort_by(|one, other| one.dir.cmp(&other.dir));
+    let dirs: Vec<String> = projects.iter().map(|project| project.dir.clone()).collect();
+    let mut left_out = 0;
+    let mut all_facts = Vec::with_capacity(projects.len());
+    for project in &mut projects {
+        let (facts, skipped) = read_source(repo, project, &dirs);
+        left_out += skipped;
+        understand(repo, project, &facts);
+        all_facts.push(facts);
+    }
+    if left_out > 0 {
+        let message = format!(
+            "{left_out} source files deep inside large projects were not read for variables and routes"
+        );
+        draft.warn("source-not-read", message, []);
+    }
+    join_projects_of_one_folder(&mut projects, &mut all_facts);
+    let root_name = draft.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
+    let importers = importer::Evidence::of(repo);
+    for (index, (project, facts)) in projects.iter().zip(&all_facts).enumerate() {
+        if is_service(project, &importers) {
+            draft.services.extend(services_of(project, index, facts, &root_name));
+        }
+    }
+    drop_helpers(&mut draft, &projects);
+    draft.projects = projects;
+    importer::import(repo, &importers, &mut draft);
+    for index in 0..draft.services.len() {
+        if draft.services[index].service.kind.get() != Some(&Kind::Static) {
+            tool::add_jobs(repo, &mut draft, index);
+        }
+    }
+    draft.warnings.extend(repo.take_warnings());
+    contradiction::note(repo, &mut draft);
+    Detection { app: draft.finish() }
+}
+
+/// The app's name: what the root manifest says, else the folder's.
+fn propose_app_name(repo: &Repository, draft: &mut Draft) {
+    if let Some(document) = repo.first_of(".", ["package.json"]).and_then(|path| repo.document(&path))
+        && let Some(node) = document.get("name")
+        && let Some(text) = node.text()
+        && !GENERIC_NAMES.contains(&text)
+    {
+        let origin =
+            Origin::detected("package.json name").at(Place::line("package.json", node.line)).likely();
+        draft.name.propose(Name::from_text(text), origin);
+    }
+    for (file, keys) in [
+        ("pyproject.toml", &["project", "name"][..]),
+        ("pyproject.toml", &["tool", "poetry", "name"]),
+        ("Cargo.toml", &["package", "name"]),
+        ("composer.json", &["name"]),
+    ] {
+        if let Some(document) = repo.first_of(".", [file]).and_then(|path| repo.document(&path))
+            && let Some(node) = document.at(keys)
+            && let Some(text) = node.text()
+        {
+            let origin = Origin::detected(format!("{file} name")).at(Place::line(file, node.line)).likely();
+            draft.name.propose(Name::from_text(text), origin);
+        }
+    }
+    let folder = repo.root().canonicalize().ok();
+    let folder = folder.as_deref().and_then(std::path::Path::file_name).map(std::ffi::OsStr::to_string_lossy);
+    if let Some(folder) = folder {
+        draft.name.propose(Name::from_text(&folder), Origin::detected("the folder's name").guess());
+    }
+}
+
+/// Names that generators write and nobody chose.
+const GENERIC_NAMES: [&str; 10] = [
+    "vite_react_shadcn_ts",
+    "my-v0-project",
+    "rest-express",
+    "vite-react-typescript-starter",
+    "my-app",
+    "app",
+    "frontend",
+    "root",
+    "monorepo",
+    "template",
+];
+
+fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts, usize) {
+    let Some(rule) = rules::source(project.family) else { return (Facts::default(), 0) };
+    if project.role == Role::Workspace {
+        return (Facts::default(), 0);
+    }
+    let nested: Vec<&str> = dirs
+        .iter()
+        .map(String::as_str)
+        .filter(|dir| *dir != project.dir && is_within(&project.dir, dir))
+        .collect();
+    let (mut facts, left_out) = source::scan(repo, &rule, &project.dir, &nested);
+    let settings: Vec<String> = facts
+        .entries
+        .iter()
+        .filter(|entry| entry.of == "pydantic-settings")
+        .map(|entry| entry.place.file.clone())
+        .collect();
+    for file in settings {
+        facts.env.extend(language::settings_reads(repo, &file));
+    }
+    (facts, left_out)
+}
+
+/// Completes a project from its source: entry point, framework, port, probes, variables.
+fn understand(repo: &Repository, project: &mut Project, facts: &Facts) {
+    let Some(language) = language::of_family(project.family) else { return };
+    language.find_entry(repo, project, facts);
+    let chosen = framework::choose(repo, project, facts);
+    if let Some(chosen) = &chosen {
+        framework::propose(project, chosen);
+    }
+    let listens_itself = project.service.kind.get() != Some(&Kind::Static);
+    if listens_itself {
+        propose_port(project, facts);
+    }
+    language.refine(repo, project, facts, chosen.as_ref());
+    if project.service.kind.get() == Some(&Kind::Web) {
+        for route in &facts.routes {
+            if let Some(sort) = health::sort(&route.path) {
+                let origin = Origin::detected("a route in the code").at(route.place.clone());
+                health::propose(&mut project.service, &route.path, sort, &origin);
+            }
+        }
+    }
+    propose_variables(project, &facts.env);
+}
+
+/// The port that the code listens on, and the variable it can be set by.
+fn propose_port(project: &mut Project, facts: &Facts) {
+    const NAMES: [&str; 8] = [
+        "PORT",
+        "SERVER_PORT",
+        "APP_PORT",
+        "API_PORT",
+        "HTTP_PORT",
+        "BACKEND_PORT",
+        "LISTEN_PORT",
+        "WEB_PORT",
+    ];
+    let service = &mut project.service;
+    for name in NAMES {
+        let Some(read) = facts.env.iter().find(|read| read.name == name) else { continue };
+        let origin = || Origin::detected(format!("the code reads {name}")).at(read.place.clone());
+        service.port_setting.propose(PortSetting::Env(name.to_owned()), origin());
+        let default = facts.env.iter().filter(|read| read.name == name).find_map(|read| {
+            let port = read.default.as_deref()?.trim_start_matches(':').rsplit(':').next()?.parse().ok()?;
+            Some((port, read.place.clone()))
+        });
+        if let Some((port, place)) = default {
+            let origin = Origin::detected(format!("the code falls back to it without {name}")).at(place);
+            service.port.propose(port, origin);
+        }
+        break;
+    }
+    for listen in &facts.listens {
+        let origin = Origin::detected("the code listens on it").at(listen.place.clone()).likely();
+        service.port.propose(listen.port, origin);
+    }
+    if !facts.listens.is_empty() && service.port_setting.get().is_none() {
+        let place = facts.listens[0].place.clone();
+        service
+            .port_setting
+            .propose(PortSetting::Fixed, Origin::detected("the port is written in code").at(place).likely());
+    }
+}
+
+fn propose_variables(project: &mut Project, reads: &[EnvRead]) {
+    for read in reads {
+        if secret::is_platform(&read.name)
+            || matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
+        {
+            continue;
+        }
+        let variable = project.service.env.entry(read.name.clone()).or_insert_with(|| Variable {
+            required: true,
+            secret: secret::is_secret(&read.name),
+            public: secret::is_public(&read.name),
+            ..Variable::default()
+        });
+        if read.optional || read.name == "NODE_ENV" || is_set_by_the_runtime(&read.name) {
+            variable.required = false;
+        }
+        if let Some(default) =
+            read.default.as_deref().and_then(|default| secret::shown_default(&read.name, default))
+        {
+            let origin = Origin::detected("the code's fallback").at(read.place.clone());
+            variable.default.propose(default, origin);
+        }
+        variable.used_at.push(read.place.clone());
+    }
+}
+
+/// Variables that a platform, a test runner or `sea` itself sets.
+fn is_set_by_the_runtime(name: &str) -> bool {
+    matches!(
+        name,
+        "PORT"
+            | "CI"
+            | "VERCEL"
+            | "VERCEL_URL"
+            | "VERCEL_ENV"
+            | "NETLIFY"
+            | "RENDER"
+            | "FLY_APP_NAME"
+            | "DYNO"
+            | "REPL_ID"
+            | "VITEST"
+            | "JEST_WORKER_ID"
+            | "NEXT_RUNTIME"
+            | "RAILS_ENV"
+            | "RACK_ENV"
+            | "MIX_ENV"
+            | "APP_ENV"
+            | "DEBUG"
+    )
+}
+
+/// A back end with its own front-end build in the same folder is one service: the build is part of it.
+fn join_projects_of_one_folder(projects: &mut Vec<Project>, all_facts: &mut Vec<Facts>) {
+    let rank = |project: &Project| match (project.service.kind.get(), project.role) {
+        (Some(Kind::Web), _) if project.service.framework.get().is_some() => 0,
+        (Some(Kind::Worker), _) => 1,
+        (Some(Kind::Web), _) => 2,
+        (Some(Kind::Static), _) => 3,
+        (_, Role::Application) => 4,
+        _ => 5,
+    };
+    let mut index = 0;
+    while index < projects.len() {
+        let dir = projects[index].dir.clone();
+        let mut same: Vec<usize> =
+            (index..projects.len()).filter(|other| projects[*other].dir == dir).collect();
+        if same.len() < 2 {
+            index += 1;
+            continue;
+        }
+        let leader = *same.iter().min_by_key(|other| (rank(&projects[**other]), **other)).unwrap_or(&index);
+        same.retain(|other| *other != leader);
+        for other in same.into_iter().rev() {
+            let assistant = projects.remove(other);
+            let facts = all_facts.remove(other);
+            let leader = if other < leader { leader - 1 } else { leader };
+            assist(&mut projects[leader], &assistant);
+            let keeps = assistant.service.kind.get() != Some(&Kind::Static)
+                || assistant.family == projects[leader].family;
+            if keeps {
+                all_facts[leader].absorb(facts);
+            }
+        }
+        index += 1;
+    }
+}
+
+/// Adds what an assistant project prepares to the project that runs.
+fn assist(leader: &mut Project, assistant: &Project) {
+    let joined = [
+        (&mut leader.service.install, &assistant.service.install),
+        (&mut leader.service.build, &assistant.service.build),
+    ];
+    for (field, other) in joined {
+        let Some(added) = other.winner() else { continue };
+        match field.winner().cloned() {
+            Some(own) if own.value != added.value => {
+                field.propose(format!("{} && {}", own.value, added.value), own.origin.clone());
+                let combined = format!("{} && {}", own.value, added.value);
+                field.retain(|evidence| evidence.value == combined);
+            }
+            Some(_) => {}
+            None => field.propose(added.value.clone(), added.origin.clone()),
+        }
+    }
+    for (name, variable) in &assistant.service.env {
+        leader.service.env.entry(name.clone()).or_insert_with(|| variable.clone());
+    }
+    for (name, dependency) in &assistant.dependencies {
+        leader.dependencies.entry(name.clone()).or_insert_with(|| dependency.clone());
+    }
+}
+
+/// A project is a service when something in it runs: a framework, an entry point, or a file that starts it.
+fn is_service(project: &Project, importers: &importer::Evidence) -> bool {
+    match project.role {
+        Role::Workspace => false,
+        Role::Library => importers.starts(&project.dir),
+        _ if importers.starts(&project.dir) => true,
+        Role::Application => project.service.kind.get().is_some() || project.service.start.get().is_some(),
+        Role::Unknown => project.service.framework.get().is_some(),
+    }
+}
+
+fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name) -> Vec<DraftService> {
+    let mut service = project.service.clone();
+    service
+        .path
+        .propose(project.dir.clone(), Origin::detected("the folder of its manifest").at(project.place()));
+    if service.kind.get().is_none() {
+        let (kind, origin) = match facts.listens.first() {
+            Some(listen) => {
+                (Kind::Web, Origin::detected("the code listens").at(listen.place.clone()).likely())
+            }
+            None if service.port.get().is_some() => {
+                (Kind::Web, Origin::detected("it has a port").at(project.place()).likely())
+            }
+            None => {
+                (Kind::Job, Origin::detected("nothing in it listens or loops").at(project.place()).guess())
+            }
+        };
+        service.kind.propose(kind, origin);
+    }
+    if matches!(service.kind.get(), Some(Kind::Worker | Kind::Job)) {
+        service.port.retain(|evidence| evidence.origin.confidence > seaworthy_model::Confidence::Low);
+        service.port_setting.retain(|evidence| evidence.origin.confidence > seaworthy_model::Confidence::Low);
+    }
+    let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
+    let name_origin = match (project.dir.as_str(), &project.name) {
+        (".", Some(_)) => Origin::detected("the manifest's name").at(project.place()).likely(),
+        (".", None) => Origin::detected("the app's name").guess(),
+        _ => Origin::detected("the folder's name").at(Place::file(project.dir.clone())).likely(),
+    };
+    draft.names.propose(project.service_name(root_name), name_origin.clone());
+    if let Some(name) = &project.name {
+        draft.names.propose(
+            Name::from_text(name),
+            Origin::detected("the manifest's name").at(project.place()).guess(),
+        );
+    }
+    resource::note_needs(project, facts, &mut draft);
+    let mut drafts = vec![draft];
+    for (name, companion) in &project.companions {
+        let mut service = companion.clone();
+        service
+            .path
+            .propose(project.dir.clone(), Origin::detected("the folder of its manifest").at(project.place()));
+        service.env = project.service.env.clone();
+        let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
+        let name = if project.dir == "." {
+            name.clone()
+        } else {
+            format!("{}-{name}", Name::from_text(&project.dir))
+        };
+        draft.names.propose(Name::from_text(&name), name_origin.clone());
+        draft.needs.clone_from(&drafts[0].needs);
+        drafts.push(draft);
+    }
+    drafts
+}
+
+/// Where something serves, scripts that only run to their end are tools of the developers.
+fn drop_helpers(draft: &mut Draft, projects: &[Project]) {
+    let serves = |service: &DraftService| service.service.kind.get() != Some(&Kind::Job);
+    if !draft.services.iter().any(serves) {
+        return;
+    }
+    draft.services.retain(|service| {
+        serves(service)
+            || service.project.is_some_and(|index| {
+                // A crawler or report with its own manifest stays; loose scripts and examples go.
+                let dir = &projects[index].dir;
+                !dir.split('/').any(|part| {
+                    matches!(part, "scripts" | "tools" | "examples" | "docs" | "bench" | "db" | "infra")
+                }) && dir != "."
+            })
+    });
+}

@@ -1,0 +1,78 @@
+//! Languages: each finds its projects and says what their manifests say. One file or folder a language,
+//! registered in [`LANGUAGES`].
+
+mod javascript;
+mod python;
+pub(crate) use python::settings_reads;
+pub(crate) mod runtime_files;
+
+use crate::framework::Chosen;
+use crate::project::Project;
+use crate::repository::{Repository, file_name, parent};
+use crate::source::Facts;
+
+/// A language family: languages that share manifests, package managers and source rules.
+pub(crate) trait Language: Sync {
+    /// The name of the family, as in `rules/`.
+    fn family(&self) -> &'static str;
+
+    /// The projects of a repository, in the order of their folders.
+    fn projects(&self, repo: &Repository) -> Vec<Project>;
+
+    /// Completes a project once its source was read: finds its entry point (and with it makes it an
+    /// [`Application`](crate::project::Role::Application)). Called before a framework is chosen.
+    fn find_entry(&self, _repo: &Repository, _project: &mut Project, _facts: &Facts) {}
+
+    /// Completes a project once its framework is known: commands, port, site folder, companions.
+    fn refine(&self, _repo: &Repository, _project: &mut Project, _facts: &Facts, _chosen: Option<&Chosen>) {}
+}
+
+/// Every language, in the order in which one folder's projects are considered.
+pub(crate) const LANGUAGES: &[&dyn Language] = &[&python::Python, &javascript::JavaScript];
+
+/// The language of a family.
+pub(crate) fn of_family(family: &str) -> Option<&'static dyn Language> {
+    LANGUAGES.iter().find(|language| language.family() == family).copied()
+}
+
+/// Folders whose manifests are material for tests, documentation or output, not the app.
+pub(crate) fn is_aside(path: &str) -> bool {
+    parent(path).split('/').any(|dir| {
+        matches!(
+            dir,
+            "fixtures"
+                | "__fixtures__"
+                | "testdata"
+                | "test-fixtures"
+                | "__tests__"
+                | "e2e"
+                | "dist"
+                | "build"
+                | "templates"
+                | "template"
+                | ".github"
+                | "storybook-static"
+                | "cypress"
+                | ".devcontainer"
+                | "test"
+                | "tests"
+                | ".output"
+                | ".vercel"
+                | "third_party"
+                | "out"
+        )
+    })
+}
+
+/// Manifests of that name which belong to the app.
+pub(crate) fn manifests<'a>(repo: &'a Repository, name: &'a str) -> impl Iterator<Item = &'a str> {
+    repo.named(name).filter(|path| !is_aside(path))
+}
+
+/// Manifests with that ending which belong to the app.
+pub(crate) fn manifests_ending<'a>(repo: &'a Repository, ending: &'a str) -> impl Iterator<Item = &'a str> {
+    repo.paths()
+        .iter()
+        .map(|path| &**path)
+        .filter(move |path| file_name(path).ends_with(ending) && !is_aside(path))
+}

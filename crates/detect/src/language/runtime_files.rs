@@ -1,0 +1,78 @@
+//! Files that name runtime versions for a version manager: `.tool-versions`, `mise.toml`, `.nvmrc` and kin.
+
+use seaworthy_model::{Origin, Place, Service};
+
+use crate::document::Node;
+use crate::project::at;
+use crate::repository::{Repository, upwards};
+use crate::version;
+
+/// Proposes every version that such files say for a service in `dir`, the nearest folder first.
+///
+/// `tool` is the runtime's name in plans, `aliases` its other names in version managers, `files` the files that
+/// hold nothing but its version.
+pub(crate) fn propose(
+    repo: &Repository,
+    dir: &str,
+    tool: &str,
+    aliases: &[&str],
+    files: &[&str],
+    service: &mut Service,
+) {
+    let is_tool = |name: &str| name == tool || aliases.contains(&name);
+    for dir in upwards(dir) {
+        for name in files {
+            if let Some(path) = repo.first_of(dir, [*name])
+                && let Some(text) = repo.text(&path)
+                && let Some((line, text)) = (1_u32..)
+                    .zip(text.lines())
+                    .find(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+            {
+                say(service, tool, text, at(format!("{name} says the version"), &path, line));
+            }
+        }
+        if let Some(path) = repo.first_of(dir, [".tool-versions"])
+            && let Some(text) = repo.text(&path)
+        {
+            for (line, text) in (1_u32..).zip(text.lines()) {
+                let mut words = text.split_whitespace();
+                if words.next().is_some_and(is_tool)
+                    && let Some(version) = words.next()
+                {
+                    say(service, tool, version, at(".tool-versions says the version", &path, line));
+                }
+            }
+        }
+        for name in ["mise.toml", ".mise.toml", ".config/mise.toml"] {
+            let Some(path) = repo.first_of(dir, [name]) else { continue };
+            let Some(document) = repo.document(&path) else { continue };
+            for entry in document.get("tools").map(Node::entries).unwrap_or_default() {
+                if !is_tool(&entry.key) {
+                    continue;
+                }
+                let version = entry.node.scalar().or_else(|| entry.node.get("version")?.scalar());
+                if let Some(version) = version {
+                    say(service, tool, &version, at(format!("{name} says the version"), &path, entry.line));
+                }
+            }
+        }
+    }
+}
+
+/// Proposes a runtime version as written by `text`.
+pub(crate) fn say(service: &mut Service, tool: &str, text: &str, origin: Origin) {
+    if let Some(runtime) = version::runtime(tool, text) {
+        service.runtime.propose(runtime, origin);
+    }
+}
+
+/// The line of the first match of a pattern in a file, with its first group.
+pub(crate) fn find_in(repo: &Repository, path: &str, pattern: &str) -> Option<(String, Place)> {
+    let text = repo.text(path)?;
+    // Patterns are constants of the callers, each met by a test.
+    let regex = regex::Regex::new(pattern).unwrap_or_else(|error| panic!("{error}"));
+    let captures = regex.captures(&text)?;
+    let group = captures.get(1).or_else(|| captures.get(0))?;
+    let line = crate::document::Lines::new(&text).line(group.start());
+    Some((group.as_str().to_owned(), Place::line(path, line)))
+}

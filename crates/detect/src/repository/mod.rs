@@ -1,0 +1,250 @@
+//! The files of a repository: listed once, read on demand, never executed.
+
+mod read;
+mod walk;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use seaworthy_model::{Place, Warning};
+
+use crate::document::{self, Node};
+
+pub(crate) use read::read_source;
+
+/// Why a folder cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is not there, or is a file.
+    #[error("{} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    /// The folder is there but cannot be listed.
+    #[error("{} cannot be read: {}", .0.display(), .1)]
+    Unreadable(PathBuf, std::io::Error),
+}
+
+/// A repository: its paths, and the texts that were asked for.
+///
+/// Paths are relative to the root, with `/`, in byte order; ignored files, dependency folders and caches are
+/// not among them.
+pub struct Repository {
+    root: PathBuf,
+    paths: Vec<Box<str>>,
+    by_name: HashMap<Box<str>, Vec<u32>>,
+    texts: Mutex<HashMap<Box<str>, Option<Arc<str>>>>,
+    documents: Mutex<HashMap<Box<str>, Option<Arc<Node>>>>,
+    warnings: Mutex<Vec<Warning>>,
+}
+
+impl Repository {
+    /// Lists the files below `root`.
+    pub fn open(root: &Path) -> Result<Self, OpenError> {
+        if !root.is_dir() {
+            return Err(OpenError::NotAFolder(root.to_owned()));
+        }
+        std::fs::read_dir(root).map_err(|error| OpenError::Unreadable(root.to_owned(), error))?;
+        let walk::Listing { paths, warnings } = walk::list(root);
+        let mut by_name: HashMap<Box<str>, Vec<u32>> = HashMap::new();
+        for (index, path) in (0_u32..).zip(&paths) {
+            let name = file_name(path);
+            if let Some(indexes) = by_name.get_mut(name) {
+                indexes.push(index);
+            } else {
+                by_name.insert(name.into(), vec![index]);
+            }
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            paths,
+            by_name,
+            texts: Mutex::default(),
+            documents: Mutex::default(),
+            warnings: Mutex::new(warnings),
+        })
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Every path, in byte order.
+    pub fn paths(&self) -> &[Box<str>] {
+        &self.paths
+    }
+
+    /// The file is there.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.binary_search_by(|known| (**known).cmp(path)).is_ok()
+    }
+
+    /// The first of `names` that is in `dir`, as a path.
+    pub fn first_of<'n>(&self, dir: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+        names.into_iter().map(|name| join(dir, name)).find(|path| self.has(path))
+    }
+
+    /// Every path whose last part is `name`.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.by_name.get(name).into_iter().flatten().map(|index| &*self.paths[*index as usize])
+    }
+
+    /// Every path that ends in `.extension`.
+    pub fn with_extension<'a>(&'a self, extension: &'a str) -> impl Iterator<Item = &'a str> {
+        self.paths
+            .iter()
+            .map(|path| &**path)
+            .filter(move |path| path.rsplit_once('.').is_some_and(|(_, known)| known == extension))
+    }
+
+    /// Every path below `dir`, at any depth.
+    pub fn under(&self, dir: &str) -> &[Box<str>] {
+        if dir == "." {
+            return &self.paths;
+        }
+        let prefix = format!("{dir}/");
+        let start = self.paths.partition_point(|path| **path < *prefix);
+        let length = self.paths[start..].partition_point(|path| path.starts_with(&prefix));
+        &self.paths[start..start + length]
+    }
+
+    /// There is a file below `dir`.
+    pub fn has_dir(&self, dir: &str) -> bool {
+        !self.under(dir).is_empty()
+    }
+
+    /// Paths of the files in `dir` itself.
+    pub fn files_in<'a>(&'a self, dir: &'a str) -> impl Iterator<Item = &'a str> {
+        self.under(dir).iter().map(|path| &**path).filter(move |path| parent(path) == dir)
+    }
+
+    /// The text of a file; `None`, with a warning, when it cannot be had.
+    pub fn text(&self, path: &str) -> Option<Arc<str>> {
+        if !self.has(path) {
+            return None;
+        }
+        if let Some(text) = lock(&self.texts).get(path) {
+            return text.clone();
+        }
+        let text = match read::read_text(&self.root.join(path)) {
+            Ok((text, None)) => Some(Arc::from(text)),
+            Ok((text, Some(oddity))) => {
+                self.warn("unreadable-file", oddity.to_string(), path, None);
+                Some(Arc::from(text))
+            }
+            Err(error) => {
+                self.warn("unreadable-file", error.to_string(), path, None);
+                None
+            }
+        };
+        lock(&self.texts).insert(path.into(), text.clone());
+        text
+    }
+
+    /// A file as a tree of values, by its ending: JSON (with comments), TOML or YAML (its first document).
+    /// `None`, with a warning, when it cannot be read or parsed.
+    pub fn document(&self, path: &str) -> Option<Arc<Node>> {
+        if let Some(known) = lock(&self.documents).get(path) {
+            return known.clone();
+        }
+        let text = self.text(path)?;
+        let document = match document::parse(document::Format::of(path), &text) {
+            Ok(node) => Some(Arc::new(node)),
+            Err(error) => {
+                self.warn("malformed-file", error.message, path, error.line);
+                None
+            }
+        };
+        lock(&self.documents).insert(path.into(), document.clone());
+        document
+    }
+
+    /// Notes that something about a file is odd.
+    pub fn warn(&self, code: &'static str, message: impl Into<String>, path: &str, line: Option<u32>) {
+        let place = Place { file: path.to_owned(), line };
+        lock(&self.warnings).push(Warning::new(code, message, [place]));
+    }
+
+    /// Hands over what was noted so far.
+    pub(crate) fn take_warnings(&self) -> Vec<Warning> {
+        std::mem::take(&mut *lock(&self.warnings))
+    }
+}
+
+/// A poisoned lock guards only caches and notes: whatever they hold is whole.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `dir/name`, with `.` for the root.
+pub(crate) fn join(dir: &str, name: &str) -> String {
+    let name = name.strip_prefix("./").unwrap_or(name);
+    match (dir, name) {
+        (".", _) => name.to_owned(),
+        (_, "" | ".") => dir.to_owned(),
+        _ => format!("{dir}/{name}"),
+    }
+}
+
+/// `dir` and a relative path with `.` and `..` in it, made plain; `None` when it leaves the repository.
+pub(crate) fn resolve(dir: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = if dir == "." { Vec::new() } else { dir.split('/').collect() };
+    if path.starts_with('/') || path.starts_with('~') {
+        return None;
+    }
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+}
+
+/// The folder of a path, `.` for the root.
+pub(crate) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or(".", |(dir, _)| dir)
+}
+
+/// The last part of a path.
+pub(crate) fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// `path` as seen from `dir`, which it lies below.
+pub(crate) fn relative<'a>(dir: &str, path: &'a str) -> &'a str {
+    if dir == "." {
+        return path;
+    }
+    path.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
+}
+
+/// `dir` and every folder above it, up to the root.
+pub(crate) fn upwards(dir: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(dir), |dir| (*dir != ".").then(|| parent(dir)))
+}
+
+/// `path` is `dir` or lies below it.
+pub(crate) fn is_within(dir: &str, path: &str) -> bool {
+    dir == "." || path == dir || path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_resolved_and_climbed() {
+        assert_eq!(join(".", "a"), "a");
+        assert_eq!(join("a", "./b"), "a/b");
+        assert_eq!(resolve("a/b", "../c").as_deref(), Some("a/c"));
+        assert_eq!(resolve("a", "..").as_deref(), Some("."));
+        assert_eq!(resolve(".", "../x"), None);
+        assert_eq!(upwards("a/b").collect::<Vec<_>>(), ["a/b", "a", "."]);
+        assert_eq!(relative("a", "a/b/c"), "b/c");
+        assert!(is_within("a", "a/b") && !is_within("a", "ab") && is_within(".", "x"));
+    }
+}

@@ -1,0 +1,13 @@
+//! What a project's source code says: variables it reads, routes it serves, ports it listens on, resources it
+//! talks to.
+//!
+//! Source is read by patterns on text whose comments are blanked, not parsed: a plan must come within a blink,
+//! for thirty languages. A file is looked at only when it contains one of a rule's literals.
+
+mod comments;
+mod context;
+mod facts;
+mod scan;
+
+pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Route};
+pub(crate) use scan::scan;
