@@ -1,2 +1,50 @@
-//! c
-fn main() {}
+//! `sea`: arguments in; text, JSON and an exit code out. Everything it knows is in the crates below it.
+
+mod args;
+mod commands;
+mod exit;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not mistakes.
+            let code = if error.use_stderr() { exit::WRONG } else { exit::DONE };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let outcome = match &cli.command {
+        Command::Plan(args) => commands::plan::run(&cli.global, args),
+        Command::Init(args) => commands::init::run(&cli.global, args),
+        Command::Schema(args) => commands::schema::run(args),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Completions(args) => commands::completions::run(args),
+        Command::Man(args) => commands::man::run(args),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            // A closed pipe (`sea plan | head`) is how the reader says that it has enough.
+            if is_broken_pipe(&error) {
+                return ExitCode::from(exit::DONE);
+            }
+            output::failure(&error);
+            ExitCode::from(exit::of(&error))
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

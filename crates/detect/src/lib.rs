@@ -16,6 +16,7 @@ mod framework;
 mod health;
 mod importer;
 mod language;
+mod load;
 mod project;
 mod repository;
 mod resource;
@@ -26,6 +27,7 @@ mod tool;
 mod version;
 
 pub use detect::{Detection, detect};
+pub use load::{CONFIG_FILE, Loaded, Overrides, load};
 pub use repository::{OpenError, Repository};
 
 #[doc(no_inline)]

@@ -1,5 +1,8 @@
 //! `seaworthy.toml` put into an app that was detected, in layers.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use seaworthy_model::Condition::{ServiceHealthy, ServiceStarted};
 use seaworthy_model::config::{Config, Source};
 use seaworthy_model::{
     App, Condition, Confidence, Field, Job, Layer, Name, Origin, Place, PortSetting, Resource, Service,
@@ -24,7 +27,7 @@ fn detected() -> App {
         start: said("npm start".to_owned(), origin()),
         ..Service::default()
     };
-    api.depend_on(name("db"), Condition::ServiceHealthy, origin());
+    api.depend_on(name("db"), ServiceHealthy, origin());
     app.services.insert(name("api"), api);
     app.services.insert(name("worker"), Service::default());
     app.resources.insert(
@@ -95,7 +98,6 @@ fn placeholders_imply_dependencies_unless_they_form_a_circle() {
         "#,
         &mut app,
     );
-    use Condition::{ServiceHealthy, ServiceStarted};
     assert_eq!(needs(&app, "api"), [("db".to_owned(), ServiceStarted)], "what was said stays");
     assert_eq!(needs(&app, "web"), [], "the two name each other");
     assert_eq!(

@@ -1,5 +1,7 @@
 //! What `seaworthy.toml` files, good and bad, lead to: one file of `tests/config` a case.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,9 @@
 //! What `sea init` writes, and that it says what was detected.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use seaworthy_model::config::{Config, Source};
@@ -176,7 +180,7 @@ fn winners(app: &App) -> App {
     }
     macro_rules! plain {
         ($from:expr => $type:ident { $($field:ident),+ } $(, $more:ident: $value:expr)*) => {
-            $type { $($field: plain(&$from.$field),)+ $($more: $value,)* ..$type::default() }
+            $type { $($field: plain(&$from.$field),)+ $($more: $value,)* }
         };
     }
     let mut out = App { name: plain(&app.name), ..App::default() };
@@ -184,8 +188,8 @@ fn winners(app: &App) -> App {
         let mut service = plain!(from => Service {
             path, kind, language, package_manager, framework, install, build, dev, start, test, lint, port,
             port_setting, route, static_dir, replicas, memory, cpu, startup, readiness, liveness,
-            stop_grace_period, watch
-        }, runtime: plain(&from.runtime));
+            stop_grace_period, watch, runtime
+        }, depends_on: BTreeMap::new(), env: BTreeMap::new(), volumes: Vec::new());
         for (need, dependency) in &from.depends_on {
             service.depend_on(need.clone(), *dependency.condition.get().unwrap(), Origin::detected(""));
         }

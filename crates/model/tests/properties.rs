@@ -1,5 +1,7 @@
 //! Whatever is written, reading it never panics and every place it names is within the text.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use proptest::prelude::*;
 
 use seaworthy_model::config::{Config, Source, line_column};
@@ -102,5 +104,18 @@ proptest! {
         if let Err(error) = Name::parse(&text) {
             prop_assert!(Name::parse(error.suggestion.as_str()).is_ok());
         }
+    }
+}
+
+#[test]
+fn depth_and_length_are_survived() {
+    for text in [
+        format!("a = {}", "[".repeat(20_000)),
+        format!("a = {}", "{ a = ".repeat(20_000)),
+        format!("a{} = 1", ".a".repeat(20_000)),
+        "[services.api]\nprot = 1\nnonsense\n".repeat(300),
+        format!("[services.api.env]\n{}", "A = \"${\"\n".repeat(2_000)),
+    ] {
+        exercise(&text).unwrap();
     }
 }

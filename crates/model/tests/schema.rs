@@ -1,5 +1,7 @@
 //! The JSON Schema says what the decoder does.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::Path;
 
 use seaworthy_model::config::{Config, json_schema};
@@ -143,6 +145,8 @@ fn the_schema_refuses_what_the_decoder_refuses() {
         "[environments.a]\nstrategy = { canary = [10] }",
         "[environments.a.services.api]\nprot = 1",
         "[jobs.a]\non = \"cron\"",
+        "[resources.db]\ntype = \"fulltext\"",
+        "[services.api]\nwatch = [{ path = \"src\" }]",
         "[slo.api]\navailability = 99.9",
     ] {
         assert!(!Config::parse(text).1.is_empty(), "{text}");

@@ -1,10 +1,10 @@
 //! Puts what `seaworthy.toml` says into an app, each value with its line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
     Config, EnvironmentConfig, JobConfig, Located, Map, ResourceConfig, SecretConfig, ServiceConfig,
-    SloConfig, Span, line_column,
+    SloConfig, Span, imply, line_column,
 };
 use crate::placeholder::{Placeholder, Template};
 use crate::{
@@ -43,24 +43,24 @@ impl Config {
     pub fn apply(&self, app: &mut App, source: &Source<'_>) {
         let apply = Apply { source };
         apply.set(&mut app.name, self.name.as_ref(), "", "name");
-        for (name, secret) in entries(&self.secrets) {
+        for (name, secret) in entries(self.secrets.as_ref()) {
             let known = app.secrets.entry(name.as_str().to_owned()).or_default();
             apply.secret(secret, known, &format!("secrets.{}", name.as_str()));
         }
-        apply.resources(&self.resources, app, "resources");
-        apply.services(&self.services, app, "services");
-        for (name, job) in entries(&self.jobs) {
+        apply.resources(self.resources.as_ref(), app, "resources");
+        apply.services(self.services.as_ref(), app, "services");
+        for (name, job) in entries(self.jobs.as_ref()) {
             if is_disabled(job.enabled.as_ref()) {
                 app.jobs.remove(name);
             } else {
                 apply.job(job, app.jobs.entry(name.clone()).or_default(), &format!("jobs.{name}"));
             }
         }
-        for (name, environment) in entries(&self.environments) {
+        for (name, environment) in entries(self.environments.as_ref()) {
             let known = app.environments.entry(name.clone()).or_default();
             apply.environment(environment, known, &format!("environments.{name}"));
         }
-        for (name, slo) in entries(&self.slo) {
+        for (name, slo) in entries(self.slo.as_ref()) {
             apply.slo(slo, app.slos.entry(name.clone()).or_default(), &format!("slo.{name}"));
         }
     }
@@ -72,26 +72,26 @@ impl Config {
         };
         let source = Source { layer: source.layer.max(Layer::Environment), ..*source };
         let apply = Apply { source: &source };
-        apply.resources(&environment.value.resources, app, &format!("environments.{name}.resources"));
-        apply.services(&environment.value.services, app, &format!("environments.{name}.services"));
+        apply.resources(environment.value.resources.as_ref(), app, &format!("environments.{name}.resources"));
+        apply.services(environment.value.services.as_ref(), app, &format!("environments.{name}.services"));
     }
 }
 
 /// The entries of a table that may be absent.
-fn entries<K: Ord, T>(map: &Option<Located<Map<K, T>>>) -> impl Iterator<Item = (&K, &T)> {
-    map.iter().flat_map(|map| map.value.iter().map(|(key, entry)| (key, &entry.value)))
+pub(super) fn entries<K: Ord, T>(map: Option<&Located<Map<K, T>>>) -> impl Iterator<Item = (&K, &T)> {
+    map.into_iter().flat_map(|map| map.value.iter().map(|(key, entry)| (key, &entry.value)))
 }
 
 fn is_disabled(enabled: Option<&Located<bool>>) -> bool {
     enabled.is_some_and(|enabled| !enabled.value)
 }
 
-struct Apply<'a> {
+pub(super) struct Apply<'a> {
     source: &'a Source<'a>,
 }
 
 impl Apply<'_> {
-    fn origin(&self, span: &Span, rule: String) -> Origin {
+    pub(super) fn origin(&self, span: &Span, rule: String) -> Origin {
         match self.source.file {
             Some(file) => {
                 let (line, _) = line_column(self.source.text, span.start);
@@ -115,7 +115,7 @@ impl Apply<'_> {
         }
     }
 
-    fn resources(&self, said: &Option<Located<Map<Name, ResourceConfig>>>, app: &mut App, at: &str) {
+    fn resources(&self, said: Option<&Located<Map<Name, ResourceConfig>>>, app: &mut App, at: &str) {
         for (name, config) in entries(said) {
             if is_disabled(config.enabled.as_ref()) {
                 app.resources.remove(name);
@@ -127,7 +127,7 @@ impl Apply<'_> {
         }
     }
 
-    fn services(&self, said: &Option<Located<Map<Name, ServiceConfig>>>, app: &mut App, at: &str) {
+    fn services(&self, said: Option<&Located<Map<Name, ServiceConfig>>>, app: &mut App, at: &str) {
         for (name, config) in entries(said) {
             if is_disabled(config.enabled.as_ref()) {
                 app.services.remove(name);
@@ -143,7 +143,7 @@ impl Apply<'_> {
                 self.service(config, service, &resources, &format!("{at}.{name}"));
             }
         }
-        self.imply_dependencies(said, app, at);
+        imply::dependencies(self, said, app, at);
     }
 
     fn resource(&self, config: &ResourceConfig, resource: &mut Resource, at: &str) {
@@ -220,45 +220,6 @@ impl Apply<'_> {
         }
     }
 
-    /// Dependencies that placeholders imply. A frontend that is told the address of its API, which in turn is
-    /// told the address of the frontend (for CORS), is common: such circles imply no order.
-    fn imply_dependencies(&self, said: &Option<Located<Map<Name, ServiceConfig>>>, app: &mut App, at: &str) {
-        let mut implied: BTreeMap<(Name, Name), (Condition, Origin)> = BTreeMap::new();
-        for (name, config) in entries(said) {
-            for (variable, entry) in config.env.iter().flat_map(|env| &env.value) {
-                let Ok(template) = Template::parse(entry.value.as_str()) else { continue };
-                for (placeholder, _) in template.placeholders() {
-                    let (need, condition) = match placeholder {
-                        Placeholder::Resource { name: need, .. } if app.resources.contains_key(need) => {
-                            (need, Condition::ServiceHealthy)
-                        }
-                        Placeholder::Service { name: need, .. }
-                            if need != name && app.services.contains_key(need) =>
-                        {
-                            (need, Condition::ServiceStarted)
-                        }
-                        _ => continue,
-                    };
-                    let rule = format!("{at}.{name}.env.{}", variable.as_str());
-                    implied
-                        .entry((name.clone(), need.clone()))
-                        .or_insert_with(|| (condition, self.origin(&entry.span, rule)));
-                }
-            }
-        }
-        let mut edges: BTreeSet<(Name, Name)> = implied.keys().cloned().collect();
-        for (name, service) in &app.services {
-            edges.extend(service.depends_on.keys().map(|need| (name.clone(), need.clone())));
-        }
-        for ((name, need), (condition, origin)) in implied {
-            let Some(service) = app.services.get_mut(&name) else { continue };
-            // What was said in so many words has its condition already.
-            if !service.depends_on.contains_key(&need) && !reaches(&edges, &need, &name) {
-                service.depend_on(need, condition, origin);
-            }
-        }
-    }
-
     fn job(&self, config: &JobConfig, job: &mut Job, at: &str) {
         self.set(&mut job.run, config.run.as_ref(), at, "run");
         self.set(&mut job.service, config.service.as_ref(), at, "service");
@@ -284,7 +245,7 @@ impl Apply<'_> {
     fn slo(&self, config: &SloConfig, slo: &mut Slo, at: &str) {
         self.set(&mut slo.availability, config.availability.as_ref(), at, "availability");
         if let Some(latency) = &config.latency {
-            let bounds = latency.value.iter().map(|(key, bound)| (key.as_str().to_owned(), bound.value));
+            let bounds = latency.value.iter().map(|(key, bound)| (key.as_str().to_owned(), bound.value.0));
             slo.latency.propose(bounds.collect(), self.origin(&latency.span, format!("{at}.latency")));
         }
     }
@@ -308,21 +269,4 @@ fn forget(app: &mut App, gone: &Name) {
             }
         }
     }
-}
-
-/// Whether a path leads from one name to another.
-fn reaches(edges: &BTreeSet<(Name, Name)>, from: &Name, to: &Name) -> bool {
-    let mut seen = BTreeSet::from([from]);
-    let mut next = vec![from];
-    while let Some(name) = next.pop() {
-        if name == to {
-            return true;
-        }
-        for (_, need) in edges.iter().filter(|(user, _)| user == name) {
-            if seen.insert(need) {
-                next.push(need);
-            }
-        }
-    }
-    false
 }

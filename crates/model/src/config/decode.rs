@@ -59,7 +59,7 @@ impl<'t> Decoder<'t> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Whether anything was reported since `count` diagnostics were known.
+    /// How many diagnostics there are, to see later whether more came.
     pub(crate) fn count(&self) -> usize {
         self.diagnostics.len()
     }
@@ -174,7 +174,7 @@ pub(crate) fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c.is_control() => out.extend(format!("\\u{:04X}", u32::from(c)).chars()),
             c => out.push(c),
         }
     }
@@ -195,9 +195,9 @@ impl<K: DecodeKey, T: Decode> Decode for BTreeMap<K, Keyed<T>> {
             if matches!(known, Err(RefusedKey::SkipValue)) {
                 continue;
             }
-            let decoded = decoder.within(name, |decoder| T::decode(value, decoder));
-            if let (Ok(known), Some(decoded)) = (known, decoded) {
-                entries.insert(known, Keyed { key: key.span(), span: value.span(), value: decoded });
+            let read = decoder.within(name, |decoder| T::decode(value, decoder));
+            if let (Ok(known), Some(read)) = (known, read) {
+                entries.insert(known, Keyed { key: key.span(), span: value.span(), value: read });
             }
         }
         Some(entries)

@@ -3,12 +3,12 @@
 use super::suggest::{did_you_mean, list, nearest};
 use super::table::Table;
 use super::{
-    BackupConfig, Config, Diagnostic, EnvironmentConfig, JobConfig, ProbeConfig, ResourceConfig,
-    SecretConfig, ServiceConfig, SloConfig, Span, StrategyConfig, WatchConfig,
+    BackupConfig, Config, DependencyConfig, Diagnostic, EnvironmentConfig, JobConfig, ProbeConfig,
+    ResourceConfig, SecretConfig, ServiceConfig, SloConfig, Span, StrategyConfig, WatchConfig,
 };
 
 /// Every table: where it stands, and its keys.
-pub(crate) const TABLES: [(&str, &[&str]); 11] = [
+pub(crate) const TABLES: [(&str, &[&str]); 12] = [
     ("at the top of the file, before the first `[table]`", Config::KEYS),
     ("under `[services.NAME]`", ServiceConfig::KEYS),
     ("under `[resources.NAME]`", ResourceConfig::KEYS),
@@ -20,6 +20,7 @@ pub(crate) const TABLES: [(&str, &[&str]); 11] = [
     ("in `strategy = { ... }` of an environment", StrategyConfig::KEYS),
     ("in a probe such as `readiness = { ... }`", ProbeConfig::KEYS),
     ("in `watch = [{ ... }]` of a service", WatchConfig::KEYS),
+    ("in `depends_on = { NAME = { ... } }` of a service", DependencyConfig::KEYS),
 ];
 
 /// What other tools, or plain English, call our keys.

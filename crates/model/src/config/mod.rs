@@ -35,6 +35,7 @@ pub(crate) mod decode;
 mod depends_on;
 mod diagnostic;
 pub(crate) mod env_value;
+mod imply;
 mod keys;
 mod located;
 mod names;
@@ -65,7 +66,7 @@ pub use names::{Command, Image, Percentile, Phrase, Schedule, Timezone, TypeName
 pub use numbers::{Count, Port, Threshold};
 pub use paths::{FileOrCommand, RelativePath, ServicePath};
 pub use probe::{ProbeConfig, TcpPort};
-pub use quantities::Every;
+pub use quantities::{Every, Latency};
 pub use schema::json_schema;
 pub use strategy::StrategyConfig;
 pub use tables::{

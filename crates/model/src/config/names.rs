@@ -27,7 +27,7 @@ text! {
 text! {
     /// The type of a resource; `container` for an image that has no type of its own.
     pub struct TypeName, "a type of resource", like "\"postgres\"", read by type_name,
-    examples = RESOURCE_TYPES.iter().map(|known| known.name).collect::<Vec<_>>()
+    r#enum = RESOURCE_TYPES.iter().map(|known| known.name).collect::<Vec<_>>()
 }
 
 text! {
@@ -123,6 +123,7 @@ fn type_name(text: &str) -> Result<String, Refusal> {
         ("valkey", "redis"),
         ("minio", "s3"),
         ("mail", "smtp"),
+        ("mssql", "sqlserver"),
     ];
     let lower = text.to_lowercase();
     let same = also.iter().find(|(word, _)| *word == lower).map(|(_, name)| *name);

@@ -23,9 +23,9 @@ const WITHIN: &str = "paths are relative to the repository, so that they hold on
 fn relative(text: &str) -> Result<String, Refusal> {
     let path = normal(text)?;
     if leads_out(&path) {
-        return Err(
-            Refusal::new("path-outside", format!("`{text}` leads out of the repository")).note(WITHIN)
-        );
+        return Err(Refusal::new("path-outside", format!("`{text}` leads out of the repository"))
+            .advice("write a path that stays within it".to_owned())
+            .note(WITHIN));
     }
     Ok(path)
 }

@@ -15,6 +15,16 @@ impl From<Every> for Duration {
     }
 }
 
+/// How long an answer may take; a number without a unit was meant in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latency(pub Duration);
+
+impl From<Latency> for Duration {
+    fn from(latency: Latency) -> Self {
+        latency.0
+    }
+}
+
 const HOUR: u64 = 3_600_000;
 const OFTEN: [(&str, u64); 3] = [("hourly", HOUR), ("daily", 24 * HOUR), ("weekly", 7 * 24 * HOUR)];
 
@@ -83,6 +93,22 @@ impl Text for Duration {
             "description": "A length of time: `30s`, `10m`, `1h30m`, `250ms`; also `d` and `w`.",
             "pattern": r"^\s*([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w)\s*)+$",
         })
+    }
+}
+
+impl Text for Latency {
+    const WANTED: &'static str = "a duration";
+    const EXAMPLE: &'static str = "\"300ms\"";
+
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+        Duration::read(text)
+            .map(Self)
+            .map_err(|refusal| if number { refusal.instead(format!("{text}ms")) } else { refusal })
+    }
+
+    fn constraints() -> Json {
+        Duration::constraints()
     }
 }
 
@@ -194,6 +220,7 @@ impl Text for Retention {
 text_schema!(
     Duration as Duration,
     Every as Every,
+    Latency as Latency,
     Bytes as Size,
     Percent as Percentage,
     Cpu as Cpu,

@@ -2,8 +2,9 @@
 
 use super::table::table;
 use super::{
-    Command, Count, DependsOn, Domain, EnvValue, FileOrCommand, Host, Image, Located, Map, Percentile,
-    Phrase, Port, RelativePath, Route, Schedule, ServicePath, Timezone, TypeName, VariableName, Version,
+    Command, Count, DependsOn, Domain, EnvValue, FileOrCommand, Host, Image, Latency, Located, Map,
+    Percentile, Phrase, Port, RelativePath, Route, Schedule, ServicePath, Timezone, TypeName, VariableName,
+    Version,
 };
 use crate::quantity::{Bytes, Cpu, Duration, Percent};
 use crate::{Backup, EngineKind, JobTrigger, Kind, Name, Probe, Runtime, Strategy, WatchRule};
@@ -162,7 +163,7 @@ table! {
         /// The share of requests that must succeed.
         availability: Percent,
         /// Latency bounds by percentile: `{ p95 = "300ms", "p99.9" = "2s" }`.
-        latency: Map<Percentile, Duration>,
+        latency: Map<Percentile, Latency>,
     }
 }
 

@@ -115,8 +115,7 @@ impl<T: Text + schemars::JsonSchema> Decode for T {
             DeValue::Boolean(flag) if T::BOOLEAN => flag.to_string(),
             other => {
                 let help = repair::<T>(other, decoder.written(&value.span()))
-                    .map(|text| quoted(&text))
-                    .unwrap_or_else(|| T::EXAMPLE.to_owned());
+                    .map_or_else(|| T::EXAMPLE.to_owned(), |text| quoted(&text));
                 let key = decoder.key().to_owned();
                 decoder.wrong_type(value, T::WANTED, format!("write `{key} = {help}`"));
                 return None;
@@ -231,7 +230,7 @@ macro_rules! text {
                     "minLength": 1,
                     "description": $crate::config::table::documentation(&[$($doc),+]),
                 });
-                $(constraints[stringify!($key)] = $value.into();)*
+                $(constraints[$crate::config::table::key(stringify!($key))] = $value.into();)*
                 constraints
             }
         }

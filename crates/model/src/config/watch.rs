@@ -57,19 +57,17 @@ impl Decode for WatchRule {
 }
 
 impl JsonSchema for WatchRule {
-    fn inline_schema() -> bool {
-        <WatchConfig as JsonSchema>::inline_schema()
-    }
-
     fn schema_name() -> std::borrow::Cow<'static, str> {
         WatchConfig::schema_name()
     }
 
     fn schema_id() -> std::borrow::Cow<'static, str> {
-        WatchConfig::schema_id()
+        "WatchRule".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        WatchConfig::json_schema(generator)
+        let mut schema = WatchConfig::json_schema(generator);
+        schema.insert("required".to_owned(), serde_json::json!(["path", "action"]));
+        schema
     }
 }

@@ -55,15 +55,13 @@ fn service(writer: &mut Writer, app: &App, name: &Name, known: &Service) {
     writer.value("test", known.test.winner(), text);
     writer.value("lint", known.lint.winner(), text);
     writer.value("port", known.port.winner(), ToString::to_string);
-    match known.port_setting.winner() {
-        Some(setting) => match &setting.value {
-            PortSetting::Env(variable) => writer.line("port_env", &text(variable), &origin(&setting.origin)),
-            PortSetting::Flag(flag) => {
-                writer.comment(&format!("its port is set by `{flag}`: {}", origin(&setting.origin)));
-            }
-            PortSetting::Fixed => writer.comment(&format!("its port is fixed: {}", origin(&setting.origin))),
-        },
-        None => {}
+    if let Some(setting) = known.port_setting.winner() {
+        let said = origin(&setting.origin);
+        match &setting.value {
+            PortSetting::Env(variable) => writer.line("port_env", &text(variable), &said),
+            PortSetting::Flag(flag) => writer.comment(&format!("its port is set by `{flag}`: {said}")),
+            PortSetting::Fixed => writer.comment(&format!("its port is fixed: {said}")),
+        }
     }
     writer.value("static", known.static_dir.winner(), text);
     writer.value("route", known.route.winner(), text);

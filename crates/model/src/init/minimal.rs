@@ -1,7 +1,7 @@
 //! The smallest `seaworthy.toml` that says what could not be detected.
 
 use super::values::text;
-use super::writer::{Writer, origin};
+use super::writer::{Writer, reason};
 use crate::config::words::word;
 use crate::{App, Confidence, Evidence, Kind, PortSetting, Service, Variable};
 
@@ -12,7 +12,7 @@ pub fn minimal(app: &App) -> String {
     writer.comment(
         "What runs and what it needs is detected; what is said here wins. `sea plan` prints the whole.",
     );
-    let asks = app.services.values().any(|service| asks_something(service)) || !app.warnings.is_empty();
+    let asks = app.services.values().any(asks_something) || !app.warnings.is_empty();
     writer.comment(if asks {
         "Below is what the repository does not say for sure: correct the lines that matter, delete the rest."
     } else {
@@ -95,6 +95,6 @@ fn guess<T>(
     if let Some(winner) = winner
         && winner.origin.confidence == Confidence::Low
     {
-        lines.push(format!("{key} = {}  # a guess: {}", written(&winner.value), origin(&winner.origin)));
+        lines.push(format!("{key} = {}  # a guess: {}", written(&winner.value), reason(&winner.origin)));
     }
 }

@@ -108,10 +108,8 @@ pub(super) fn latency(bounds: &BTreeMap<String, Duration>) -> String {
 /// A secret in clear becomes a placeholder; what another tool would put in stands for itself here.
 pub(super) fn variable(name: &str, variable: &Variable, value: &str) -> String {
     match Template::parse(value) {
-        Ok(template) if variable.secret && template.placeholders().next().is_none() => {
-            quoted(&format!("${{secrets.{name}}}"))
-        }
-        Ok(_) => quoted(value),
-        Err(_) => quoted(&Template::escape(value)),
+        Ok(template) if !variable.secret || template.placeholders().next().is_some() => quoted(value),
+        Err(_) if !variable.secret => quoted(&Template::escape(value)),
+        _ => quoted(&format!("${{secrets.{name}}}")),
     }
 }

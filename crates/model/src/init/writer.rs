@@ -53,10 +53,11 @@ impl Writer {
         let comment = if comment.is_empty() { String::new() } else { format!("  # {comment}") };
         let (_, refused) = Config::parse(&format!("{}\n{line}", self.header));
         match refused.first() {
-            None => self.out.push_str(&format!("{line}{comment}\n")),
+            None => self.out.extend([line.as_str(), comment.as_str(), "\n"]),
             Some(diagnostic) => {
                 let why = printable(&diagnostic.message);
-                self.out.push_str(&format!("# {}{comment}; left out: {why}\n", printable(&line)));
+                let line = printable(&line);
+                self.out.extend(["# ", &line, &comment, "; left out: ", &why, "\n"]);
             }
         }
     }
@@ -76,9 +77,14 @@ impl Writer {
 
 /// `detected: package.json:5 (scripts.dev)`.
 pub(super) fn origin(origin: &Origin) -> String {
+    format!("{}: {}", origin.layer.title(), reason(origin))
+}
+
+/// `package.json:5 (scripts.dev)`.
+pub(super) fn reason(origin: &Origin) -> String {
     match &origin.place {
-        Some(place) => format!("{}: {place} ({})", origin.layer.title(), origin.rule),
-        None => format!("{}: {}", origin.layer.title(), origin.rule),
+        Some(place) => format!("{place} ({})", origin.rule),
+        None => origin.rule.to_string(),
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) fn check(app: &App, context: &ValidationContext<'_>, problems: &mut V
                     )
                     .at(context.site(&on.origin, ""))
                     .help("add `schedule = \"0 7 * * *\"`".to_owned()),
-                )
+                );
             }
             (Some(on), Some(schedule)) if on.value != JobTrigger::Schedule => problems.push(
                 Problem::warning(

@@ -17,11 +17,16 @@
 //! assert_eq!(errors[1].span, 19..22);
 //! ```
 
+mod error;
+mod resource_type;
+
 use std::fmt;
 use std::ops::Range;
 
 use crate::Name;
-use crate::config::suggest::nearest;
+
+pub use error::{TemplateError, TemplateErrorKind};
+pub use resource_type::{RESOURCE_TYPES, ResourceType};
 
 /// What a placeholder can begin with.
 pub const ROOTS: [&str; 4] = ["resources", "services", "secrets", "environment"];
@@ -81,118 +86,6 @@ pub struct Template {
     parts: Vec<Part>,
 }
 
-/// What is wrong with one placeholder of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateError {
-    /// What is wrong.
-    pub kind: TemplateErrorKind,
-    /// The bytes it is about.
-    pub span: Range<usize>,
-    /// What stands between the braces.
-    content: String,
-}
-
-/// The ways in which a placeholder can be wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplateErrorKind {
-    /// There is no `}`.
-    Unclosed,
-    /// There is nothing between the braces.
-    Empty,
-    /// It begins with something that is not among [`ROOTS`].
-    UnknownRoot,
-    /// It has too few or too many dots.
-    Segments {
-        /// How it is written: `${resources.NAME.ATTRIBUTE}`.
-        shape: &'static str,
-    },
-    /// A resource or service cannot have this name.
-    Name {
-        /// The nearest name.
-        suggestion: Name,
-    },
-    /// A secret cannot have this name.
-    SecretName,
-    /// The environment has no such attribute.
-    EnvironmentAttribute,
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let segment = |index| self.content.split('.').nth(index).unwrap_or_default();
-        match &self.kind {
-            TemplateErrorKind::Unclosed => f.write_str("a placeholder is not closed"),
-            TemplateErrorKind::Empty => f.write_str("a placeholder is empty"),
-            TemplateErrorKind::UnknownRoot => {
-                write!(f, "`{}` is nothing a placeholder can name", segment(0))
-            }
-            TemplateErrorKind::Segments { shape } => {
-                write!(f, "`${{{}}}` is not of the form `{shape}`", self.content)
-            }
-            TemplateErrorKind::Name { .. } => write!(f, "`{}` is not a name", segment(1)),
-            TemplateErrorKind::SecretName => write!(f, "`{}` is no name of a secret", segment(1)),
-            TemplateErrorKind::EnvironmentAttribute => {
-                write!(f, "an environment has no `{}`", segment(1))
-            }
-        }
-    }
-}
-
-impl std::error::Error for TemplateError {}
-
-impl TemplateError {
-    /// A stable code.
-    pub fn code(&self) -> &'static str {
-        match self.kind {
-            TemplateErrorKind::Unclosed => "placeholder-unclosed",
-            TemplateErrorKind::Empty => "placeholder-empty",
-            TemplateErrorKind::UnknownRoot => "placeholder-root",
-            TemplateErrorKind::Segments { .. } => "placeholder-segments",
-            TemplateErrorKind::Name { .. } | TemplateErrorKind::SecretName => "placeholder-name",
-            TemplateErrorKind::EnvironmentAttribute => "placeholder-attribute",
-        }
-    }
-
-    /// What to type instead.
-    pub fn help(&self) -> Option<String> {
-        let escape = format!("for the text itself write `$${{{}}}`", self.content);
-        let segments: Vec<_> = self.content.split('.').collect();
-        Some(match &self.kind {
-            TemplateErrorKind::Unclosed => "add the `}`, or write `$${` for a literal `${`".to_owned(),
-            TemplateErrorKind::Empty => format!("name something, such as `${{resources.db.url}}`; {escape}"),
-            TemplateErrorKind::UnknownRoot => {
-                let rest = &segments[1..];
-                match nearest(segments[0], ROOTS) {
-                    Some(root) if !rest.is_empty() => {
-                        format!("did you mean `${{{root}.{}}}`?", rest.join("."))
-                    }
-                    // `${DATABASE_PASSWORD}`, as a shell or Compose has it, is nearly always a secret.
-                    _ if rest.is_empty() && is_secret_name(segments[0]) => {
-                        format!("did you mean `${{secrets.{}}}`? {escape}", segments[0])
-                    }
-                    _ => format!(
-                        "begin with `resources.`, `services.`, `secrets.` or `environment.`; {escape}"
-                    ),
-                }
-            }
-            TemplateErrorKind::Segments { .. } if segments.len() == 2 => {
-                format!("did you mean `${{{}.url}}`?", self.content)
-            }
-            TemplateErrorKind::Segments { shape } => format!("write `{shape}`"),
-            TemplateErrorKind::Name { suggestion } => {
-                format!("did you mean `${{{}.{suggestion}.{}}}`?", segments[0], segments[2])
-            }
-            TemplateErrorKind::SecretName => {
-                "secrets are named like environment variables: letters, digits and `_`".to_owned()
-            }
-            TemplateErrorKind::EnvironmentAttribute => match nearest(segments[1], ENVIRONMENT_ATTRIBUTES) {
-                Some(near) => format!("did you mean `${{environment.{near}}}`?"),
-                None => "it has `name` and `domain`".to_owned(),
-            },
-        })
-    }
-}
-
 impl Template {
     /// Reads a text; every mistake in it is reported.
     pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
@@ -216,11 +109,11 @@ impl Template {
             let rest = &text[found + 2..];
             let next = rest.find("${").unwrap_or(rest.len());
             let Some(length) = rest[..next].find('}') else {
-                errors.push(TemplateError {
-                    kind: TemplateErrorKind::Unclosed,
-                    span: found..found + 2 + next,
-                    content: rest[..next].to_owned(),
-                });
+                errors.push(TemplateError::new(
+                    TemplateErrorKind::Unclosed,
+                    found..found + 2 + next,
+                    &rest[..next],
+                ));
                 (start, at) = (found + 2 + next, found + 2 + next);
                 continue;
             };
@@ -228,7 +121,7 @@ impl Template {
             match read_placeholder(content) {
                 Ok(placeholder) => parts.push(Part::Placeholder(placeholder, found..end)),
                 Err(kind) => {
-                    errors.push(TemplateError { kind, span: found..end, content: content.to_owned() });
+                    errors.push(TemplateError::new(kind, found..end, content));
                 }
             }
             (start, at) = (end, end);
@@ -318,57 +211,6 @@ pub(crate) fn is_secret_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// A type of resource that is known by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ResourceType {
-    /// Its name in `type = "..."`.
-    pub name: &'static str,
-    /// What `${resources.NAME.…}` knows about one.
-    pub attributes: &'static [&'static str],
-    /// Whether it keeps data that is worth a backup.
-    pub holds_data: bool,
-}
-
-const DATABASE: &[&str] = &["url", "host", "port", "username", "password", "name", "database"];
-const ADDRESS: &[&str] = &["url", "host", "port"];
-const ACCOUNT: &[&str] = &["url", "host", "port", "username", "password"];
-
-/// Every type of resource that is known by name.
-pub const RESOURCE_TYPES: &[ResourceType] = &[
-    known("clickhouse", DATABASE, true),
-    known("cockroachdb", DATABASE, true),
-    known("container", &["host", "port", "url"], true),
-    known("elasticsearch", ACCOUNT, true),
-    known("kafka", ADDRESS, true),
-    known("mariadb", DATABASE, true),
-    known("memcached", ADDRESS, false),
-    known("mongodb", DATABASE, true),
-    known("mssql", DATABASE, true),
-    known("mysql", DATABASE, true),
-    known("nats", ADDRESS, true),
-    known("neo4j", DATABASE, true),
-    known("opensearch", ACCOUNT, true),
-    known("oracle", DATABASE, true),
-    known("postgres", DATABASE, true),
-    known("qdrant", ADDRESS, true),
-    known("rabbitmq", ACCOUNT, true),
-    known("redis", ADDRESS, true),
-    known("s3", &["url", "endpoint", "bucket", "access_key", "secret_key", "region"], true),
-    known("smtp", &["url", "host", "port"], false),
-    known("sqlite", &["url", "path"], true),
-];
-
-const fn known(name: &'static str, attributes: &'static [&'static str], holds_data: bool) -> ResourceType {
-    ResourceType { name, attributes, holds_data }
-}
-
-impl ResourceType {
-    /// The type of this name, if it is known.
-    pub fn find(name: &str) -> Option<&'static Self> {
-        RESOURCE_TYPES.iter().find(|known| known.name == name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -388,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_with_its_remedy() {
-        let text = "${} ${resource.db.url} ${resources.db} ${resources.My_DB.url} ${secrets.a-b} \
+        let text = "${} ${PASSWORD:-hunter2} ${resource.db.url} ${resources.db} ${resources.My_DB.url} ${secrets.a-b} \
                     ${DB_PASSWORD} ${environment.nam} ${a b} ${secrets.X.y} ${services.api.url";
         let told: Vec<_> = Template::parse(text)
             .unwrap_err()
@@ -398,14 +240,15 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
-        ${} placeholder-empty: a placeholder is empty | name something, such as `${resources.db.url}`; for the text itself write `$${}`
+        ${} placeholder-empty: a placeholder is empty | name something, such as `${resources.db.url}`; `$${` is a literal `${`
+        ${PASSWORD:-hunter2} placeholder-root: `PASSWORD…` is nothing a placeholder can name | did you mean `${secrets.PASSWORD}`? `$${` is a literal `${`
         ${resource.db.url} placeholder-root: `resource` is nothing a placeholder can name | did you mean `${resources.db.url}`?
         ${resources.db} placeholder-segments: `${resources.db}` is not of the form `${resources.NAME.ATTRIBUTE}` | did you mean `${resources.db.url}`?
         ${resources.My_DB.url} placeholder-name: `My_DB` is not a name | did you mean `${resources.my-db.url}`?
         ${secrets.a-b} placeholder-name: `a-b` is no name of a secret | secrets are named like environment variables: letters, digits and `_`
-        ${DB_PASSWORD} placeholder-root: `DB_PASSWORD` is nothing a placeholder can name | did you mean `${secrets.DB_PASSWORD}`? for the text itself write `$${DB_PASSWORD}`
+        ${DB_PASSWORD} placeholder-root: `DB_PASSWORD` is nothing a placeholder can name | did you mean `${secrets.DB_PASSWORD}`? `$${` is a literal `${`
         ${environment.nam} placeholder-attribute: an environment has no `nam` | did you mean `${environment.name}`?
-        ${a b} placeholder-root: `a b` is nothing a placeholder can name | begin with `resources.`, `services.`, `secrets.` or `environment.`; for the text itself write `$${a b}`
+        ${a b} placeholder-root: `a…` is nothing a placeholder can name | did you mean `${secrets.a}`? `$${` is a literal `${`
         ${secrets.X.y} placeholder-segments: `${secrets.X.y}` is not of the form `${secrets.NAME}` | write `${secrets.NAME}`
         ${services.api.url placeholder-unclosed: a placeholder is not closed | add the `}`, or write `$${` for a literal `${`
         "#);

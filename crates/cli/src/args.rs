@@ -1,0 +1,140 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// From a laptop prototype to a service that a team can run at 2am without its author.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sea",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  sea plan                          what this repository is, and how it runs
+  sea plan --explain api.port       where a value comes from
+  sea init                          write down what could not be detected
+
+Exit codes: 0 done, 1 the answer is no, 2 the command or seaworthy.toml is wrong, 3 something outside failed."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub(crate) struct Global {
+    /// Work on the repository in DIR instead of the one around the current folder.
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+
+    /// The environment whose values apply.
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) env: Option<String>,
+
+    /// Set a value of the model for this run, as in `seaworthy.toml`.
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Plan(PlanArgs),
+    Init(InitArgs),
+    Schema(SchemaArgs),
+    Explain(ExplainArgs),
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man(ManArgs),
+}
+
+/// Tell what this repository is and how it runs, each value with its evidence.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea plan                          a summary
+  sea plan path/to/repository       of another repository
+  sea plan --explain api            every value of a service, with its evidence
+  sea plan --explain api.port       all that was said about one value
+  sea plan --json                   everything, as sea.plan/1")]
+pub(crate) struct PlanArgs {
+    /// The repository; the one around the current folder when left out.
+    pub(crate) dir: Option<PathBuf>,
+
+    /// Show where a value comes from: SERVICE, SERVICE.FIELD, or the same of a resource or job.
+    #[arg(long, value_name = "NAME[.FIELD]")]
+    pub(crate) explain: Option<String>,
+
+    /// Print everything as JSON (sea.plan/1).
+    #[arg(long, conflicts_with = "explain")]
+    pub(crate) json: bool,
+}
+
+/// Write a `seaworthy.toml` that says what could not be detected.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea init                          only what is missing or uncertain
+  sea init --full                   every value, with its origin
+  sea init --stdout                 look first
+
+An existing seaworthy.toml is never overwritten.")]
+pub(crate) struct InitArgs {
+    /// Write every value, not only what is missing or uncertain.
+    #[arg(long)]
+    pub(crate) full: bool,
+
+    /// Print the file instead of writing it.
+    #[arg(long)]
+    pub(crate) stdout: bool,
+}
+
+/// Print a JSON Schema.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea schema > seaworthy.schema.json
+  sea schema plan")]
+pub(crate) struct SchemaArgs {
+    /// Of which shape.
+    #[arg(value_enum, default_value_t = Shape::Config)]
+    pub(crate) shape: Shape,
+}
+
+/// Shapes that have a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Shape {
+    /// `seaworthy.toml`.
+    Config,
+    /// What `sea plan --json` prints.
+    Plan,
+}
+
+/// Explain an error or warning by its code.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea explain version-conflict
+  sea explain                       every code")]
+pub(crate) struct ExplainArgs {
+    /// The code; every code is listed when left out.
+    pub(crate) code: Option<String>,
+}
+
+/// Print completions for a shell.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea completions bash > /etc/bash_completion.d/sea
+  sea completions zsh > ~/.zfunc/_sea")]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write the man pages into a folder.
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// The folder.
+    pub(crate) dir: PathBuf,
+}

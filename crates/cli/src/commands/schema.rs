@@ -1,0 +1,15 @@
+//! `sea schema`.
+
+use std::io::Write;
+
+use crate::args::{SchemaArgs, Shape};
+use crate::exit;
+
+pub(crate) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
+    let schema = match args.shape {
+        Shape::Config => seaworthy_model::config::json_schema(),
+        Shape::Plan => seaworthy_model::plan::Plan::json_schema(),
+    };
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
+    Ok(exit::DONE)
+}
