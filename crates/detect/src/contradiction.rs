@@ -13,6 +13,7 @@ pub(crate) fn note(repo: &Repository, draft: &mut Draft) {
     for service in &draft.services {
         let name = service.names.get().map_or("app", |name| name.as_str());
         versions(name, service.service.runtime.all(), &mut found);
+        package_managers(name, service.service.package_manager.all(), &mut found);
         if service.service.kind.get() != Some(&Kind::Static) {
             ports(name, service.service.port.all(), &mut found);
         }
@@ -77,6 +78,34 @@ fn exact_refused(one: &Runtime, other: &Runtime) -> bool {
             && exact.version.as_deref().is_some_and(|version| !version::admits(range, version))
     };
     refused(one, other) || refused(other, one)
+}
+
+/// A manifest that asks for one package manager beside the lockfile of another.
+fn package_managers(name: &str, evidence: &[Evidence<String>], found: &mut Found) {
+    let said = |evidence: &&Evidence<String>| evidence.origin.confidence == Confidence::High;
+    let is_lock = |evidence: &Evidence<String>| {
+        let file = evidence.origin.place.as_ref().map_or("", |place| place.file.as_str());
+        ["lock", "lockb", "lock.json", "lock.yaml", "shrinkwrap.json"].iter().any(|end| file.ends_with(end))
+    };
+    let asked = evidence.iter().filter(said).find(|evidence| evidence.origin.rule.contains("packageManager"));
+    let Some(asked) = asked else { return };
+    let Some(locked) =
+        evidence.iter().filter(said).find(|other| is_lock(other) && other.value != asked.value)
+    else {
+        return;
+    };
+    let places = [asked, locked].iter().filter_map(|evidence| evidence.origin.place.clone()).collect();
+    found.push((
+        "package-manager-conflict",
+        format!(
+            "{name}: {} asks for {}, {} is the lockfile of {}",
+            place(asked),
+            asked.value,
+            place(locked),
+            locked.value
+        ),
+        places,
+    ));
 }
 
 /// Two places that name different ports.

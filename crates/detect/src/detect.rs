@@ -7,7 +7,10 @@ use crate::language::{self, LANGUAGES};
 use crate::project::{Project, Role};
 use crate::repository::{Repository, is_within};
 use crate::source::{EnvRead, Facts};
-use crate::{contradiction, framework, health, importer, resource, rules, secret, source, tool};
+use crate::{
+    builder, contradiction, framework, health, importer, link, resource, rules, secret, source, tool,
+    workspace,
+};
 
 /// What was found.
 pub struct Detection {
@@ -36,6 +39,7 @@ pub fn detect(repo: &Repository) -> Detection {
         );
         draft.warn("source-not-read", message, []);
     }
+    workspace::lend_libraries(&mut projects, &mut all_facts);
     join_projects_of_one_folder(&mut projects, &mut all_facts);
     let root_name = draft.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
     let importers = importer::Evidence::of(repo);
@@ -47,11 +51,17 @@ pub fn detect(repo: &Repository) -> Detection {
     drop_helpers(&mut draft, &projects);
     draft.projects = projects;
     importer::import(repo, &importers, &mut draft);
+    let mut with_jobs = Vec::new();
     for index in 0..draft.services.len() {
-        if draft.services[index].service.kind.get() != Some(&Kind::Static) {
+        let project = draft.services[index].project;
+        // Services of one project share its migrations: the first one runs them.
+        if draft.services[index].service.kind.get() != Some(&Kind::Static) && !with_jobs.contains(&project) {
+            with_jobs.push(project);
             tool::add_jobs(repo, &mut draft, index);
         }
     }
+    link::note_addresses(&mut draft);
+    builder::note(repo, &mut draft);
     draft.warnings.extend(repo.take_warnings());
     contradiction::note(repo, &mut draft);
     Detection { app: draft.finish() }
@@ -59,7 +69,10 @@ pub fn detect(repo: &Repository) -> Detection {
 
 /// The app's name: what the root manifest says, else the folder's.
 fn propose_app_name(repo: &Repository, draft: &mut Draft) {
-    if let Some(document) = repo.first_of(".", ["package.json"]).and_then(|path| repo.document(&path))
+    // Beside these a `package.json` only builds assets, and is named for nobody.
+    let others = ["manage.py", "Gemfile", "composer.json", "go.mod", "mix.exs", "pom.xml", "Cargo.toml"];
+    if repo.first_of(".", others).is_none()
+        && let Some(document) = repo.first_of(".", ["package.json"]).and_then(|path| repo.document(&path))
         && let Some(node) = document.get("name")
         && let Some(text) = node.text()
         && !GENERIC_NAMES.contains(&text)
@@ -90,7 +103,7 @@ fn propose_app_name(repo: &Repository, draft: &mut Draft) {
 }
 
 /// Names that generators write and nobody chose.
-const GENERIC_NAMES: [&str; 10] = [
+pub(crate) const GENERIC_NAMES: [&str; 10] = [
     "vite_react_shadcn_ts",
     "my-v0-project",
     "rest-express",
@@ -114,6 +127,7 @@ fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts,
         .filter(|dir| *dir != project.dir && is_within(&project.dir, dir))
         .collect();
     let (mut facts, left_out) = source::scan(repo, &rule, &project.dir, &nested);
+    facts.known_entries = rule.entry.iter().filter_map(|pattern| pattern.of.clone()).collect();
     let settings: Vec<String> = facts
         .entries
         .iter()
@@ -141,9 +155,10 @@ fn understand(repo: &Repository, project: &mut Project, facts: &Facts) {
     language.refine(repo, project, facts, chosen.as_ref());
     if project.service.kind.get() == Some(&Kind::Web) {
         for route in &facts.routes {
-            if let Some(sort) = health::sort(&route.path) {
+            let path = facts.full_path(route);
+            if let Some(sort) = health::sort(&path) {
                 let origin = Origin::detected("a route in the code").at(route.place.clone());
-                health::propose(&mut project.service, &route.path, sort, &origin);
+                health::propose(&mut project.service, &path, sort, &origin);
             }
         }
     }
@@ -338,12 +353,14 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
     }
     let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
     let name_origin = match (project.dir.as_str(), &project.name) {
-        (".", Some(_)) => Origin::detected("the manifest's name").at(project.place()).likely(),
-        (".", None) => Origin::detected("the app's name").guess(),
+        (".", Some(name)) if !GENERIC_NAMES.contains(&name.as_str()) => {
+            Origin::detected("the manifest's name").at(project.place()).likely()
+        }
+        (".", _) => Origin::detected("the app's name").guess(),
         _ => Origin::detected("the folder's name").at(Place::file(project.dir.clone())).likely(),
     };
     draft.names.propose(project.service_name(root_name), name_origin.clone());
-    if let Some(name) = &project.name {
+    if let Some(name) = project.name.as_ref().filter(|name| !GENERIC_NAMES.contains(&name.as_str())) {
         draft.names.propose(
             Name::from_text(name),
             Origin::detected("the manifest's name").at(project.place()).guess(),
@@ -357,6 +374,7 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
             .path
             .propose(project.dir.clone(), Origin::detected("the folder of its manifest").at(project.place()));
         service.env = project.service.env.clone();
+        service.env.retain(|name, _| !name.ends_with("PORT"));
         let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
         let name = if project.dir == "." {
             name.clone()

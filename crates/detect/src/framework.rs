@@ -21,13 +21,24 @@ pub(crate) fn choose(repo: &Repository, project: &Project, facts: &Facts) -> Opt
             let evidence = evidence(repo, project, &rule)?;
             let has_page = rule.needs_file.is_empty()
                 || rule.needs_file.iter().any(|file| has_file(repo, project, file).is_some());
-            let runs = !rule.needs_entry || project.role == Role::Application || !facts.listens.is_empty();
+            let runs = !rule.needs_entry || is_started(&rule, project, facts);
             (has_page && runs).then_some(Chosen { rule, evidence })
         })
         .collect();
     // Stable: of equal ranks the first by file name.
     found.sort_by_key(|chosen| std::cmp::Reverse(chosen.rule.rank));
     found.into_iter().next()
+}
+
+/// The code starts the framework. Where the rules know how that looks, only that counts for what is as often a
+/// client (below rank 55); a server may be started in ways that no rule knows.
+fn is_started(rule: &Framework, project: &Project, facts: &Facts) -> bool {
+    let factory = format!("{}-factory", rule.name);
+    if facts.entry(&rule.name).is_some() || facts.entry(&factory).is_some() {
+        return true;
+    }
+    let is_known = facts.known_entries.iter().any(|known| *known == rule.name);
+    (!is_known || rule.rank >= 55) && (project.role == Role::Application || !facts.listens.is_empty())
 }
 
 fn evidence(repo: &Repository, project: &Project, rule: &Framework) -> Option<Origin> {

@@ -8,6 +8,8 @@
 //! `framework` and `source` (what each project is and reads) -> `importer` (what other tools were told) ->
 //! `draft` (names, services, resources) -> `contradiction` -> [`App`].
 
+mod builder;
+mod command;
 mod contradiction;
 mod detect;
 pub mod document;
@@ -16,6 +18,7 @@ mod framework;
 mod health;
 mod importer;
 mod language;
+mod link;
 mod load;
 mod project;
 mod repository;
@@ -25,6 +28,7 @@ mod secret;
 mod source;
 mod tool;
 mod version;
+mod workspace;
 
 pub use detect::{Detection, detect};
 pub use load::{CONFIG_FILE, Loaded, Overrides, load};

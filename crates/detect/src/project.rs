@@ -109,8 +109,10 @@ impl Project {
     /// The name for a service made of it: its folder's, the manifest's for the root.
     pub(crate) fn service_name(&self, root_name: &Name) -> Name {
         match (self.dir.as_str(), &self.name) {
-            (".", Some(name)) => Name::from_text(name),
-            (".", None) => root_name.clone(),
+            (".", Some(name)) if !crate::detect::GENERIC_NAMES.contains(&name.as_str()) => {
+                Name::from_text(name)
+            }
+            (".", _) => root_name.clone(),
             (dir, _) => Name::from_text(dir),
         }
     }

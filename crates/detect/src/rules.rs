@@ -120,6 +120,8 @@ pub(crate) struct ToolRule {
     pub(crate) needs_both: bool,
     /// The command that migrates; `{exec}` calls a project's own tool.
     pub(crate) migrate: Option<String>,
+    /// The command that brings the database to the schema where no migrations were written.
+    pub(crate) push: Option<String>,
     /// Where its migrations may lie, relative to the project.
     #[serde(default)]
     pub(crate) migrations: Vec<String>,
@@ -165,7 +167,7 @@ pub(crate) struct SourceRule {
     pub(crate) entry: Vec<Pattern>,
     /// `const NAME = process.env`: group 1 is another name for the environment, read as `NAME.VARIABLE`.
     #[serde(default)]
-    pub(crate) alias: Option<Pattern>,
+    pub(crate) alias: Vec<Pattern>,
 }
 
 /// How comments look.
@@ -260,8 +262,14 @@ mod tests {
             let family = file.path().file_stem().and_then(|name| name.to_str()).unwrap();
             let rule = source(family).unwrap();
             assert_eq!(rule.family, family);
-            for pattern in
-                rule.env.iter().chain(&rule.route).chain(&rule.listen).chain(&rule.uses).chain(&rule.entry)
+            for pattern in rule
+                .env
+                .iter()
+                .chain(&rule.route)
+                .chain(&rule.listen)
+                .chain(&rule.uses)
+                .chain(&rule.entry)
+                .chain(&rule.alias)
             {
                 regex::Regex::new(&pattern.regex).unwrap_or_else(|error| panic!("{family}: {error}"));
             }

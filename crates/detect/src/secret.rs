@@ -20,6 +20,10 @@ pub(crate) fn is_secret(name: &str) -> bool {
         return has("SECRET");
     }
     let last = *words.last().unwrap_or(&"");
+    // Everyone can read what is public; only a name that cries secret is worth hiding all the same.
+    if is_public(&name) && !["SECRET", "PASSWORD", "PRIVATE", "SERVICE"].iter().any(|word| has(word)) {
+        return false;
+    }
     // Numbers and switches about secrets are none: `TOKEN_TTL`, `PASSWORD_MIN_LENGTH`, `JWT_EXPIRES_IN`.
     let describes = [
         "TTL",
@@ -165,6 +169,7 @@ mod tests {
             "SUPABASE_SERVICE_ROLE_KEY",
             "ENCRYPTION_KEY",
             "SECRET_KEY_BASE",
+            "VITE_SUPABASE_SERVICE_ROLE_KEY",
         ] {
             assert!(is_secret(name), "{name}");
         }

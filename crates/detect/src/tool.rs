@@ -24,7 +24,9 @@ pub(crate) fn add_jobs(repo: &Repository, draft: &mut Draft, index: usize) {
         let Some(origin) = evidence(repo, &project, rule) else { continue };
         let migrations = rule.migrations.iter().find_map(|dir| has_file(repo, &project, dir));
         if let Some(command) = &rule.migrate {
-            let command = filled(command, &project, migrations.as_deref());
+            // Without a migration to run, the schema is pushed as it stands, where the tool can do that.
+            let push = rule.push.as_ref().filter(|_| migrations.is_none());
+            let command = filled(push.unwrap_or(command), &project, migrations.as_deref());
             add_job(draft, "migrate", &name, &project, command, JobTrigger::Release, &origin);
         }
         if let Some((seed, path)) =

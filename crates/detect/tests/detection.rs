@@ -73,6 +73,9 @@ fn render(plan: &Value) -> String {
                 let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
                 match key.as_str() {
                     "name" | "origins" => {}
+                    // Plain probes say no more than `readiness` and `liveness` do.
+                    "probes"
+                        if value.as_object().is_some_and(|probes| probes.values().all(is_plain_probe)) => {}
                     _ if is_empty => {}
                     "env" => env = variables(value),
                     _ => {
@@ -101,6 +104,10 @@ fn render(plan: &Value) -> String {
         .unwrap();
     }
     out
+}
+
+fn is_plain_probe(probe: &Value) -> bool {
+    probe.as_object().is_some_and(|probe| probe.len() == 1 && probe.contains_key("http"))
 }
 
 fn variables(env: &Value) -> String {

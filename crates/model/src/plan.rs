@@ -77,10 +77,12 @@ pub struct ServiceView {
     pub env: Vec<VariableView>,
     /// Names of services and resources that must be there first.
     pub depends_on: Vec<String>,
-    /// The path of an HTTP probe, or the whole probe where it is more than a path.
+    /// The path of an HTTP probe; any other probe as a whole. Timings are in `probes`.
     pub readiness: Option<serde_json::Value>,
     /// As `readiness`.
     pub liveness: Option<serde_json::Value>,
+    /// Every probe as a whole, with its timings, by `startup`, `readiness` and `liveness`.
+    pub probes: BTreeMap<&'static str, serde_json::Value>,
     /// Instances.
     pub replicas: Option<u32>,
     /// Memory limit.
@@ -115,7 +117,7 @@ pub struct VariableView {
     pub secret: bool,
     /// It ends up in what browsers download.
     pub public: bool,
-    /// What the code falls back to or an example suggests; null for secrets.
+    /// What the code falls back to or an example suggests; null for secrets, and without any password in it.
     pub default: Option<String>,
     /// What the model sets it to; null for secrets that are not placeholders.
     pub value: Option<String>,
@@ -289,6 +291,7 @@ fn view(name: &str, service: &Service) -> ServiceView {
         depends_on: service.depends_on.keys().map(ToString::to_string).collect(),
         readiness: o.take("readiness", &service.readiness).map(|probe| probe_view(&probe)),
         liveness: o.take("liveness", &service.liveness).map(|probe| probe_view(&probe)),
+        probes: probes(service),
         replicas: o.take("replicas", &service.replicas),
         memory: o.text("memory", &service.memory),
         cpu: o.text("cpu", &service.cpu),
@@ -304,7 +307,7 @@ fn variable_view(name: &str, variable: &Variable) -> VariableView {
         required: variable.required,
         secret: variable.secret,
         public: variable.public,
-        default: if variable.secret { None } else { variable.default.get().cloned() },
+        default: variable.default.get().cloned(),
         value: variable.value.get().filter(shown).cloned(),
         used_at: places(&variable.used_at),
         declared_at: places(&variable.declared_at),
@@ -342,15 +345,24 @@ fn job_view(name: &str, job: &Job) -> JobView {
 
 fn probe_view(probe: &Probe) -> serde_json::Value {
     match &probe.action {
-        ProbeAction::Http(path) if probe.is_plain() => path.clone().into(),
-        _ => {
-            let mut value = json(probe);
-            if let Some(object) = value.as_object_mut() {
-                object.retain(|_, value| !value.is_null());
-            }
-            value
-        }
+        ProbeAction::Http(path) => path.clone().into(),
+        _ => whole_probe(probe),
     }
+}
+
+fn whole_probe(probe: &Probe) -> serde_json::Value {
+    let mut value = json(probe);
+    if let Some(object) = value.as_object_mut() {
+        object.retain(|_, value| !value.is_null());
+    }
+    value
+}
+
+fn probes(service: &Service) -> BTreeMap<&'static str, serde_json::Value> {
+    [("startup", &service.startup), ("readiness", &service.readiness), ("liveness", &service.liveness)]
+        .into_iter()
+        .filter_map(|(name, probe)| Some((name, whole_probe(probe.get()?))))
+        .collect()
 }
 
 fn origin(origin: &Origin) -> OriginView {

@@ -44,7 +44,9 @@ fn add(draft: &mut Draft, path: &str, line: u32, process: &str, command: &str, d
     // `cd web && npm start` and `npm --prefix web run dev` run in another folder.
     let (dir, command) = in_folder(dir, command);
     if process == "release" {
-        let job = draft.jobs.entry(Name::from_text("release")).or_default();
+        let name =
+            if command.contains("migrat") || command.contains("upgrade") { "migrate" } else { "release" };
+        let job = draft.jobs.entry(Name::from_text(name)).or_default();
         job.run.propose(command, origin.clone());
         job.path.propose(dir, origin.clone());
         job.on.propose(JobTrigger::Release, origin);
@@ -77,7 +79,11 @@ fn add(draft: &mut Draft, path: &str, line: u32, process: &str, command: &str, d
         let kind = if is_web { Kind::Web } else { Kind::Worker };
         service.service.kind.propose(kind, origin.clone());
     }
-    let field = if dev { &mut service.service.dev } else { &mut service.service.start };
+    let field = if dev || crate::command::is_development(&command) {
+        &mut service.service.dev
+    } else {
+        &mut service.service.start
+    };
     field.propose(command, origin);
 }
 

@@ -11,7 +11,7 @@ pub(super) struct Context {
     pub(super) default: Option<String>,
     /// It has something to fall back to, or its presence is asked for.
     pub(super) optional: bool,
-    /// It is written, not read.
+    /// It is written or told about, not read.
     pub(super) written: bool,
 }
 
@@ -27,6 +27,10 @@ pub(super) fn context(before: &str, after: &str) -> Context {
         )
     });
     let mut found = Context::default();
+    // Inside a string it is told about, not read.
+    if before.matches('"').count() % 2 == 1 && !before.contains("${") && !before.contains("#{") {
+        return Context { written: true, ..found };
+    }
     if let Some(fallback) = FALLBACK.find(after) {
         let rest = &after[fallback.end()..];
         found.default = literal(rest);

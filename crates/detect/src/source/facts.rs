@@ -11,6 +11,10 @@ pub(crate) struct Facts {
     /// Types of resources, with the place that talks to each.
     pub(crate) uses: Vec<(String, Place)>,
     pub(crate) entries: Vec<Entry>,
+    /// Frameworks whose start the rules of the language know.
+    pub(crate) known_entries: Vec<String>,
+    /// Prefixes under which routers are mounted.
+    pub(crate) mounts: Vec<Mount>,
 }
 
 /// A read of an environment variable.
@@ -28,6 +32,8 @@ pub(crate) struct EnvRead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) path: String,
+    /// The object it is defined on: `app`, `router`; where the pattern tells.
+    pub(crate) on: Option<String>,
     pub(crate) place: Place,
 }
 
@@ -48,7 +54,52 @@ pub(crate) struct Entry {
     pub(crate) place: Place,
 }
 
+/// A router that is mounted under a prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mount {
+    /// `/api`.
+    pub(crate) prefix: String,
+    /// The stem of the file that defines the router: `health` for `./routes/health`; `None` for every route of
+    /// the app.
+    pub(crate) module: Option<String>,
+    /// The router object that carries the prefix itself, in the file that defines it.
+    pub(crate) object: Option<String>,
+    pub(crate) file: String,
+}
+
 impl Facts {
+    /// The whole path of a route: its own with the prefixes of the routers it is mounted in.
+    ///
+    /// A router is recognised by the file that defines it; routers in routers are followed a few steps.
+    pub(crate) fn full_path(&self, route: &Route) -> String {
+        let mut path = route.path.clone();
+        let mut file = route.place.file.clone();
+        let own = self
+            .mounts
+            .iter()
+            .find(|mount| mount.file == file && mount.object.is_some() && mount.object == route.on);
+        if let Some(mount) = own {
+            path = join_paths(&mount.prefix, &path);
+        }
+        for _ in 0..4 {
+            let Some(mount) = self.mounts.iter().find(|mount| {
+                mount.file != file
+                    && mount.object.is_none()
+                    && mount.module.as_deref().is_some_and(|module| is_module(&file, module))
+            }) else {
+                break;
+            };
+            path = join_paths(&mount.prefix, &path);
+            file.clone_from(&mount.file);
+        }
+        match self.mounts.iter().find(|mount| mount.module.is_none() && mount.object.is_none()) {
+            Some(mount) if !path.starts_with(&format!("{}/", mount.prefix)) => {
+                join_paths(&mount.prefix, &path)
+            }
+            _ => path,
+        }
+    }
+
     /// The first entry point of a framework.
     pub(crate) fn entry(&self, of: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.of == of)
@@ -60,5 +111,19 @@ impl Facts {
         self.listens.extend(other.listens);
         self.uses.extend(other.uses);
         self.entries.extend(other.entries);
+        self.mounts.extend(other.mounts);
     }
+}
+
+fn join_paths(prefix: &str, path: &str) -> String {
+    format!("{}/{}", prefix.trim_end_matches('/'), path.trim_start_matches('/'))
+        .trim_end_matches('/')
+        .to_owned()
+}
+
+/// The file defines the module: `routes/health.ts` or `routes/health/index.ts` is `health`.
+fn is_module(file: &str, module: &str) -> bool {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let stem = ["/index", "/__init__", "/mod"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
+    stem == module || stem.ends_with(&format!("/{module}"))
 }

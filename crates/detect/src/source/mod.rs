@@ -7,7 +7,8 @@
 mod comments;
 mod context;
 mod facts;
+mod mounts;
 mod scan;
 
-pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Route};
+pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Mount, Route};
 pub(crate) use scan::scan;

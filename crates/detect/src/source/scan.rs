@@ -8,6 +8,7 @@ use seaworthy_model::Place;
 
 use super::comments::blank;
 use super::context::{context, literal};
+use super::mounts::{find as find_mounts, may_mount};
 use super::{Entry, EnvRead, Facts, Listen, Route};
 use crate::document::Lines;
 use crate::repository::{Repository, file_name, read_source, relative};
@@ -167,6 +168,7 @@ struct Scanner {
     literals: AhoCorasick,
     patterns: Vec<(Sort, Expression)>,
     style: crate::rules::CommentStyle,
+    family: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -202,7 +204,7 @@ impl Scanner {
             (Sort::Listen, &*rule.listen),
             (Sort::Uses, &*rule.uses),
             (Sort::Entry, &*rule.entry),
-            (Sort::Alias, rule.alias.as_slice()),
+            (Sort::Alias, &*rule.alias),
         ];
         let all =
             sorts.iter().flat_map(|(sort, patterns)| patterns.iter().map(move |pattern| (*sort, pattern)));
@@ -220,7 +222,7 @@ impl Scanner {
                 (sort, compiled)
             })
             .collect();
-        Self { literals, patterns, style: rule.comments }
+        Self { literals, patterns, style: rule.comments, family: rule.family.clone() }
     }
 
     fn read(&self, repo: &Repository, path: &str, buffer: &mut Vec<u8>) -> Option<Facts> {
@@ -231,7 +233,8 @@ impl Scanner {
         for found in self.literals.find_overlapping_iter(&*buffer) {
             hit[found.pattern().as_usize()] = true;
         }
-        if !hit.contains(&true) {
+        let mounts = may_mount(&self.family, buffer);
+        if !hit.contains(&true) && !mounts {
             return None;
         }
         let text = blank(&String::from_utf8_lossy(buffer), self.style);
@@ -246,6 +249,9 @@ impl Scanner {
             }
         }
         facts.env.sort_by_key(|read| read.place.line);
+        if mounts {
+            facts.mounts = find_mounts(&self.family, &text, path);
+        }
         Some(facts)
     }
 }
@@ -288,7 +294,11 @@ fn take(
         }
         Sort::Route => {
             if let Some(route) = captures.name("path") {
-                facts.routes.push(Route { path: route.as_str().to_owned(), place: place_of(route.start()) });
+                facts.routes.push(Route {
+                    path: route.as_str().to_owned(),
+                    on: captures.name("on").map(|on| on.as_str().to_owned()),
+                    place: place_of(route.start()),
+                });
             }
         }
         Sort::Listen => {

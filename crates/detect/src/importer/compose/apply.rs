@@ -1,8 +1,9 @@
 //! Compose services as services and resources of the app.
 
-use seaworthy_model::{Condition, Kind, Name, Origin, Place, Variable, Volume};
+use seaworthy_model::{Condition, Field, Kind, Name, Origin, Place, Variable, Volume};
 
 use super::{ComposeService, Source};
+use crate::command::is_development;
 use crate::draft::{Draft, DraftService};
 use crate::project::companion_of;
 use crate::repository::Repository;
@@ -69,6 +70,9 @@ fn own_service(
             Some(twin) => {
                 made.service = companion_of(&twin.service);
                 made.service.env = twin.service.env;
+                // What Compose sets for the twin is the twin's alone.
+                made.service.env.retain(|_, variable| !variable.used_at.is_empty());
+                made.service.env.values_mut().for_each(|variable| variable.value = Field::default());
                 made.project = twin.project;
                 made.needs = twin.needs;
             }
@@ -199,30 +203,6 @@ fn placeholder(other: &ComposeService, name: &str, value: &str) -> Option<String
     }
     let suffix = if is_resource || path.is_empty() { String::new() } else { format!("/{path}") };
     Some(format!("${{{root}.{target}.url}}{suffix}"))
-}
-
-fn is_development(command: &str) -> bool {
-    [
-        "npm run dev",
-        "yarn dev",
-        "pnpm dev",
-        "pnpm run dev",
-        "bun run dev",
-        "--reload",
-        "nodemon",
-        "--watch",
-        "runserver",
-        "flask run --debug",
-        "next dev",
-        "vite",
-        "air",
-    ]
-    .iter()
-    .any(|sign| {
-        command.split("&&").any(|part| {
-            part.contains(sign) && !part.contains("vite build") && !(*sign == "air" && part.trim() != "air")
-        })
-    })
 }
 
 /// A third-party image is a resource: of its type where that is known, a container of that image elsewhere.

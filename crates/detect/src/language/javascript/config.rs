@@ -63,7 +63,7 @@ fn vite(repo: &Repository, project: &mut Project) {
         && let Some((dir, place)) = find_in(
             repo,
             &path,
-            r#"\boutDir\s*:\s*(?:path\.resolve\([^)]*?,\s*)?["'`](?:\.\./|\./)?([\w./-]+)["'`]"#,
+            r#"\boutDir\s*:\s*(?:path\.resolve\([^)]*?,\s*)?["'`](?:\./)?([\w./-]+)["'`]"#,
         )
     {
         project.service.static_dir.propose(dir, Origin::detected("Vite build.outDir").at(place));

@@ -5,7 +5,21 @@ use crate::project::{Project, at_file};
 use crate::repository::{Repository, relative};
 
 /// Proposes probes for files that serve a health path.
-pub(super) fn propose(repo: &Repository, project: &mut Project) {
+pub(super) fn propose(repo: &Repository, project: &mut Project, framework: &str) {
+    const BY_FILE: [&str; 9] = [
+        "next",
+        "nuxt",
+        "sveltekit",
+        "remix",
+        "react-router",
+        "astro",
+        "tanstack-start",
+        "solid-start",
+        "qwik",
+    ];
+    if !BY_FILE.contains(&framework) {
+        return;
+    }
     let routes: Vec<(String, &str)> = repo
         .under(&project.dir)
         .iter()

@@ -3,7 +3,9 @@
 mod config;
 mod deno;
 mod file_routes;
+mod nx;
 mod package_manager;
+mod prisma;
 mod scripts;
 mod workspace;
 
@@ -29,6 +31,7 @@ impl Language for JavaScript {
         let workspaces = workspace::find(repo);
         let mut projects: Vec<Project> =
             manifests(repo, "package.json").filter_map(|path| read(repo, path, &workspaces)).collect();
+        nx::add_apps(repo, &mut projects);
         for name in ["deno.json", "deno.jsonc"] {
             for path in manifests(repo, name) {
                 let dir = parent(path);
@@ -41,18 +44,17 @@ impl Language for JavaScript {
         projects
     }
 
-    fn find_entry(&self, repo: &Repository, project: &mut Project, facts: &Facts) {
+    fn find_entry(&self, _repo: &Repository, project: &mut Project, facts: &Facts) {
         let has_script = project.service.start.get().is_some() || project.service.dev.get().is_some();
         if project.role == Role::Unknown && (has_script || !facts.listens.is_empty()) {
             project.role = Role::Application;
         }
-        let _ = repo;
     }
 
     fn refine(&self, repo: &Repository, project: &mut Project, facts: &Facts, chosen: Option<&Chosen>) {
         let framework = chosen.map(|chosen| chosen.rule.name.as_str()).unwrap_or_default();
         config::propose(repo, project, framework);
-        file_routes::propose(repo, project);
+        file_routes::propose(repo, project, framework);
         scripts::propose_ports(project);
         if project.service.kind.get() != Some(&Kind::Static) {
             propose_entry(repo, project, facts);
@@ -87,27 +89,46 @@ fn read(repo: &Repository, path: &str, workspaces: &[workspace::Workspace]) -> O
     language(repo, &mut project);
     runtime(repo, &document, path, &mut project, manager);
     project.role = role(repo, &document, &project, workspaces);
+    prisma::read(repo, &mut project);
+    meteor(repo, &mut project);
     Some(project)
 }
 
+/// TypeScript where a compiler is configured for it or most of the source is in it.
 fn language(repo: &Repository, project: &mut Project) {
-    let (language, origin) = if let Some(path) =
-        repo.first_of(&project.dir, ["tsconfig.json", "tsconfig.base.json", "tsconfig.app.json"])
-    {
-        ("typescript", at_file("tsconfig.json is there", &path))
-    } else if let Some(dependency) = project.dependency("typescript") {
-        let place = dependency.place.clone().unwrap_or_else(|| project.place());
-        ("typescript", Origin::detected("depends on typescript").at(place))
-    } else if let Some(path) =
-        ["src/index.ts", "src/main.ts", "src/main.tsx", "index.ts", "server.ts", "app/page.tsx"]
-            .iter()
-            .find_map(|name| repo.first_of(&project.dir, [*name]))
-    {
-        ("typescript", at_file("its entry point is TypeScript", &path))
-    } else {
-        ("javascript", at_file("package.json is there", &project.manifest))
+    let (typescript, javascript, first) = count_source(repo, &project.dir);
+    let configured =
+        repo.first_of(&project.dir, ["tsconfig.json", "tsconfig.base.json", "tsconfig.app.json"]);
+    let (language, origin) = match (first, configured, project.dependency("typescript")) {
+        (_, Some(path), _) if typescript > 0 || javascript == 0 => {
+            ("typescript", at_file("tsconfig.json is there", &path))
+        }
+        (Some(_), _, Some(dependency)) => {
+            let place = dependency.place.clone().unwrap_or_else(|| project.place());
+            ("typescript", Origin::detected("depends on typescript").at(place))
+        }
+        (Some(path), _, _) if typescript > javascript => {
+            ("typescript", at_file("most of its source is TypeScript", &path).likely())
+        }
+        _ => ("javascript", at_file("package.json is there", &project.manifest)),
     };
     project.service.language.propose(language.to_owned(), origin);
+}
+
+/// How many files of TypeScript and of JavaScript there are, and the first of TypeScript.
+fn count_source(repo: &Repository, dir: &str) -> (u32, u32, Option<String>) {
+    let (mut typescript, mut javascript, mut first) = (0, 0, None);
+    for path in repo.under(dir) {
+        match path.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("ts" | "tsx" | "mts") if !path.ends_with(".d.ts") => {
+                typescript += 1;
+                first.get_or_insert_with(|| path.to_string());
+            }
+            Some("js" | "jsx" | "mjs" | "cjs") => javascript += 1,
+            _ => {}
+        }
+    }
+    (typescript, javascript, first)
 }
 
 fn runtime(repo: &Repository, document: &Node, path: &str, project: &mut Project, manager: Manager) {
@@ -186,6 +207,21 @@ fn role(repo: &Repository, document: &Node, project: &Project, workspaces: &[wor
         return Role::Library;
     }
     Role::Unknown
+}
+
+/// Meteor brings MongoDB as a package of its own.
+fn meteor(repo: &Repository, project: &mut Project) {
+    let Some(path) = repo.first_of(&project.dir, [".meteor/packages"]) else { return };
+    let Some(text) = repo.text(&path) else { return };
+    let line = (1_u32..)
+        .zip(text.lines())
+        .find(|(_, line)| line.split('@').next().is_some_and(|name| name.trim() == "mongo"));
+    if let Some((line, _)) = line {
+        project.depend("mongodb", line, false);
+        if let Some(dependency) = project.dependencies.get_mut("mongodb") {
+            dependency.place = Some(Place::line(path, line));
+        }
+    }
 }
 
 /// The start command where no script says one: `node` on the entry point.

@@ -22,9 +22,10 @@ const LOCKFILES: [(&str, Manager); 7] = [
     ("pnpm-lock.yaml", Manager::Pnpm),
     ("yarn.lock", Manager::Yarn),
     ("bun.lock", Manager::Bun),
-    ("bun.lockb", Manager::Bun),
     ("package-lock.json", Manager::Npm),
     ("npm-shrinkwrap.json", Manager::Npm),
+    // The old binary lockfile beside another one is what generators leave behind.
+    ("bun.lockb", Manager::Bun),
     ("deno.lock", Manager::Deno),
 ];
 

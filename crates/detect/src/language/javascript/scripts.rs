@@ -3,6 +3,7 @@
 use seaworthy_model::{Kind, Origin};
 
 use super::Manager;
+use crate::command::{is_development, port_in};
 use crate::document::Node;
 use crate::project::{Project, Script, companion_of};
 
@@ -53,57 +54,6 @@ pub(super) fn propose(project: &mut Project) {
     }
 }
 
-/// The script runs a development server or watches.
-pub(super) fn is_development(text: &str) -> bool {
-    const SIGNS: [&str; 29] = [
-        "react-scripts start",
-        "ng serve",
-        "vue-cli-service serve",
-        "gatsby develop",
-        "next dev",
-        "nuxt dev",
-        "nuxi dev",
-        "nodemon",
-        "--watch",
-        "ts-node-dev",
-        "tsnd",
-        "tsx watch",
-        "remix dev",
-        "remix vite:dev",
-        "react-router dev",
-        "astro dev",
-        "vite dev",
-        "webpack serve",
-        "webpack-dev-server",
-        "nest start --watch",
-        "nest start --debug",
-        "wrangler dev",
-        "vercel dev",
-        "netlify dev",
-        "docusaurus start",
-        "expo start",
-        "svelte-kit dev",
-        "vinxi dev",
-        "bun --hot",
-    ];
-    if SIGNS.iter().any(|sign| text.contains(sign)) {
-        return true;
-    }
-    // Vite, Parcel, Astro and Eleventy serve for development when they are given no other command.
-    let words: Vec<&str> = text.split(['&', ';', '|']).flat_map(str::split_whitespace).collect();
-    words.iter().enumerate().any(|(index, word)| {
-        let next = words.get(index + 1).copied().unwrap_or_default();
-        match *word {
-            "vite" | "parcel" => {
-                (next.is_empty() || next.starts_with('-') || next.ends_with(".html") || next == "serve")
-                    && !words.contains(&"build")
-            }
-            "eleventy" => words.contains(&"--serve"),
-            _ => false,
-        }
-    })
-}
-
 /// Ports that the text of the chosen scripts sets.
 pub(super) fn propose_ports(project: &mut Project) {
     for (name, script) in &project.scripts {
@@ -118,23 +68,6 @@ pub(super) fn propose_ports(project: &mut Project) {
             project.service.port.propose(port, origin);
         }
     }
-}
-
-/// The port that a command line sets: `--port 4000`, `-p 4000`, `PORT=4000`.
-pub(crate) fn port_in(text: &str) -> Option<u16> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.iter().enumerate().find_map(|(index, word)| {
-        let value = match word.split_once('=') {
-            Some(("--port" | "-p" | "PORT" | "--server.port" | "--http-port", value)) => value,
-            None if matches!(*word, "--port" | "-p" | "-l" | "--server.port") => words.get(index + 1)?,
-            None if matches!(*word, "--bind" | "-b" | "--listen") => {
-                words.get(index + 1)?.rsplit(':').next()?
-            }
-            Some(("--bind" | "-b", value)) => value.rsplit(':').next()?,
-            _ => return None,
-        };
-        value.trim_matches(['"', '\'']).parse().ok().filter(|port| *port > 0)
-    })
 }
 
 /// Scripts that run a queue worker or a scheduler become services of their own beside a web service.
@@ -174,45 +107,6 @@ pub(super) fn add_workers(project: &mut Project) {
         }
         if !project.companions.iter().any(|(known, _)| known == short) {
             project.companions.push((short.to_owned(), worker));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn development_servers_are_told_from_the_rest() {
-        for text in [
-            "vite",
-            "vite --host",
-            "nodemon server.js",
-            "node --watch a.js",
-            "react-scripts start",
-            "cross-env A=b vite",
-        ] {
-            assert!(is_development(text), "{text}");
-        }
-        for text in
-            ["node server.js", "vite build", "vite preview", "next start", "nest start", "tsc && vite build"]
-        {
-            assert!(!is_development(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn ports_in_command_lines() {
-        for (text, port) in [
-            ("next dev -p 4000", Some(4000)),
-            ("vite --port=8080", Some(8080)),
-            ("PORT=3001 node x", Some(3001)),
-            ("gunicorn --bind 0.0.0.0:8000 a:b", Some(8000)),
-            ("serve -s build -l 5000", Some(5000)),
-            ("mkdir -p dist", None),
-            ("uvicorn a:b --port $PORT", None),
-        ] {
-            assert_eq!(port_in(text), port, "{text}");
         }
     }
 }
