@@ -8,8 +8,7 @@ use crate::project::{Project, Role};
 use crate::repository::{Repository, is_within};
 use crate::source::{EnvRead, Facts};
 use crate::{
-    builder, contradiction, framework, health, importer, link, resource, rules, secret, source, tool,
-    workspace,
+    builder, contradiction, framework, health, importer, link, resource, secret, source, tool, workspace,
 };
 
 /// What was found.
@@ -117,7 +116,6 @@ pub(crate) const GENERIC_NAMES: [&str; 10] = [
 ];
 
 fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts, usize) {
-    let Some(rule) = rules::source(project.family) else { return (Facts::default(), 0) };
     if project.role == Role::Workspace {
         return (Facts::default(), 0);
     }
@@ -126,8 +124,7 @@ fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts,
         .map(String::as_str)
         .filter(|dir| *dir != project.dir && is_within(&project.dir, dir))
         .collect();
-    let (mut facts, left_out) = source::scan(repo, &rule, &project.dir, &nested);
-    facts.known_entries = rule.entry.iter().filter_map(|pattern| pattern.of.clone()).collect();
+    let (mut facts, left_out) = source::scan(repo, project.family, &project.dir, &nested);
     let settings: Vec<String> = facts
         .entries
         .iter()

@@ -3,25 +3,25 @@
 use seaworthy_model::{Kind, Origin, Place, PortSetting, Probe};
 
 use crate::project::{Project, Role};
-use crate::repository::{Repository, file_name, is_within, join, parent};
+use crate::repository::{Repository, file_name, join, parent};
 use crate::rules::{self, Framework};
 use crate::source::Facts;
 
 /// A framework with what shows it.
 pub(crate) struct Chosen {
-    pub(crate) rule: Framework,
+    pub(crate) rule: &'static Framework,
     pub(crate) evidence: Origin,
 }
 
 /// The framework that runs a project: of those it shows, the one with the highest rank.
 pub(crate) fn choose(repo: &Repository, project: &Project, facts: &Facts) -> Option<Chosen> {
     let mut found: Vec<Chosen> = rules::frameworks(project.family)
-        .into_iter()
+        .iter()
         .filter_map(|rule| {
-            let evidence = evidence(repo, project, &rule)?;
+            let evidence = evidence(repo, project, rule)?;
             let has_page = rule.needs_file.is_empty()
                 || rule.needs_file.iter().any(|file| has_file(repo, project, file).is_some());
-            let runs = !rule.needs_entry || is_started(&rule, project, facts);
+            let runs = !rule.needs_entry || is_started(rule, project, facts);
             (has_page && runs).then_some(Chosen { rule, evidence })
         })
         .collect();
@@ -65,17 +65,12 @@ pub(crate) fn has_file(repo: &Repository, project: &Project, file: &str) -> Opti
     let Some(stem) = path.strip_suffix('*') else {
         return (repo.has(&path) || repo.has_dir(&path)).then_some(path);
     };
-    let dir = parent(&path);
-    repo.under(dir)
-        .iter()
-        .map(|known| &**known)
-        .find(|known| parent(known) == dir && known.starts_with(stem) && is_within(dir, known))
-        .map(str::to_owned)
+    repo.starting_with(stem).find(|known| parent(known) == parent(&path)).map(str::to_owned)
 }
 
 /// Proposes what the chosen framework means for its project.
 pub(crate) fn propose(project: &mut Project, chosen: &Chosen) {
-    let rule = &chosen.rule;
+    let rule = chosen.rule;
     let evidence = || chosen.evidence.clone();
     let convention = |what: &str| Origin::detected(format!("{} {what}", rule.title)).guess();
     let python = if project.service.package_manager.get().is_some_and(|known| known == "uv") {

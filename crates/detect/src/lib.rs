@@ -20,6 +20,7 @@ mod importer;
 mod language;
 mod link;
 mod load;
+mod pattern;
 mod project;
 mod repository;
 mod resource;

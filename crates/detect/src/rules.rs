@@ -1,8 +1,8 @@
 //! The rules that are data: frameworks, resources, migration tools and the reading of source code, one TOML
 //! file each in `rules/` at the workspace's root. They are embedded in the binary and parsed when first needed.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use include_dir::{Dir, include_dir};
 use seaworthy_model::Kind;
@@ -153,7 +153,8 @@ pub(crate) struct SourceRule {
     /// Reads of environment variables.
     #[serde(default)]
     pub(crate) env: Vec<Pattern>,
-    /// Definitions of HTTP routes: group `path`.
+    /// Definitions of HTTP routes: group `path`, and `on` for the object they are defined on. Only health routes
+    /// count, so `has` may be left out: it is then what health paths look like.
     #[serde(default)]
     pub(crate) route: Vec<Pattern>,
     /// Calls that listen: groups `port`, `env`.
@@ -186,12 +187,50 @@ pub(crate) enum CommentStyle {
     Semicolon,
 }
 
+/// What the paths of health routes look like in code.
+fn health_paths() -> Literals {
+    let words = [
+        "/health",
+        "/ready",
+        "/live",
+        "/alive",
+        "/ping",
+        "/status",
+        "/_health",
+        "/up",
+        "/heartbeat",
+        "health",
+    ];
+    Literals::Several(words.map(str::to_owned).to_vec())
+}
+
+/// One text or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Literals {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Literals {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Several(texts) => texts,
+        }
+        .iter()
+        .map(String::as_str)
+    }
+}
+
 /// A pattern of source code.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pattern {
-    /// Every match contains this text; files without it are not looked at further.
-    pub(crate) has: String,
+    /// Every match contains one of these texts; files without any are not looked at further. The rarer they
+    /// are in ordinary code, the faster a plan comes.
+    #[serde(default = "health_paths")]
+    pub(crate) has: Literals,
     /// The regular expression, multi-line, on text whose comments are blanked.
     pub(crate) regex: String,
     /// A read that this matches always has something to fall back to.
@@ -214,9 +253,17 @@ macro_rules! rules {
 rules!(resources, "resources", ResourceRule);
 rules!(tools, "migrations", ToolRule);
 
-/// The frameworks of a language family.
-pub(crate) fn frameworks(family: &str) -> Vec<Framework> {
-    load(&format!("frameworks/{family}"))
+/// The frameworks of a language family, parsed once.
+pub(crate) fn frameworks(family: &str) -> &'static [Framework] {
+    static PARSED: OnceLock<Mutex<HashMap<String, &'static [Framework]>>> = OnceLock::new();
+    let mut parsed = PARSED.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = parsed.get(family) {
+        return known;
+    }
+    // A bounded leak: one list for each of the families in `rules/`.
+    let rules: &'static [Framework] = Vec::leak(load(&format!("frameworks/{family}")));
+    parsed.insert(family.to_owned(), rules);
+    rules
 }
 
 /// How the source of a language family is read.
@@ -271,7 +318,11 @@ mod tests {
                 .chain(&rule.entry)
                 .chain(&rule.alias)
             {
-                regex::Regex::new(&pattern.regex).unwrap_or_else(|error| panic!("{family}: {error}"));
+                assert!(
+                    crate::pattern::Pattern::try_new(&pattern.regex).is_some(),
+                    "{family}: {}",
+                    pattern.regex
+                );
             }
         }
         assert!(!resources().is_empty() && !tools().is_empty());

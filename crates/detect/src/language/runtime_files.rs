@@ -3,6 +3,7 @@
 use seaworthy_model::{Origin, Place, Service};
 
 use crate::document::Node;
+use crate::pattern::Pattern;
 use crate::project::at;
 use crate::repository::{Repository, upwards};
 use crate::version;
@@ -69,10 +70,8 @@ pub(crate) fn say(service: &mut Service, tool: &str, text: &str, origin: Origin)
 /// The line of the first match of a pattern in a file, with its first group.
 pub(crate) fn find_in(repo: &Repository, path: &str, pattern: &str) -> Option<(String, Place)> {
     let text = repo.text(path)?;
-    // Patterns are constants of the callers, each met by a test.
-    let regex = regex::Regex::new(pattern).unwrap_or_else(|error| panic!("{error}"));
-    let captures = regex.captures(&text)?;
-    let group = captures.get(1).or_else(|| captures.get(0))?;
-    let line = crate::document::Lines::new(&text).line(group.start());
-    Some((group.as_str().to_owned(), Place::line(path, line)))
+    let found = Pattern::new(pattern).find(&text)?;
+    let group = found.get(1).unwrap_or_else(|| found.whole());
+    let line = crate::document::Lines::new(&text).line(group.start);
+    Some((group.text.to_owned(), Place::line(path, line)))
 }

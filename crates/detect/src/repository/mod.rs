@@ -108,6 +108,12 @@ impl Repository {
         &self.paths[start..start + length]
     }
 
+    /// Every path that starts with these characters.
+    pub fn starting_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let start = self.paths.partition_point(|path| **path < *prefix);
+        self.paths[start..].iter().map(|path| &**path).take_while(move |path| path.starts_with(prefix))
+    }
+
     /// There is a file below `dir`.
     pub fn has_dir(&self, dir: &str) -> bool {
         !self.under(dir).is_empty()

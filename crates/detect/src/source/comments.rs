@@ -12,6 +12,11 @@ pub(crate) fn blank(text: &str, style: CommentStyle) -> String {
     let mut out = bytes.to_vec();
     let mut index = 0;
     while index < bytes.len() {
+        // Most bytes are neither quotes nor the start of a comment.
+        let Some(skipped) = bytes[index..].iter().position(|byte| INTERESTING[usize::from(*byte)]) else {
+            break;
+        };
+        index += skipped;
         let rest = &bytes[index..];
         if let Some((opener, closer)) = opening(rest, style)
             && !is_address(bytes, index, opener)
@@ -39,6 +44,18 @@ pub(crate) fn blank(text: &str, style: CommentStyle) -> String {
     // Only whole characters inside comments were replaced, byte by byte, by ASCII.
     String::from_utf8(out).unwrap_or_default()
 }
+
+/// Bytes that a comment or a string can start with, in any style.
+const INTERESTING: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"/#-{;\"'`";
+    let mut index = 0;
+    while index < bytes.len() {
+        table[bytes[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 /// The comment that starts here, and what ends it.
 fn opening(rest: &[u8], style: CommentStyle) -> Option<(&'static str, &'static str)> {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::pattern::Pattern;
 
 /// How a read is used.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,12 +17,12 @@ pub(super) struct Context {
 
 /// Judges a read by the text of its line before and after it.
 pub(super) fn context(before: &str, after: &str) -> Context {
-    static FALLBACK: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^\s*[!)]*\s*(?:\|\||\?\?|\bor\b|\?:)=?\s*"));
-    static ASKED_AFTER: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^\s*[)]*\s*(?:\?[^?.:]|&&|[!=]==?|\?\.|is\s+(?:not\s+)?None)"));
-    static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+    static FALLBACK: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r"^\s*[!)]*\s*(?:\|\||\?\?|\bor\b|\?:)=?\s*"));
+    static ASKED_AFTER: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r"^\s*[)]*\s*(?:\?[^?.:]|&&|[!=]==?|\?\.|is\s+(?:not\s+)?None)"));
+    static ASKED_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(
             r"(?:\bif\s+|\bif\s*\(\s*|\bunless\s+|!!|\bBoolean\(\s*|\bbool\(\s*|&&\s*|\bin\s+|\btypeof\s+)$",
         )
     });
@@ -32,7 +32,7 @@ pub(super) fn context(before: &str, after: &str) -> Context {
         return Context { written: true, ..found };
     }
     if let Some(fallback) = FALLBACK.find(after) {
-        let rest = &after[fallback.end()..];
+        let rest = after.get(fallback.whole().end..).unwrap_or_default();
         found.default = literal(rest);
         // `process.env.X || throw` or an undefined fallback is none.
         let nothing = ["undefined", "null", "None", "nil", "throw", "raise", "panic"];
@@ -74,11 +74,6 @@ pub(super) fn literal(text: &str) -> Option<String> {
             })
             .map(str::to_lowercase),
     }
-}
-
-fn pattern(text: &str) -> Regex {
-    // The patterns are constants of this file, compiled by its tests.
-    Regex::new(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[cfg(test)]

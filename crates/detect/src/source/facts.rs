@@ -13,6 +13,8 @@ pub(crate) struct Facts {
     pub(crate) entries: Vec<Entry>,
     /// Frameworks whose start the rules of the language know.
     pub(crate) known_entries: Vec<String>,
+    /// Files that mount routers.
+    pub(crate) mounting: Vec<String>,
     /// Prefixes under which routers are mounted.
     pub(crate) mounts: Vec<Mount>,
 }
@@ -111,6 +113,7 @@ impl Facts {
         self.listens.extend(other.listens);
         self.uses.extend(other.uses);
         self.entries.extend(other.entries);
+        self.mounting.extend(other.mounting);
         self.mounts.extend(other.mounts);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use crate::pattern::Pattern;
 
 use super::Mount;
 
@@ -16,36 +16,38 @@ pub(super) fn find(family: &str, text: &str, file: &str) -> Vec<Mount> {
     }
 }
 
-/// Texts that every file with a mount contains.
-pub(super) fn may_mount(family: &str, bytes: &[u8]) -> bool {
-    let signs: &[&str] = match family {
+/// Texts one of which every file with a mount contains.
+pub(super) fn signs(family: &str) -> &'static [&'static str] {
+    match family {
         "javascript" => &[".use(", ".route(", ".register(", "setGlobalPrefix"],
         "python" => &["include_router", "register_blueprint", "APIRouter(", "Blueprint("],
         _ => &[],
-    };
-    signs.iter().any(|sign| memchr::memmem::find(bytes, sign.as_bytes()).is_some())
+    }
 }
 
 fn javascript(text: &str, file: &str) -> Vec<Mount> {
-    static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r#"import\s+(?:\*\s+as\s+)?(?:(\w+)|\{([^}]*)\})\s+from\s+["'](\.[^"']*|[@~]/[^"']*)["']"#)
+    static IMPORT: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(
+            r#"import\s+(?:\*\s+as\s+)?(?:(\w+)|\{([^}]*)\})\s+from\s+["'](\.[^"']*|[@~]/[^"']*)["']"#,
+        )
     });
-    static REQUIRE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r#"(?:const|let|var)\s+(?:(\w+)|\{([^}]*)\})\s*=\s*require\(\s*["'](\.[^"']*)["']"#)
+    static REQUIRE: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(r#"(?:const|let|var)\s+(?:(\w+)|\{([^}]*)\})\s*=\s*require\(\s*["'](\.[^"']*)["']"#)
     });
-    static MOUNT: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
+    static MOUNT: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(
             r#"\.(?:use|route)\(\s*["'`](/[\w/.-]*)["'`]\s*,\s*(?:\w+\s*,\s*){0,3}(?:require\(\s*["'](\.[^"']*)["']\s*\)|(\w+))"#,
         )
     });
-    static REGISTER: LazyLock<Regex> =
-        LazyLock::new(|| regex(r#"\.register\(\s*(\w+)\s*,\s*\{[^}]*?prefix\s*:\s*["'`](/[\w/.-]*)["'`]"#));
-    static GLOBAL: LazyLock<Regex> =
-        LazyLock::new(|| regex(r#"\.setGlobalPrefix\(\s*["'`]/?([\w/.-]+)["'`]"#));
+    static REGISTER: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(r#"\.register\(\s*(\w+)\s*,\s*\{[^}]*?prefix\s*:\s*["'`](/[\w/.-]*)["'`]"#)
+    });
+    static GLOBAL: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r#"\.setGlobalPrefix\(\s*["'`]/?([\w/.-]+)["'`]"#));
     let mut modules: BTreeMap<String, String> = BTreeMap::new();
-    for found in IMPORT.captures_iter(text).chain(REQUIRE.captures_iter(text)) {
-        let module = stem(&found[3]);
-        let names = found.get(1).or_else(|| found.get(2)).map_or("", |names| names.as_str());
+    for found in IMPORT.find_all(text).chain(REQUIRE.find_all(text)) {
+        let module = stem(found.text(3));
+        let names = found.get(1).or_else(|| found.get(2)).map_or("", |names| names.text);
         for name in names.split(',') {
             let name =
                 name.split(" as ").last().unwrap_or(name).split(':').next_back().unwrap_or(name).trim();
@@ -59,40 +61,41 @@ fn javascript(text: &str, file: &str) -> Vec<Mount> {
         file: file.to_owned(),
     };
     let mut found = Vec::new();
-    for captures in MOUNT.captures_iter(text) {
+    for captures in MOUNT.find_all(text) {
         let module = match (captures.get(2), captures.get(3)) {
-            (Some(path), _) => Some(stem(path.as_str())),
-            (None, Some(name)) => modules.get(name.as_str()).cloned(),
+            (Some(path), _) => Some(stem(path.text)),
+            (None, Some(name)) => modules.get(name.text).cloned(),
             _ => None,
         };
-        found.extend(module.map(|module| mount(&captures[1], Some(module))));
+        found.extend(module.map(|module| mount(captures.text(1), Some(module))));
     }
-    for captures in REGISTER.captures_iter(text) {
-        let module = modules.get(&captures[1]).cloned();
-        found.extend(module.map(|module| mount(&captures[2], Some(module))));
+    for captures in REGISTER.find_all(text) {
+        let module = modules.get(captures.text(1)).cloned();
+        found.extend(module.map(|module| mount(captures.text(2), Some(module))));
     }
-    if let Some(captures) = GLOBAL.captures(text) {
-        found.push(mount(&format!("/{}", &captures[1]), None));
+    if let Some(captures) = GLOBAL.find(text) {
+        found.push(mount(&format!("/{}", captures.text(1)), None));
     }
     found
 }
 
 fn python(text: &str, file: &str) -> Vec<Mount> {
-    static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
+    static INCLUDE: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(
             r#"\b(?:include_router|register_blueprint)\(\s*([\w.]+)[^)]*?\b(?:url_)?prefix\s*=\s*["'](/[\w/.-]*)["']"#,
         )
     });
-    static OWN: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
+    static OWN: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(
             r#"(?m)^\s*(\w+)\s*=\s*(?:APIRouter|Blueprint)\([^)]*?\b(?:url_)?prefix\s*=\s*["'](/[\w/.-]*)["']"#,
         )
     });
-    static IMPORT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)^\s*from\s+([\w.]+)\s+import\s+([^\n]+)"));
+    static IMPORT: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r"(?m)^\s*from\s+([\w.]+)\s+import\s+([^\n]+)"));
     let mut modules: BTreeMap<String, String> = BTreeMap::new();
-    for found in IMPORT.captures_iter(text) {
-        let from = found[1].rsplit('.').next().unwrap_or_default().to_owned();
-        for name in found[2].trim_matches(['(', ')']).split(',') {
+    for found in IMPORT.find_all(text) {
+        let from = found.text(1).rsplit('.').next().unwrap_or_default().to_owned();
+        for name in found.text(2).trim_matches(['(', ')']).split(',') {
             let (original, alias) = name.split_once(" as ").unwrap_or((name, name));
             // `from routes import health` brings a module, `from routes.health import router` an object of one.
             let original = original.trim();
@@ -108,21 +111,21 @@ fn python(text: &str, file: &str) -> Vec<Mount> {
         }
     }
     let mut found = Vec::new();
-    for captures in INCLUDE.captures_iter(text) {
-        let name = captures[1].split('.').next().unwrap_or_default().to_owned();
+    for captures in INCLUDE.find_all(text) {
+        let name = captures.text(1).split('.').next().unwrap_or_default().to_owned();
         let module = modules.get(&name).cloned().unwrap_or(name);
         found.push(Mount {
-            prefix: captures[2].to_owned(),
+            prefix: captures.text(2).to_owned(),
             module: Some(module),
             object: None,
             file: file.to_owned(),
         });
     }
-    for captures in OWN.captures_iter(text) {
+    for captures in OWN.find_all(text) {
         found.push(Mount {
-            prefix: captures[2].to_owned(),
+            prefix: captures.text(2).to_owned(),
             module: None,
-            object: Some(captures[1].to_owned()),
+            object: Some(captures.text(1).to_owned()),
             file: file.to_owned(),
         });
     }
@@ -135,11 +138,6 @@ fn stem(path: &str) -> String {
     let path = path.strip_suffix("/index").or_else(|| path.strip_suffix("/index.js")).unwrap_or(path);
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(name).to_owned()
-}
-
-fn regex(pattern: &str) -> Regex {
-    // Constants of this file, each met by a fixture.
-    Regex::new(pattern).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[cfg(test)]

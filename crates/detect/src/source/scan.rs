@@ -1,32 +1,37 @@
 //! Reading the source files of a project, in parallel and within a budget.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use aho_corasick::AhoCorasick;
-use regex::{Captures, Regex};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use seaworthy_model::Place;
 
 use super::comments::blank;
 use super::context::{context, literal};
-use super::mounts::{find as find_mounts, may_mount};
-use super::{Entry, EnvRead, Facts, Listen, Route};
+use super::{Entry, EnvRead, Facts, Listen, Mount, Route, mounts};
 use crate::document::Lines;
+use crate::health;
+use crate::pattern::{Found, Pattern};
 use crate::repository::{Repository, file_name, read_source, relative};
-use crate::rules::SourceRule;
+use crate::rules::{self, SourceRule};
 
 /// Source files read of one project. Files are taken in the order of [`importance`], so that what is left out
 /// of a very large project is deep inside it; the plan says so.
 const MOST_FILES: usize = 2_500;
 
+/// Files that mount routers, read when a health route is met.
+const MOST_MOUNTING: usize = 200;
+
 /// What the source of a project says, and how many files were left out.
 ///
-/// `dir` is the project's folder, `nested` the folders of other projects inside it.
-pub(crate) fn scan(repo: &Repository, rule: &SourceRule, dir: &str, nested: &[&str]) -> (Facts, usize) {
+/// `family` is the language's, `dir` the project's folder, `nested` the folders of other projects inside it.
+pub(crate) fn scan(repo: &Repository, family: &str, dir: &str, nested: &[&str]) -> (Facts, usize) {
+    let Some(scanner) = Scanner::of(family) else { return (Facts::default(), 0) };
     let mut files: Vec<(u8, &str)> = repo
         .under(dir)
         .iter()
         .map(|path| &**path)
-        .filter(|path| is_source(path, rule))
+        .filter(|path| scanner.is_source(path))
         .filter(|path| !nested.iter().any(|other| crate::repository::is_within(other, path)))
         .filter_map(|path| importance(relative(dir, path)).map(|rank| (rank, path)))
         .collect();
@@ -36,7 +41,6 @@ pub(crate) fn scan(repo: &Repository, rule: &SourceRule, dir: &str, nested: &[&s
     if files.is_empty() {
         return (Facts::default(), left_out);
     }
-    let scanner = Scanner::new(rule);
     let threads = std::thread::available_parallelism().map_or(2, usize::from).min(files.len() / 16 + 1);
     let next = std::sync::atomic::AtomicUsize::new(0);
     let found: Mutex<Vec<(usize, Facts)>> = Mutex::default();
@@ -60,19 +64,14 @@ pub(crate) fn scan(repo: &Repository, rule: &SourceRule, dir: &str, nested: &[&s
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_unstable_by_key(|(index, _)| *index);
-    let mut facts = Facts::default();
+    let mut facts = Facts { known_entries: scanner.entries.clone(), ..Facts::default() };
     for (_, part) in found {
         facts.absorb(part);
     }
-    (facts, left_out)
-}
-
-fn is_source(path: &str, rule: &SourceRule) -> bool {
-    let name = file_name(path);
-    match name.rsplit_once('.') {
-        Some((_, extension)) => rule.extensions.iter().any(|known| known == extension),
-        None => rule.extensions.iter().any(|known| known == name),
+    if facts.routes.iter().any(|route| health::sort(&route.path).is_some()) {
+        facts.mounts = scanner.mounts(repo, &facts.mounting);
     }
+    (facts, left_out)
 }
 
 /// How early a file is read: entry points and configuration first, then by depth. `None` for tests, stories,
@@ -166,9 +165,14 @@ fn importance(path: &str) -> Option<u8> {
 /// A source rule, compiled.
 struct Scanner {
     literals: AhoCorasick,
+    /// For each literal the patterns that it may be part of; one past the last stands for mounted routers.
+    shown: Vec<Vec<usize>>,
     patterns: Vec<(Sort, Expression)>,
     style: crate::rules::CommentStyle,
     family: String,
+    extensions: Vec<String>,
+    /// Frameworks whose start the rules know.
+    entries: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -184,19 +188,38 @@ enum Sort {
 /// A pattern whose expression is compiled when its literal is first met.
 struct Expression {
     source: String,
-    compiled: std::sync::OnceLock<Regex>,
+    compiled: OnceLock<Pattern>,
     optional: bool,
     of: Option<String>,
 }
 
 impl Expression {
-    fn regex(&self) -> &Regex {
+    fn pattern(&self) -> &Pattern {
         // Every rule's expressions are compiled by a test.
-        self.compiled.get_or_init(|| Regex::new(&self.source).unwrap_or_else(|error| panic!("{error}")))
+        self.compiled.get_or_init(|| Pattern::new(&self.source))
     }
 }
 
 impl Scanner {
+    /// The scanner of a language family, made once: compiling its expressions costs more than most scans.
+    fn of(family: &str) -> Option<&'static Self> {
+        static MADE: OnceLock<Mutex<HashMap<String, &'static Scanner>>> = OnceLock::new();
+        let mut made = MADE.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made.get(family) {
+            return Some(known);
+        }
+        // A bounded leak: one scanner for each of the families in `rules/`.
+        let scanner: &'static Self = Box::leak(Box::new(Self::new(&rules::source(family)?)));
+        made.insert(family.to_owned(), scanner);
+        Some(scanner)
+    }
+
+    fn is_source(&self, path: &str) -> bool {
+        let name = file_name(path);
+        let ending = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
+        self.extensions.iter().any(|known| known == ending)
+    }
+
     fn new(rule: &SourceRule) -> Self {
         let sorts = [
             (Sort::Env, &*rule.env),
@@ -208,51 +231,93 @@ impl Scanner {
         ];
         let all =
             sorts.iter().flat_map(|(sort, patterns)| patterns.iter().map(move |pattern| (*sort, pattern)));
+        let mut literals: Vec<&str> = Vec::new();
+        let mut shown: Vec<Vec<usize>> = Vec::new();
+        let wanted = all
+            .clone()
+            .enumerate()
+            .flat_map(|(index, (_, pattern))| pattern.has.iter().map(move |text| (text, index)));
+        let mount = all.clone().count();
+        for (text, index) in wanted.chain(mounts::signs(&rule.family).iter().map(|sign| (*sign, mount))) {
+            match literals.iter().position(|known| *known == text) {
+                Some(known) => shown[known].push(index),
+                None => {
+                    literals.push(text);
+                    shown.push(vec![index]);
+                }
+            }
+        }
         // A handful of short literals: the automaton cannot grow past its limits.
-        let literals = AhoCorasick::new(all.clone().map(|(_, pattern)| pattern.has.as_bytes()))
+        let literals = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&literals)
             .unwrap_or_else(|error| panic!("{error}"));
         let patterns = all
             .map(|(sort, pattern)| {
                 let compiled = Expression {
                     source: pattern.regex.clone(),
-                    compiled: std::sync::OnceLock::new(),
+                    compiled: OnceLock::new(),
                     optional: pattern.optional,
                     of: pattern.of.clone(),
                 };
                 (sort, compiled)
             })
             .collect();
-        Self { literals, patterns, style: rule.comments, family: rule.family.clone() }
+        let entries = rule.entry.iter().filter_map(|pattern| pattern.of.clone()).collect();
+        Self {
+            literals,
+            shown,
+            patterns,
+            style: rule.comments,
+            family: rule.family.clone(),
+            extensions: rule.extensions.clone(),
+            entries,
+        }
     }
 
     fn read(&self, repo: &Repository, path: &str, buffer: &mut Vec<u8>) -> Option<Facts> {
         if !read_source(&repo.root().join(path), buffer) {
             return None;
         }
-        let mut hit = vec![false; self.patterns.len()];
+        let mut hit = vec![false; self.patterns.len() + 1];
         for found in self.literals.find_overlapping_iter(&*buffer) {
-            hit[found.pattern().as_usize()] = true;
+            for index in &self.shown[found.pattern().as_usize()] {
+                hit[*index] = true;
+            }
         }
-        let mounts = may_mount(&self.family, buffer);
-        if !hit.contains(&true) && !mounts {
-            return None;
+        let mounts = hit.pop().unwrap_or_default();
+        let mut facts = Facts::default();
+        if mounts {
+            facts.mounting.push(path.to_owned());
+        }
+        if !hit.contains(&true) {
+            return mounts.then_some(facts);
         }
         let text = blank(&String::from_utf8_lossy(buffer), self.style);
         let lines = Lines::new(&text);
-        let mut facts = Facts::default();
         for ((sort, pattern), hit) in self.patterns.iter().zip(hit) {
             if !hit {
                 continue;
             }
-            for captures in pattern.regex().captures_iter(&text) {
+            for captures in pattern.pattern().find_all(&text) {
                 take(&mut facts, *sort, pattern, &captures, &text, &lines, path);
             }
         }
         facts.env.sort_by_key(|read| read.place.line);
-        if mounts {
-            facts.mounts = find_mounts(&self.family, &text, path);
-        }
         Some(facts)
+    }
+
+    /// The mounted routers of a project; only asked for when there is a health route that one may prefix.
+    fn mounts(&self, repo: &Repository, files: &[String]) -> Vec<Mount> {
+        let mut buffer = Vec::new();
+        let mut found = Vec::new();
+        for path in files.iter().take(MOST_MOUNTING) {
+            if read_source(&repo.root().join(path), &mut buffer) {
+                let text = blank(&String::from_utf8_lossy(&buffer), self.style);
+                found.extend(mounts::find(&self.family, &text, path));
+            }
+        }
+        found
     }
 }
 
@@ -260,72 +325,72 @@ fn take(
     facts: &mut Facts,
     sort: Sort,
     pattern: &Expression,
-    captures: &Captures<'_>,
+    captures: &Found<'_>,
     text: &str,
     lines: &Lines,
     path: &str,
 ) {
-    let whole = captures.get_match();
+    let whole = captures.whole();
     let place_of = |offset: usize| Place::line(path, lines.line(offset));
     match sort {
         Sort::Env => {
             if let Some(list) = captures.name("list") {
-                facts.env.extend(destructured(list.as_str(), list.start(), &place_of));
+                facts.env.extend(destructured(list.text, list.start, &place_of));
                 return;
             }
             let Some(name) = captures.name("name").or_else(|| captures.name("name2")) else { return };
-            let around = around(text, whole.start(), whole.end());
+            let around = around(text, whole.start, whole.end);
             if around.written {
                 return;
             }
-            let given = captures.name("default").map(|default| default.as_str().trim());
+            let given = captures.name("default").map(|default| default.text.trim());
             let nothing = given.is_some_and(|text| {
                 matches!(text, "None" | "null" | "nil" | "undefined" | "" | "..." | "undefined as any")
             });
             facts.env.push(EnvRead {
-                name: name.as_str().to_owned(),
+                name: name.text.to_owned(),
                 default: given.and_then(literal).or(around.default),
                 optional: pattern.optional
                     || around.optional
                     || given.is_some() && !nothing
                     || captures.name("optional").is_some(),
-                place: place_of(name.start()),
+                place: place_of(name.start),
             });
         }
         Sort::Route => {
             if let Some(route) = captures.name("path") {
                 facts.routes.push(Route {
-                    path: route.as_str().to_owned(),
-                    on: captures.name("on").map(|on| on.as_str().to_owned()),
-                    place: place_of(route.start()),
+                    path: route.text.to_owned(),
+                    on: captures.name("on").map(|on| on.text.to_owned()),
+                    place: place_of(route.start),
                 });
             }
         }
         Sort::Listen => {
             if let Some(port) = captures.name("port")
-                && let Ok(number) = port.as_str().parse()
+                && let Ok(number) = port.text.parse()
                 && number > 0
             {
-                facts.listens.push(Listen { port: number, place: place_of(port.start()) });
+                facts.listens.push(Listen { port: number, place: place_of(port.start) });
             }
         }
         Sort::Uses => {
             if let Some(resource) = &pattern.of {
-                facts.uses.push((resource.clone(), place_of(whole.start())));
+                facts.uses.push((resource.clone(), place_of(whole.start)));
             }
         }
         Sort::Entry => {
             if let Some(framework) = &pattern.of {
                 facts.entries.push(Entry {
                     of: framework.clone(),
-                    object: captures.name("name").map(|name| name.as_str().to_owned()),
-                    place: place_of(whole.start()),
+                    object: captures.name("name").map(|name| name.text.to_owned()),
+                    place: place_of(whole.start),
                 });
             }
         }
         Sort::Alias => {
             if let Some(alias) = captures.get(1) {
-                aliased(facts, alias.as_str(), text, &place_of);
+                aliased(facts, alias.text, text, &place_of);
             }
         }
     }
@@ -337,20 +402,20 @@ fn aliased(facts: &mut Facts, alias: &str, text: &str, place_of: &dyn Fn(usize) 
         r#"\b{alias}(?:\.(?<name>[A-Z][A-Z0-9_]*)\b|\[\s*["'](?<name2>[A-Z][A-Z0-9_]*)["']\s*\]|\.get\(\s*["'](?<name3>[A-Z][A-Z0-9_]*)["']\s*(?:,\s*(?<default>[^)\n]+))?\))"#
     );
     // The alias is one identifier: the expression is always valid.
-    let Ok(regex) = Regex::new(&pattern) else { return };
-    for captures in regex.captures_iter(text) {
-        let whole = captures.get_match();
+    let Some(pattern) = Pattern::try_new(&pattern) else { return };
+    for captures in pattern.find_all(text) {
+        let whole = captures.whole();
         let Some(name) = ["name", "name2", "name3"].iter().find_map(|group| captures.name(group)) else {
             continue;
         };
-        let around = around(text, whole.start(), whole.end());
+        let around = around(text, whole.start, whole.end);
         if !around.written {
-            let given = captures.name("default").and_then(|default| literal(default.as_str()));
+            let given = captures.name("default").and_then(|default| literal(default.text));
             facts.env.push(EnvRead {
-                name: name.as_str().to_owned(),
+                name: name.text.to_owned(),
                 optional: around.optional || captures.name("default").is_some(),
                 default: given.or(around.default),
-                place: place_of(name.start()),
+                place: place_of(name.start),
             });
         }
     }
@@ -358,9 +423,9 @@ fn aliased(facts: &mut Facts, alias: &str, text: &str, place_of: &dyn Fn(usize) 
 
 /// How the text from `start` to `end` is used, judged by the rest of its line.
 fn around(text: &str, start: usize, end: usize) -> super::context::Context {
-    let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
-    let after = &text[end..];
-    context(&text[line_start..start], &after[..after.find('\n').unwrap_or(after.len())])
+    let (before, after) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    context(&before[line_start..], &after[..after.find('\n').unwrap_or(after.len())])
 }
 
 /// The names of a destructuring: `{ A, B: alias, C = "default" }`.

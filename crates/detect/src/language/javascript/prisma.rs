@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
 use seaworthy_model::{Place, Variable};
 
+use crate::pattern::Pattern;
 use crate::project::{Dependency, Project};
 use crate::repository::{Repository, join};
 use crate::secret;
@@ -20,8 +20,8 @@ const DRIVERS: [(&str, &str); 6] = [
 ];
 
 pub(super) fn read(repo: &Repository, project: &mut Project) {
-    static PROVIDER: LazyLock<Regex> = LazyLock::new(|| regex(r#"^\s*provider\s*=\s*"(\w+)""#));
-    static ENV: LazyLock<Regex> = LazyLock::new(|| regex(r#"\benv\(\s*"(\w+)"\s*\)"#));
+    static PROVIDER: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r#"^\s*provider\s*=\s*"(\w+)""#));
+    static ENV: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r#"\benv\(\s*"(\w+)"\s*\)"#));
     let usual =
         ["prisma/schema.prisma", "schema.prisma", "src/prisma/schema.prisma", "prisma/schema/schema.prisma"];
     let configured = repo.document(&project.manifest).and_then(|document| {
@@ -35,14 +35,14 @@ pub(super) fn read(repo: &Repository, project: &mut Project) {
     let Some(text) = repo.text(&path) else { return };
     for (line, text) in (1_u32..).zip(text.lines()) {
         let text = text.split("//").next().unwrap_or(text);
-        if let Some(found) = PROVIDER.captures(text)
-            && let Some((_, driver)) = DRIVERS.iter().find(|(provider, _)| *provider == &found[1])
+        if let Some(found) = PROVIDER.find(text)
+            && let Some((_, driver)) = DRIVERS.iter().find(|(provider, _)| *provider == found.text(1))
         {
             let dependency = Dependency { place: Some(Place::line(&path, line)), dev: false };
             project.dependencies.entry((*driver).to_owned()).or_insert(dependency);
         }
-        for found in ENV.captures_iter(text) {
-            let name = &found[1];
+        for found in ENV.find_all(text) {
+            let name = found.text(1);
             let variable = project.service.env.entry(name.to_owned()).or_insert_with(|| Variable {
                 required: true,
                 secret: secret::is_secret(name),
@@ -51,9 +51,4 @@ pub(super) fn read(repo: &Repository, project: &mut Project) {
             variable.used_at.push(Place::line(&path, line));
         }
     }
-}
-
-fn regex(pattern: &str) -> Regex {
-    // Constants of this file, each met by a fixture.
-    Regex::new(pattern).unwrap_or_else(|error| panic!("{error}"))
 }

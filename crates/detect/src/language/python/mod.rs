@@ -7,10 +7,10 @@ mod settings;
 
 use seaworthy_model::{Kind, Origin, Runtime};
 
-use super::{Language, manifests, manifests_ending, runtime_files};
+use super::{Language, manifests, runtime_files};
 use crate::framework::Chosen;
 use crate::project::{Project, Role, at_file};
-use crate::repository::{Repository, parent};
+use crate::repository::{Repository, file_name, parent};
 use crate::source::Facts;
 
 pub(crate) use settings::read as settings_reads;
@@ -34,7 +34,7 @@ impl Language for Python {
             "manage.py",
         ];
         let named = names.iter().flat_map(|name| manifests(repo, name));
-        for path in named.chain(manifests_ending(repo, "requirements.in")) {
+        for path in named.chain(manifests(repo, "requirements.in")) {
             let dir = parent(path);
             // `requirements/base.txt` and the like belong to the folder above.
             let dir = if dir == "requirements" || dir.ends_with("/requirements") { parent(dir) } else { dir };
@@ -42,10 +42,8 @@ impl Language for Python {
                 dirs.push(dir.to_owned());
             }
         }
-        for path in ["requirements/base.txt", "requirements/production.txt", "requirements/prod.txt"] {
-            let found =
-                repo.paths().iter().filter(|known| &***known == path || known.ends_with(&format!("/{path}")));
-            for path in found {
+        for path in ["base.txt", "production.txt", "prod.txt"].iter().flat_map(|name| repo.named(name)) {
+            if file_name(parent(path)) == "requirements" {
                 let dir = parent(parent(path)).to_owned();
                 if !dirs.contains(&dir) {
                     dirs.push(dir);

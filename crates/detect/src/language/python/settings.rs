@@ -2,21 +2,22 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
 use seaworthy_model::Place;
 
+use crate::pattern::Pattern;
 use crate::repository::Repository;
 use crate::source::EnvRead;
 
 /// The reads of every settings class in a file.
 pub(crate) fn read(repo: &Repository, path: &str) -> Vec<EnvRead> {
-    static CLASS: LazyLock<Regex> = LazyLock::new(|| regex(r"^class\s+\w+\(\s*(?:[\w.]+\.)?BaseSettings\b"));
-    static FIELD: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"^(?:    |\t)(?<name>[A-Za-z]\w*)\s*:\s*(?<type>[^=\n]+?)\s*(?:=\s*(?<default>.+))?$")
+    static CLASS: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r"^class\s+\w+\(\s*(?:[\w.]+\.)?BaseSettings\b"));
+    static FIELD: LazyLock<Pattern> = LazyLock::new(|| {
+        Pattern::new(r"^(?:    |\t)(?<name>[A-Za-z]\w*)\s*:\s*(?<type>[^=\n]+?)\s*(?:=\s*(?<default>.+))?$")
     });
-    static PREFIX: LazyLock<Regex> = LazyLock::new(|| regex(r#"\benv_prefix\s*=\s*["'](\w*)["']"#));
-    static ALIAS: LazyLock<Regex> =
-        LazyLock::new(|| regex(r#"\b(?:validation_alias|env|alias)\s*=\s*["'](\w+)["']"#));
+    static PREFIX: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r#"\benv_prefix\s*=\s*["'](\w*)["']"#));
+    static ALIAS: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r#"\b(?:validation_alias|env|alias)\s*=\s*["'](\w+)["']"#));
     let Some(text) = repo.text(path) else { return Vec::new() };
     let mut reads: Vec<EnvRead> = Vec::new();
     let mut class: Option<(usize, String)> = None;
@@ -29,23 +30,27 @@ pub(crate) fn read(repo: &Repository, path: &str) -> Vec<EnvRead> {
             class = None;
         }
         let Some((first, prefix)) = &mut class else { continue };
-        if let Some(found) = PREFIX.captures(text) {
+        if let Some(found) = PREFIX.find(text) {
             // The prefix may stand after the fields it is for.
-            prefix.clone_from(&found[1].to_uppercase());
+            *prefix = found.text(1).to_uppercase();
             for read in &mut reads[*first..] {
                 read.name = format!("{prefix}{}", read.name);
             }
             continue;
         }
-        let Some(field) = FIELD.captures(text.split(" #").next().unwrap_or(text)) else { continue };
-        let name = &field["name"];
-        if name == "model_config" || field["type"].contains("ClassVar") {
+        let Some(field) = FIELD.find(text.split(" #").next().unwrap_or(text)) else { continue };
+        let name = field.name("name").map_or("", |group| group.text);
+        if name == "model_config" || field.name("type").map_or("", |group| group.text).contains("ClassVar") {
             continue;
         }
-        let default = field.name("default").map(|default| default.as_str().trim());
-        let alias = default.and_then(|default| ALIAS.captures(default)).map(|found| found[1].to_uppercase());
+        let default = field.name("default").map(|default| default.text.trim());
+        let alias = default.and_then(|default| ALIAS.find(default)).map(|found| found.text(1).to_uppercase());
         let (literal, optional) = match default {
-            None => (None, field["type"].contains("None") || field["type"].contains("Optional")),
+            None => (
+                None,
+                field.name("type").map_or("", |group| group.text).contains("None")
+                    || field.name("type").map_or("", |group| group.text).contains("Optional"),
+            ),
             Some(default) => field_default(default),
         };
         reads.push(EnvRead {
@@ -94,9 +99,4 @@ fn field_default(text: &str) -> (Option<String>, bool) {
         },
         true,
     )
-}
-
-fn regex(pattern: &str) -> Regex {
-    // Constants of this file, compiled by its tests.
-    Regex::new(pattern).unwrap_or_else(|error| panic!("{error}"))
 }
