@@ -262,6 +262,17 @@ impl Origins {
     }
 }
 
+impl Origins {
+    /// The names of what a service depends on; the origin is that of the first.
+    fn dependencies(&mut self, service: &Service) -> Vec<String> {
+        if let Some(first) = service.depends_on.values().find_map(|dependency| dependency.condition.origin())
+        {
+            self.0.insert("depends_on", origin(first));
+        }
+        service.depends_on.keys().map(ToString::to_string).collect()
+    }
+}
+
 fn view(name: &str, service: &Service) -> ServiceView {
     let mut origins = Origins::default();
     let o = &mut origins;
@@ -288,7 +299,7 @@ fn view(name: &str, service: &Service) -> ServiceView {
         route: o.take("route", &service.route),
         r#static: o.take("static", &service.static_dir),
         env: service.env.iter().map(|(name, variable)| variable_view(name, variable)).collect(),
-        depends_on: service.depends_on.keys().map(ToString::to_string).collect(),
+        depends_on: o.dependencies(service),
         readiness: o.take("readiness", &service.readiness).map(|probe| probe_view(&probe)),
         liveness: o.take("liveness", &service.liveness).map(|probe| probe_view(&probe)),
         probes: probes(service),

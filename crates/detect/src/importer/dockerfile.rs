@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parse_dockerfile::{Command, HealthcheckArguments, Instruction};
-use seaworthy_model::{Kind, Origin, Place, Probe};
+use seaworthy_model::{Kind, Name, Origin, Place, Probe};
 
 use super::compose::{action, quoted, unwrapped};
 use crate::document::Lines;
-use crate::draft::Draft;
+use crate::draft::{Draft, DraftService};
 use crate::repository::{Repository, file_name, parent};
 use crate::version;
 
@@ -39,7 +39,12 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     for path in files(repo) {
         let Some(text) = repo.text(&path) else { continue };
         match read(&text) {
-            Ok(found) => apply(draft, &path, &found),
+            Ok(found) => {
+                if draft.services.is_empty() {
+                    add_service(draft, &path, &found);
+                }
+                apply(draft, &path, &found);
+            }
             Err(message) => {
                 repo.warn("malformed-file", format!("not a valid Dockerfile: {message}"), &path, None)
             }
@@ -188,6 +193,23 @@ fn env_pairs(text: &str) -> Vec<(String, String)> {
         rest = tail.trim_start();
     }
     pairs
+}
+
+/// Where nothing else was recognised, what the image runs is the app.
+fn add_service(draft: &mut Draft, path: &str, found: &Found) {
+    let Some((_, line)) = found.command else { return };
+    let origin =
+        Origin::detected("Dockerfile CMD, and nothing else is known").at(Place::line(path, line)).likely();
+    let mut made = DraftService::default();
+    let kind = if found.port.is_some() { Kind::Web } else { Kind::Worker };
+    made.service.kind.propose(kind, origin.clone());
+    made.service.path.propose(parent(path).to_owned(), origin.clone());
+    let name = match parent(path) {
+        "." => draft.name.get().cloned().unwrap_or_else(|| Name::from_text("app")),
+        dir => Name::from_text(dir),
+    };
+    made.names.propose(name, origin);
+    draft.services.push(made);
 }
 
 /// Runtimes by the images that carry them.

@@ -1,6 +1,6 @@
 //! Compose services as services and resources of the app.
 
-use seaworthy_model::{Condition, Field, Kind, Name, Origin, Place, Variable, Volume};
+use seaworthy_model::{Condition, Field, JobTrigger, Kind, Name, Origin, Place, Variable, Volume};
 
 use super::{ComposeService, Source};
 use crate::command::is_development;
@@ -19,12 +19,42 @@ pub(super) fn apply(repo: &Repository, draft: &mut Draft, file: &str, services: 
         services.iter().filter(|service| matches!(service.source, Source::Own { .. })).collect();
     for service in &built {
         let Source::Own { dir, line } = &service.source else { continue };
+        if runs_to_its_end(service, services) {
+            add_job(draft, file, service, dir);
+            continue;
+        }
         let rivals = built
             .iter()
             .filter(|other| matches!(&other.source, Source::Own { dir: known, .. } if known == dir))
             .count();
         let index = own_service(draft, service, dir, rivals > 1, file, *line);
         fill(draft, index, file, service, services);
+    }
+}
+
+/// Another service waits for this one to complete.
+fn runs_to_its_end(service: &ComposeService, all: &[ComposeService]) -> bool {
+    all.iter().flat_map(|other| &other.depends_on).any(|(name, condition, _)| {
+        *name == service.name && *condition == Condition::ServiceCompletedSuccessfully
+    })
+}
+
+/// A service that others wait for is a job that runs before they start.
+fn add_job(draft: &mut Draft, file: &str, service: &ComposeService, dir: &str) {
+    let origin = |line: u32| {
+        Origin::imported(format!("Compose service {}, which others wait for", service.name))
+            .at(Place::line(file, line))
+    };
+    let job = draft.jobs.entry(Name::from_text(&service.name)).or_default();
+    if let Some((command, line)) = &service.command {
+        job.run.propose(command.clone(), origin(*line));
+    }
+    job.path.propose(dir.to_owned(), origin(service.line));
+    job.on.propose(JobTrigger::Release, origin(service.line));
+    let owner =
+        draft.services.iter().find(|known| known.service.path() == dir).and_then(|known| known.names.get());
+    if let Some(owner) = owner {
+        job.service.propose(owner.clone(), origin(service.line));
     }
 }
 
@@ -138,7 +168,11 @@ fn fill(draft: &mut Draft, index: usize, file: &str, compose: &ComposeService, a
     for (path, line) in &compose.volumes {
         service.volumes.push(Volume { path: path.clone(), origin: origin("volumes", *line) });
     }
-    for (name, condition, line) in &compose.depends_on {
+    let jobs: Vec<&str> =
+        all.iter().filter(|other| runs_to_its_end(other, all)).map(|other| other.name.as_str()).collect();
+    for (name, condition, line) in
+        compose.depends_on.iter().filter(|(name, _, _)| !jobs.contains(&name.as_str()))
+    {
         service.depend_on(Name::from_text(name), *condition, origin("depends_on", *line));
     }
     for (name, value, line) in &compose.environment {
@@ -164,7 +198,8 @@ fn set_variable(
         ..Variable::default()
     });
     variable.declared_at.extend(place);
-    let Some(value) = value else { return };
+    // What the caller's environment must fill in is no value yet.
+    let Some(value) = value.filter(|value| !value.contains("${")) else { return };
     if let Some((target, placeholder)) =
         all.iter().find_map(|other| Some((other, placeholder(other, name, value)?)))
     {
@@ -192,8 +227,15 @@ fn placeholder(other: &ComposeService, name: &str, value: &str) -> Option<String
         Source::Unknown => return None,
     };
     let target = Name::from_text(&other.name);
-    if value == other.name && name.ends_with("HOST") {
+    let names_a_host =
+        ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"].iter().any(|end| name.ends_with(end));
+    if value == other.name && names_a_host {
         return Some(format!("${{{root}.{target}.host}}"));
+    }
+    if let Some(port) = value.strip_prefix(other.name.as_str()).and_then(|rest| rest.strip_prefix(':'))
+        && port.parse::<u16>().is_ok()
+    {
+        return Some(format!("${{{root}.{target}.host}}:{port}"));
     }
     let (_, rest) = value.split_once("://")?;
     let (address, path) = rest.split_once('/').map_or((rest, ""), |(address, path)| (address, path));
