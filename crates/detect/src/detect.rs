@@ -60,6 +60,7 @@ pub fn detect(repo: &Repository) -> Detection {
         }
     }
     link::note_addresses(&mut draft);
+    link::note_routes(&mut draft);
     builder::note(repo, &mut draft);
     draft.warnings.extend(repo.take_warnings());
     contradiction::note(repo, &mut draft);

@@ -52,6 +52,29 @@ pub(crate) fn note_addresses(draft: &mut Draft) {
     }
 }
 
+/// Gives public paths to the services that a site's development server passes requests on to, and the root to
+/// the site: they are meant to be one origin.
+pub(crate) fn note_routes(draft: &mut Draft) {
+    let mut routes = Vec::new();
+    for (site, service) in draft.services.iter().enumerate() {
+        let Some(project) = service.project else { continue };
+        for proxied in &draft.projects[project].proxied {
+            let mut targets =
+                draft.services.iter().enumerate().filter(|(index, other)| {
+                    *index != site && other.service.port.get() == Some(&proxied.port)
+                });
+            if let (Some((target, _)), None) = (targets.next(), targets.next()) {
+                let origin = |rule| Origin::detected(rule).at(proxied.place.clone()).likely();
+                routes.push((target, proxied.path.clone(), origin("the site passes this path on to it")));
+                routes.push((site, "/".to_owned(), origin("the site that passes paths on")));
+            }
+        }
+    }
+    for (index, route, origin) in routes {
+        draft.services[index].service.route.propose(route, origin);
+    }
+}
+
 /// The port and path of an address on this machine.
 fn local_port(address: &str) -> Option<(u16, &str)> {
     let rest = address.strip_prefix("http://")?;

@@ -25,8 +25,21 @@ pub(crate) struct Project {
     pub(crate) scripts: BTreeMap<String, Script>,
     /// How a program of the project's dependencies is called: `npx`, `poetry run`; empty for directly.
     pub(crate) exec: &'static str,
+    /// Public paths that its development server passes on to a port of this machine.
+    pub(crate) proxied: Vec<Proxied>,
     /// Further services that live in the same folder: workers and schedulers, by name.
     pub(crate) companions: Vec<(String, Service)>,
+}
+
+/// A path that a development server passes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Proxied {
+    /// `/api`.
+    pub(crate) path: String,
+    /// The port it is passed on to.
+    pub(crate) port: u16,
+    /// Where it is written.
+    pub(crate) place: Place,
 }
 
 /// A declared dependency.

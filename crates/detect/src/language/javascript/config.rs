@@ -1,11 +1,12 @@
 //! What the configuration files of build tools and frameworks say: ports, output folders, rendering modes.
 
-use seaworthy_model::{Kind, Origin};
+use seaworthy_model::{Kind, Origin, Place};
 
 use crate::document::Node;
 use crate::framework::has_file;
 use crate::language::runtime_files::find_in;
-use crate::project::{Project, at};
+use crate::pattern::Pattern;
+use crate::project::{Project, Proxied, at};
 use crate::repository::Repository;
 
 /// Files whose `server.port` (or the like) is the development server's.
@@ -59,6 +60,7 @@ fn static_site(project: &mut Project, dir: &str, origin: &Origin) {
 }
 
 fn vite(repo: &Repository, project: &mut Project) {
+    proxied(repo, project);
     if let Some(path) = has_file(repo, project, "vite.config.*")
         && let Some((dir, place)) = find_in(
             repo,
@@ -67,6 +69,31 @@ fn vite(repo: &Repository, project: &mut Project) {
         )
     {
         project.service.static_dir.propose(dir, Origin::detected("Vite build.outDir").at(place));
+    }
+}
+
+/// The paths that Vite's server passes on to an API. A target that is a variable is taken to be the one address
+/// of this machine in the file, where there is exactly one.
+fn proxied(repo: &Repository, project: &mut Project) {
+    let Some(path) = has_file(repo, project, "vite.config.*") else { return };
+    let Some(text) = repo.text(&path) else { return };
+    let Some(start) = Pattern::new(r"\bproxy\s*[:=]\s*\{").find(&text) else { return };
+    let table = text.get(start.whole().end..).unwrap_or_default();
+    let address = Pattern::new(r"https?://(?:localhost|127\.0\.0\.1):(\d{2,5})");
+    let only = {
+        let mut ports: Vec<&str> = address.find_all(&text).map(|found| found.text(1)).collect();
+        ports.dedup();
+        if ports.len() == 1 { ports.pop() } else { None }
+    };
+    let entry = Pattern::new(r#"["'`]\^?(/[\w/-]*)["'`]\s*:\s*(\{[^}]*\}|[^,\n}]+)"#);
+    let lines = crate::document::Lines::new(&text);
+    let offset = text.len() - table.len();
+    for found in entry.find_all(table) {
+        let port = address.find(found.text(2)).map(|found| found.text(1)).or(only);
+        if let Some(port) = port.and_then(|port| port.parse().ok()) {
+            let place = Place::line(&path, lines.line(offset + found.whole().start));
+            project.proxied.push(Proxied { path: found.text(1).to_owned(), port, place });
+        }
     }
 }
 
