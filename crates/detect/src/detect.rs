@@ -21,6 +21,9 @@ pub fn detect(repo: &Repository) -> Detection {
     propose_app_name(repo, &mut draft);
     let mut projects: Vec<Project> = LANGUAGES.iter().flat_map(|language| language.projects(repo)).collect();
     projects.sort_by(|one, other| one.dir.cmp(&other.dir));
+    for project in &mut projects {
+        project.name.take_if(|name| GENERIC_NAMES.contains(&name.as_str()));
+    }
     let dirs: Vec<String> = projects.iter().map(|project| project.dir.clone()).collect();
     let mut left_out = 0;
     let mut all_facts = Vec::with_capacity(projects.len());

@@ -114,7 +114,9 @@ fn importance(path: &str) -> Option<u8> {
                 | "htmlcov"
         )
     };
-    if dirs_lower.split('/').any(ignored_dir) {
+    // Functions that only their platform runs read the platform's variables, not the app's.
+    let of_platform = dirs_lower.starts_with("supabase/functions") || dirs_lower.starts_with("netlify/");
+    if of_platform || dirs_lower.split('/').any(ignored_dir) {
         return None;
     }
     let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
