@@ -195,7 +195,8 @@ fn propose_port(project: &mut Project, facts: &Facts) {
 fn propose_variables(project: &mut Project, reads: &[EnvRead]) {
     for read in reads {
         if secret::is_platform(&read.name)
-            || matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
+            || project.family == "javascript"
+                && matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
         {
             continue;
         }
@@ -214,7 +215,10 @@ fn propose_variables(project: &mut Project, reads: &[EnvRead]) {
             let origin = Origin::detected("the code's fallback").at(read.place.clone());
             variable.default.propose(default, origin);
         }
-        variable.used_at.push(read.place.clone());
+        // Two patterns may see one read: with its fallback and without.
+        if !variable.used_at.contains(&read.place) {
+            variable.used_at.push(read.place.clone());
+        }
     }
 }
 

@@ -195,7 +195,8 @@ pub(crate) struct Pattern {
     /// A read that this matches always has something to fall back to.
     #[serde(default)]
     pub(crate) optional: bool,
-    /// What a match shows: a type of resource, or a framework.
+    /// What a match shows: a type of resource, or a framework; of a variable, how it is written: `keyword` for
+    /// `:database-url`, `bare` for a default without quotes.
     #[serde(default)]
     pub(crate) of: Option<String>,
 }

@@ -30,7 +30,7 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
 }
 
 /// Actions that set up a runtime: the action, the runtime, the inputs that hold its version.
-const SETUPS: [(&str, &str, &[&str]); 16] = [
+const SETUPS: [(&str, &str, &[&str]); 18] = [
     ("actions/setup-node", "node", &["node-version"]),
     ("actions/setup-python", "python", &["python-version"]),
     ("astral-sh/setup-uv", "python", &["python-version"]),
@@ -46,6 +46,8 @@ const SETUPS: [(&str, &str, &[&str]); 16] = [
     ("dart-lang/setup-dart", "dart", &["sdk"]),
     ("crystal-lang/install-crystal", "crystal", &["crystal"]),
     ("swift-actions/setup-swift", "swift", &["swift-version"]),
+    ("haskell-actions/setup", "ghc", &["ghc-version"]),
+    ("subosito/flutter-action", "flutter", &["flutter-version"]),
     ("mlugg/setup-zig", "zig", &["version"]),
 ];
 

@@ -191,7 +191,7 @@ fn env_pairs(text: &str) -> Vec<(String, String)> {
 }
 
 /// Runtimes by the images that carry them.
-const IMAGES: [(&str, &str); 18] = [
+const IMAGES: [(&str, &str); 21] = [
     ("node", "node"),
     ("python", "python"),
     ("golang", "go"),
@@ -208,7 +208,10 @@ const IMAGES: [(&str, &str); 18] = [
     ("mcr.microsoft.com/dotnet/aspnet", "dotnet"),
     ("mcr.microsoft.com/dotnet/sdk", "dotnet"),
     ("swift", "swift"),
-    ("haskell", "haskell"),
+    ("haskell", "ghc"),
+    ("crystallang/crystal", "crystal"),
+    ("ghcr.io/gleam-lang/gleam", "gleam"),
+    ("ghcr.io/cirruslabs/flutter", "flutter"),
     ("dart", "dart"),
 ];
 

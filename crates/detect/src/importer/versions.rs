@@ -18,6 +18,8 @@ pub(super) fn runtime_variable(name: &str) -> Option<&'static str> {
         "RUST_VERSION" | "RUSTUP_TOOLCHAIN" => "rust",
         "PHP_VERSION" => "php",
         "JAVA_VERSION" => "java",
+        "HUGO_VERSION" => "hugo",
+        "ZOLA_VERSION" => "zola",
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ pub(super) struct Context {
 /// Judges a read by the text of its line before and after it.
 pub(super) fn context(before: &str, after: &str) -> Context {
     static FALLBACK: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^\s*[!)]*\s*(?:\|\||\?\?|\bor\b|\?:)=?\s*"));
+        LazyLock::new(|| pattern(r"^\s*[!)]*\s*(?:\|\||\?\?|\bor\b|\borelse\b|\?:)=?\s*"));
     static ASKED_AFTER: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"^\s*[)]*\s*(?:\?[^?.:]|&&|[!=]==?|\?\.|is\s+(?:not\s+)?None)"));
     static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {

@@ -9,5 +9,6 @@ mod context;
 mod facts;
 mod scan;
 
+pub(crate) use comments::blank;
 pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Route};
 pub(crate) use scan::scan;

@@ -278,9 +278,20 @@ fn take(
             let nothing = given.is_some_and(|text| {
                 matches!(text, "None" | "null" | "nil" | "undefined" | "" | "..." | "undefined as any")
             });
+            // Some languages read `DATABASE_URL` by the keyword `:database-url`; a shell's defaults are bare words.
+            let name_as_read = match pattern.of.as_deref() {
+                Some("keyword") => name.as_str().to_uppercase().replace('-', "_"),
+                _ => name.as_str().to_owned(),
+            };
+            let literal_of = |text: &str| match pattern.of.as_deref() {
+                Some("bare") => Some(text.trim_matches(['"', '\'']))
+                    .filter(|text| !text.is_empty() && !text.contains(['$', '`']))
+                    .map(str::to_owned),
+                _ => literal(text),
+            };
             facts.env.push(EnvRead {
-                name: name.as_str().to_owned(),
-                default: given.and_then(literal).or(around.default),
+                name: name_as_read,
+                default: given.and_then(literal_of).or(around.default),
                 optional: pattern.optional
                     || around.optional
                     || given.is_some() && !nothing
@@ -352,7 +363,13 @@ fn aliased(facts: &mut Facts, alias: &str, text: &str, place_of: &dyn Fn(usize) 
 fn around(text: &str, start: usize, end: usize) -> super::context::Context {
     let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
     let after = &text[end..];
-    context(&text[line_start..start], &after[..after.find('\n').unwrap_or(after.len())])
+    let mut length = after.find('\n').unwrap_or(after.len());
+    // A line that ends with an operator goes on.
+    if matches!(after[..length].trim(), "||" | "??" | "?:" | "or" | "orelse") {
+        let next = after.get(length + 1..).unwrap_or_default();
+        length = after.len().min(length + 1 + next.find('\n').unwrap_or(next.len()));
+    }
+    context(&text[line_start..start], &after[..length])
 }
 
 /// The names of a destructuring: `{ A, B: alias, C = "default" }`.
