@@ -1,8 +1,11 @@
 //! Places of a repository that disagree: tomorrow's drift.
 
-use seaworthy_model::{Confidence, Evidence, Kind, Place, Runtime};
+use seaworthy_model::{
+    Confidence, Evidence, Kind, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Service,
+};
 
 use crate::draft::Draft;
+use crate::importer::kubernetes;
 use crate::repository::{Repository, parent};
 use crate::version;
 
@@ -15,8 +18,12 @@ pub(crate) fn note(repo: &Repository, draft: &mut Draft) {
         versions(name, service.service.runtime.all(), &mut found);
         package_managers(name, service.service.package_manager.all(), &mut found);
         if service.service.kind.get() != Some(&Kind::Static) {
-            ports(name, service.service.port.all(), &mut found);
+            ports(name, &service.service, &mut found);
+            probes(name, &service.service, &mut found);
         }
+    }
+    for (name, resource) in &draft.resources {
+        resource_versions(name.as_str(), resource, &mut found);
     }
     for (code, message, places) in found {
         let is_known = draft.warnings.iter().any(|warning| warning.code == code && warning.places == places);
@@ -109,12 +116,13 @@ fn package_managers(name: &str, evidence: &[Evidence<String>], found: &mut Found
 }
 
 /// Two places that name different ports.
-fn ports(name: &str, evidence: &[Evidence<u16>], found: &mut Found) {
-    let mut said = evidence.iter().filter(|evidence| evidence.origin.confidence >= Confidence::Medium);
+fn ports(name: &str, service: &Service, found: &mut Found) {
+    let mut said = service.port.all().iter().filter(|evidence| counts(evidence));
     let Some(first) = said.next() else { return };
     // Two scripts of one manifest may well differ: development and production.
     let other = said.find(|other| {
         other.value != first.value
+            && !is_overruled(service, first.value, other)
             && other.origin.place.as_ref().map(|place| &place.file)
                 != first.origin.place.as_ref().map(|place| &place.file)
     });
@@ -130,6 +138,75 @@ fn ports(name: &str, evidence: &[Evidence<u16>], found: &mut Found) {
                 other.value
             ),
             places,
+        ));
+    }
+}
+
+/// What is said, not merely usual; a manifest says so too, although it never wins.
+fn counts<T>(evidence: &Evidence<T>) -> bool {
+    evidence.origin.confidence >= Confidence::Medium || is_deployed(evidence)
+}
+
+fn is_deployed<T>(evidence: &Evidence<T>) -> bool {
+    evidence.origin.rule.starts_with(kubernetes::TITLE)
+}
+
+/// The port is what the code falls back to, and a file sets the variable that it reads to `port`.
+fn is_overruled(service: &Service, port: u16, evidence: &Evidence<u16>) -> bool {
+    let Some(PortSetting::Env(variable)) = service.port_setting.get() else { return false };
+    let Some(variable) = service.env.get(variable) else { return false };
+    let is_fallback = evidence.origin.place.as_ref().is_some_and(|place| variable.used_at.contains(place));
+    let set_to = |known: &Evidence<String>| known.value.parse() == Ok(port);
+    is_fallback && (variable.value.all().iter().any(set_to) || variable.default.all().iter().any(set_to))
+}
+
+/// A path that a manifest asks for and the code, as far as is known, does not serve.
+fn probes(name: &str, service: &Service, found: &mut Found) {
+    let path = |evidence: &Evidence<Probe>| match &evidence.value.action {
+        ProbeAction::Http(path) => Some(path.trim_end_matches('/').to_owned()),
+        _ => None,
+    };
+    let of_code: Vec<(&Evidence<Probe>, String)> = [&service.readiness, &service.liveness]
+        .into_iter()
+        .flat_map(|field| field.all())
+        .filter(|evidence| !is_deployed(evidence))
+        .filter_map(|evidence| Some((evidence, path(evidence)?)))
+        .collect();
+    let Some((served, served_path)) = of_code.first() else { return };
+    for field in [&service.readiness, &service.liveness, &service.startup] {
+        let asked = field.all().iter().filter(|evidence| is_deployed(evidence));
+        for (evidence, asked) in asked.filter_map(|evidence| Some((evidence, path(evidence)?))) {
+            if !of_code.iter().any(|(_, known)| *known == asked) {
+                found.push((
+                    "probe-conflict",
+                    format!(
+                        "{name}: {} asks for {asked}, {} says {served_path}",
+                        place(evidence),
+                        place(served)
+                    ),
+                    [evidence, *served].iter().filter_map(|known| known.origin.place.clone()).collect(),
+                ));
+            }
+        }
+    }
+}
+
+/// Two places that name versions of one resource.
+fn resource_versions(name: &str, resource: &Resource, found: &mut Found) {
+    let said = resource.version.all();
+    let Some(first) = said.first() else { return };
+    if let Some(other) = said.iter().find(|other| !version::agree(&first.value, &other.value)) {
+        let kind = resource.r#type.get().map_or("version", String::as_str);
+        found.push((
+            "version-conflict",
+            format!(
+                "{name}: {} asks for {kind} {}, {} for {}",
+                place(first),
+                first.value,
+                place(other),
+                other.value
+            ),
+            [first, other].iter().filter_map(|known| known.origin.place.clone()).collect(),
         ));
     }
 }

@@ -23,6 +23,9 @@ pub fn detect(repo: &Repository) -> Detection {
     propose_app_name(repo, &mut draft);
     let mut projects: Vec<Project> = LANGUAGES.iter().flat_map(|language| language.projects(repo)).collect();
     projects.sort_by(|one, other| one.dir.cmp(&other.dir));
+    for project in &mut projects {
+        project.name.take_if(|name| GENERIC_NAMES.contains(&name.as_str()));
+    }
     let dirs: Vec<String> = projects.iter().map(|project| project.dir.clone()).collect();
     let mut left_out = 0;
     let mut all_facts = Vec::with_capacity(projects.len());
@@ -205,7 +208,8 @@ fn propose_port(project: &mut Project, facts: &Facts) {
 fn propose_variables(project: &mut Project, reads: &[EnvRead]) {
     for read in reads {
         if secret::is_platform(&read.name)
-            || matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
+            || project.family == "javascript"
+                && matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
         {
             continue;
         }
@@ -224,7 +228,10 @@ fn propose_variables(project: &mut Project, reads: &[EnvRead]) {
             let origin = Origin::detected("the code's fallback").at(read.place.clone());
             variable.default.propose(default, origin);
         }
-        variable.used_at.push(read.place.clone());
+        // Two patterns may see one read: with its fallback and without.
+        if !variable.used_at.contains(&read.place) {
+            variable.used_at.push(read.place.clone());
+        }
     }
 }
 

@@ -190,16 +190,23 @@ pub(crate) enum CommentStyle {
 /// What the paths of health routes look like in code.
 fn health_paths() -> Literals {
     let words = [
-        "/health",
+        "health",
         "/ready",
         "/live",
         "/alive",
         "/ping",
         "/status",
-        "/_health",
         "/up",
         "/heartbeat",
-        "health",
+        "\"ready",
+        "\"live",
+        "\"ping",
+        "\"status",
+        "'ready",
+        "'live",
+        "'ping",
+        "'status",
+        "\"up",
     ];
     Literals::Several(words.map(str::to_owned).to_vec())
 }
@@ -236,7 +243,8 @@ pub(crate) struct Pattern {
     /// A read that this matches always has something to fall back to.
     #[serde(default)]
     pub(crate) optional: bool,
-    /// What a match shows: a type of resource, or a framework.
+    /// What a match shows: a type of resource, or a framework; of a variable, how it is written: `keyword` for
+    /// `:database-url`, `bare` for a default without quotes.
     #[serde(default)]
     pub(crate) of: Option<String>,
 }

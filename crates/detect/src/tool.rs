@@ -110,8 +110,11 @@ fn add_job(
     origin: &Origin,
 ) {
     let simple = Name::from_text(what);
-    let is_other =
-        draft.jobs.get(&simple).and_then(|job| job.service.get()).is_some_and(|known| known != service);
+    // Two services made of one project (a web process and its worker) share its jobs.
+    let is_other = draft.jobs.get(&simple).is_some_and(|job| {
+        job.service.get().is_some_and(|known| known != service)
+            && job.path.get().is_none_or(|known| *known != project.dir)
+    });
     let name = if is_other { Name::from_text(&format!("{service}-{what}")) } else { simple };
     let job = draft.jobs.entry(name).or_default();
     job.run.propose(run, origin.clone());

@@ -28,9 +28,8 @@ impl Format {
         let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         match (name, extension) {
-            ("Pipfile" | "Cargo.lock" | "poetry.lock" | "uv.lock" | "pdm.lock", _) | (_, "toml") => {
-                Self::Toml
-            }
+            ("Pipfile" | "Cargo.lock" | "poetry.lock" | "uv.lock" | "pdm.lock" | ".replit", _)
+            | (_, "toml") => Self::Toml,
             (_, "json" | "jsonc" | "json5" | "lock") | (".babelrc" | ".firebaserc", _) => Self::Json,
             _ => Self::Yaml,
         }

@@ -213,7 +213,7 @@ fn add_service(draft: &mut Draft, path: &str, found: &Found) {
 }
 
 /// Runtimes by the images that carry them.
-const IMAGES: [(&str, &str); 18] = [
+const IMAGES: [(&str, &str); 21] = [
     ("node", "node"),
     ("python", "python"),
     ("golang", "go"),
@@ -230,7 +230,10 @@ const IMAGES: [(&str, &str); 18] = [
     ("mcr.microsoft.com/dotnet/aspnet", "dotnet"),
     ("mcr.microsoft.com/dotnet/sdk", "dotnet"),
     ("swift", "swift"),
-    ("haskell", "haskell"),
+    ("haskell", "ghc"),
+    ("crystallang/crystal", "crystal"),
+    ("ghcr.io/gleam-lang/gleam", "gleam"),
+    ("ghcr.io/cirruslabs/flutter", "flutter"),
     ("dart", "dart"),
 ];
 

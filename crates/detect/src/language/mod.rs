@@ -1,10 +1,23 @@
 //! Languages: each finds its projects and says what their manifests say. One file or folder a language,
 //! registered in [`LANGUAGES`].
 
+mod clojure;
+mod code_manifest;
+mod cpp;
+mod crystal;
+mod dart;
+mod elixir;
+mod gleam;
+mod haskell;
 mod javascript;
 mod python;
 pub(crate) use python::settings_reads;
 pub(crate) mod runtime_files;
+mod scala;
+mod shell;
+mod static_site;
+mod swift;
+mod zig;
 
 use crate::framework::Chosen;
 use crate::project::Project;
@@ -28,7 +41,76 @@ pub(crate) trait Language: Sync {
 }
 
 /// Every language, in the order in which one folder's projects are considered.
-pub(crate) const LANGUAGES: &[&dyn Language] = &[&python::Python, &javascript::JavaScript];
+pub(crate) const LANGUAGES: &[&dyn Language] = &[
+    &python::Python,
+    &javascript::JavaScript,
+    &elixir::Elixir,
+    &gleam::Gleam,
+    &scala::Scala,
+    &clojure::Clojure,
+    &crystal::Crystal,
+    &dart::Dart,
+    &haskell::Haskell,
+    &swift::Swift,
+    &zig::Zig,
+    &cpp::Cpp,
+    &shell::Shell,
+    &static_site::StaticSite,
+];
+
+/// Files whose presence says that a language's own tool builds what is in their folder.
+const MANIFESTS: [&str; 36] = [
+    "Cargo.toml",
+    "Gemfile",
+    "Package.swift",
+    "Pipfile",
+    "build.gradle",
+    "build.gradle.kts",
+    "build.sbt",
+    "build.zig",
+    "composer.json",
+    "conanfile.py",
+    "config.ru",
+    "deno.json",
+    "deno.jsonc",
+    "deps.edn",
+    "gleam.toml",
+    "go.mod",
+    "manage.py",
+    "meson.build",
+    "mix.exs",
+    "package.json",
+    "package.yaml",
+    "pom.xml",
+    "project.clj",
+    "pubspec.yaml",
+    "pyproject.toml",
+    "requirements.txt",
+    "rebar.config",
+    "setup.cfg",
+    "setup.py",
+    "shard.yml",
+    "stack.yaml",
+    "artisan",
+    "global.json",
+    "CMakeLists.txt",
+    "environment.yml",
+    "dune-project",
+];
+
+/// A file of that name is some language's manifest.
+pub(crate) fn is_manifest(name: &str) -> bool {
+    MANIFESTS.contains(&name)
+        || [".csproj", ".fsproj", ".sln", ".cabal", ".gemspec", ".php"].iter().any(|end| name.ends_with(end))
+}
+
+/// The manifest of another language in `dir` itself, build files of C aside.
+pub(crate) fn own_manifest(repo: &Repository, dir: &str) -> Option<String> {
+    let is_build_file = |name: &str| matches!(name, "CMakeLists.txt" | "meson.build" | "conanfile.py");
+    repo.files_in(dir)
+        .find(|path| is_manifest(file_name(path)) && !is_build_file(file_name(path)))
+        .map(str::to_owned)
+}
 
 /// The language of a family.
 pub(crate) fn of_family(family: &str) -> Option<&'static dyn Language> {

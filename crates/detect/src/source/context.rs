@@ -11,14 +11,14 @@ pub(super) struct Context {
     pub(super) default: Option<String>,
     /// It has something to fall back to, or its presence is asked for.
     pub(super) optional: bool,
-    /// It is written or told about, not read.
+    /// It is written, not read.
     pub(super) written: bool,
 }
 
 /// Judges a read by the text of its line before and after it.
 pub(super) fn context(before: &str, after: &str) -> Context {
     static FALLBACK: LazyLock<Pattern> =
-        LazyLock::new(|| Pattern::new(r"^\s*[!)]*\s*(?:\|\||\?\?|\bor\b|\?:)=?\s*"));
+        LazyLock::new(|| Pattern::new(r"^\s*[!)]*\s*(?:\|\||\?\?|\bor\b|\borelse\b|\?:)=?\s*"));
     static ASKED_AFTER: LazyLock<Pattern> =
         LazyLock::new(|| Pattern::new(r"^\s*[)]*\s*(?:\?[^?.:]|&&|[!=]==?|\?\.|is\s+(?:not\s+)?None)"));
     static ASKED_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
@@ -27,10 +27,6 @@ pub(super) fn context(before: &str, after: &str) -> Context {
         )
     });
     let mut found = Context::default();
-    // Inside a string it is told about, not read.
-    if before.matches('"').count() % 2 == 1 && !before.contains("${") && !before.contains("#{") {
-        return Context { written: true, ..found };
-    }
     if let Some(fallback) = FALLBACK.find(after) {
         let rest = after.get(fallback.whole().end..).unwrap_or_default();
         found.default = literal(rest);
@@ -47,6 +43,12 @@ pub(super) fn context(before: &str, after: &str) -> Context {
     }
     found.optional = ASKED_AFTER.is_match(after) || ASKED_BEFORE.is_match(before);
     found
+}
+
+/// What comes after this text of a line is inside a string in double quotes: told about, not read. Interpolation
+/// brings it back into code.
+pub(super) fn is_told(before: &str) -> bool {
+    before.matches('"').count() % 2 == 1 && !before.contains("${") && !before.contains("#{")
 }
 
 /// The literal that a text starts with: a string, a number or a truth value.

@@ -10,5 +10,6 @@ mod facts;
 mod mounts;
 mod scan;
 
+pub(crate) use comments::blank;
 pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Mount, Route};
 pub(crate) use scan::scan;

@@ -7,13 +7,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use seaworthy_model::Place;
 
 use super::comments::blank;
-use super::context::{context, literal};
+use super::context::{context, is_told, literal};
 use super::{Entry, EnvRead, Facts, Listen, Mount, Route, mounts};
 use crate::document::Lines;
 use crate::health;
 use crate::pattern::{Found, Pattern};
 use crate::repository::{Repository, file_name, read_source, relative};
-use crate::rules::{self, SourceRule};
+use crate::rules::{self, CommentStyle, SourceRule};
 
 /// Source files read of one project. Files are taken in the order of [`importance`], so that what is left out
 /// of a very large project is deep inside it; the plan says so.
@@ -114,7 +114,9 @@ fn importance(path: &str) -> Option<u8> {
                 | "htmlcov"
         )
     };
-    if dirs_lower.split('/').any(ignored_dir) {
+    // Functions that only their platform runs read the platform's variables, not the app's.
+    let of_platform = dirs_lower.starts_with("supabase/functions") || dirs_lower.starts_with("netlify/");
+    if of_platform || dirs_lower.split('/').any(ignored_dir) {
         return None;
     }
     let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
@@ -168,7 +170,7 @@ struct Scanner {
     /// For each literal the patterns that it may be part of; one past the last stands for mounted routers.
     shown: Vec<Vec<usize>>,
     patterns: Vec<(Sort, Expression)>,
-    style: crate::rules::CommentStyle,
+    style: CommentStyle,
     family: String,
     extensions: Vec<String>,
     /// Frameworks whose start the rules know.
@@ -300,7 +302,7 @@ impl Scanner {
                 continue;
             }
             for captures in pattern.pattern().find_all(&text) {
-                take(&mut facts, *sort, pattern, &captures, &text, &lines, path);
+                take(&mut facts, *sort, pattern, self.style, &captures, &text, &lines, path);
             }
         }
         facts.env.sort_by_key(|read| read.place.line);
@@ -325,6 +327,7 @@ fn take(
     facts: &mut Facts,
     sort: Sort,
     pattern: &Expression,
+    style: CommentStyle,
     captures: &Found<'_>,
     text: &str,
     lines: &Lines,
@@ -340,16 +343,29 @@ fn take(
             }
             let Some(name) = captures.name("name").or_else(|| captures.name("name2")) else { return };
             let around = around(text, whole.start, whole.end);
-            if around.written {
+            let line = text.get(..whole.start).unwrap_or_default();
+            let line = &line[line.rfind('\n').map_or(0, |end| end + 1)..];
+            if around.written || style == CommentStyle::C && is_told(line) {
                 return;
             }
             let given = captures.name("default").map(|default| default.text.trim());
             let nothing = given.is_some_and(|text| {
                 matches!(text, "None" | "null" | "nil" | "undefined" | "" | "..." | "undefined as any")
             });
+            // Some languages read `DATABASE_URL` by the keyword `:database-url`; a shell's defaults are bare words.
+            let name_as_read = match pattern.of.as_deref() {
+                Some("keyword") => name.text.to_uppercase().replace('-', "_"),
+                _ => name.text.to_owned(),
+            };
+            let literal_of = |text: &str| match pattern.of.as_deref() {
+                Some("bare") => Some(text.trim_matches(['"', '\'']))
+                    .filter(|text| !text.is_empty() && !text.contains(['$', '`']))
+                    .map(str::to_owned),
+                _ => literal(text),
+            };
             facts.env.push(EnvRead {
-                name: name.text.to_owned(),
-                default: given.and_then(literal).or(around.default),
+                name: name_as_read,
+                default: given.and_then(literal_of).or(around.default),
                 optional: pattern.optional
                     || around.optional
                     || given.is_some() && !nothing
@@ -425,7 +441,13 @@ fn aliased(facts: &mut Facts, alias: &str, text: &str, place_of: &dyn Fn(usize) 
 fn around(text: &str, start: usize, end: usize) -> super::context::Context {
     let (before, after) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    context(&before[line_start..], &after[..after.find('\n').unwrap_or(after.len())])
+    let mut length = after.find('\n').unwrap_or(after.len());
+    // A line that ends with an operator goes on.
+    if matches!(after[..length].trim(), "||" | "??" | "?:" | "or" | "orelse") {
+        let next = after.get(length + 1..).unwrap_or_default();
+        length = after.len().min(length + 1 + next.find('\n').unwrap_or(next.len()));
+    }
+    context(&before[line_start..], &after[..length])
 }
 
 /// The names of a destructuring: `{ A, B: alias, C = "default" }`.
