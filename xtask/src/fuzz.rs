@@ -33,6 +33,25 @@ fn nightly_is_there() -> bool {
     works(nightly(&["--version"])) && works(program("c++", &["--version"]))
 }
 
+/// Which files of the fixtures, examples and tests a target starts from, by how their paths end. Targets that are not
+/// here start from `fuzz/seeds`, or from nothing.
+const SEEDS: [(&str, &[&str]); 14] = [
+    ("config", &["tests/config/everything.toml", "tests/config/design.toml", "tests/config/values.toml"]),
+    ("placeholders", &["tests/config/placeholders.toml"]),
+    ("json", &[".json"]),
+    ("toml", &[".toml"]),
+    ("yaml", &[".yaml", ".yml"]),
+    ("xml", &[".xml", ".csproj", "index.html"]),
+    ("env_file", &[".env", ".env.example"]),
+    ("dockerfile", &["Dockerfile"]),
+    ("compose", &["compose.yaml", "compose.yml"]),
+    ("procfile", &["Procfile"]),
+    ("package_json", &["package.json"]),
+    ("pyproject", &["pyproject.toml"]),
+    ("requirements", &["requirements.txt"]),
+    ("source", &[".js", ".ts", ".tsx", ".py", ".go", ".rs", ".rb", ".php", ".java", ".cs", ".ex"]),
+];
+
 fn run_each(options: &[&str]) -> Outcome {
     let host = host()?;
     let mut build = nightly(&["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
@@ -42,22 +61,42 @@ fn run_each(options: &[&str]) -> Outcome {
     for target in &targets {
         let binary = root().join("fuzz/target").join(&host).join("debug").join(target);
         let corpus = root().join("fuzz/corpus").join(target);
-        let seeds = root().join("fuzz/seeds").join(target);
         let artifacts = root().join("fuzz/artifacts").join(target);
         for dir in [&corpus, &artifacts] {
             std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         }
+        seed(target, &corpus)
+            .map_err(|error| format!("the corpus of {target} cannot be written: {error}"))?;
         let mut fuzz = Command::new(&binary);
         fuzz.current_dir(root())
             .args(options)
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .arg(&corpus);
-        if seeds.is_dir() {
-            fuzz.arg(&seeds);
-        }
         process::run(fuzz)?;
     }
     Ok(format!("{} fuzz targets", targets.len()))
+}
+
+/// Copies what a target starts from into its corpus.
+fn seed(target: &str, corpus: &Path) -> std::io::Result<()> {
+    let ends = SEEDS.iter().find(|(known, _)| *known == target).map_or(&[][..], |(_, ends)| ends);
+    let own = Path::new("fuzz/seeds").join(target);
+    let places = ["crates/detect/tests/fixtures", "crates/model/tests/config", "examples"].map(Path::new);
+    let mut waiting: Vec<PathBuf> =
+        places.into_iter().chain([own.as_path()]).map(|dir| root().join(dir)).collect();
+    while let Some(dir) = waiting.pop() {
+        for entry in std::fs::read_dir(&dir).into_iter().flatten() {
+            let path = entry?.path();
+            let text = path.to_string_lossy();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if ends.iter().any(|end| text.ends_with(end)) || path.starts_with(root().join(&own)) {
+                let name = path.strip_prefix(root()).unwrap_or(&path).to_string_lossy().replace('/', "_");
+                std::fs::copy(&path, corpus.join(name))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The names of the files in fuzz/fuzz_targets.
