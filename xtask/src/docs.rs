@@ -7,6 +7,6 @@ pub(crate) fn run() -> Outcome {
         cargo(&["test", "--package", "seaworthy", "--test", "suite", "--locked", "docs::fresh::"]);
     generate.env("SEA_DOCS", "write");
     process::run(generate)?;
-    Ok("docs/schema, docs/src/reference, docs/src/codes/index.md and docs/src/SUMMARY.md are written"
+    Ok("docs/schema, docs/src/reference, docs/src/codes/index.md, docs/src/SUMMARY.md and the README are fresh"
         .to_owned())
 }

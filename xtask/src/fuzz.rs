@@ -99,7 +99,7 @@ fn seed(target: &str, corpus: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The names of the files in fuzz/fuzz_targets.
+/// The names of the files in `fuzz/fuzz_targets`.
 fn targets() -> Result<Vec<String>, String> {
     let dir = root().join("fuzz/fuzz_targets");
     let entries = std::fs::read_dir(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;

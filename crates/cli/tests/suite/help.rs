@@ -17,7 +17,7 @@ pub(crate) fn help(command: &[&str]) -> String {
 #[test]
 fn every_command_helps() {
     for command in COMMANDS {
-        let name = format!("help{}", command.iter().map(|word| format!("-{word}")).collect::<String>());
+        let name = ["help"].iter().chain(command).copied().collect::<Vec<_>>().join("-");
         insta::assert_snapshot!(name, help(command));
     }
 }
