@@ -1,2 +1,49 @@
-//! Tasks of the workspace.
-fn main() {}
+//! Tasks of the workspace, run as `cargo xtask TASK`. One file a task; the standard library only, so that the
+//! first task of a fresh clone starts within seconds.
+
+mod bench;
+mod docs;
+mod figures;
+mod fuzz;
+mod licences;
+mod lint;
+mod process;
+mod test;
+
+use std::process::ExitCode;
+
+/// A task: its name, what it does, and how.
+type Task = (&'static str, &'static str, fn() -> process::Outcome);
+
+const TASKS: [Task; 7] = [
+    ("lint", "formatting and clippy, warnings are errors", lint::run),
+    ("test", "build, every test, doc tests, licences, fuzz targets where nightly is there", test::run),
+    ("docs", "write what is generated in docs/", docs::run),
+    ("licences", "licences, bans and sources of the dependencies, by deny.toml", licences::run),
+    ("fuzz", "build every fuzz target with nightly and run it for 20 seconds", fuzz::run),
+    ("bench", "compare sea plan with listing the files", bench::run),
+    ("figures", "size of the release binary and time of a cold build", figures::run),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let wanted = arguments.next();
+    let task = TASKS.iter().find(|(name, ..)| Some(*name) == wanted.as_deref());
+    let (Some((name, _, run)), None) = (task, arguments.next()) else {
+        eprintln!("cargo xtask TASK, where TASK is one of");
+        for (name, about, _) in TASKS {
+            eprintln!("  {name:<10}{about}");
+        }
+        return ExitCode::from(2);
+    };
+    match run() {
+        Ok(summary) => {
+            println!("xtask {name}: ok: {summary}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            println!("xtask {name}: FAILED: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -15,6 +15,8 @@ mod detect;
 pub mod document;
 mod draft;
 mod framework;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod importer;
 mod language;

@@ -5,8 +5,8 @@ use std::io::Write;
 use seaworthy_model::plan::Plan;
 
 use crate::args::{Global, PlanArgs};
+use crate::commands::load;
 use crate::output::{self, explanation, summary};
-use crate::{commands::load, exit};
 
 pub(crate) fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<u8> {
     let loaded = load::load(global, args.dir.as_deref())?;
@@ -22,5 +22,5 @@ pub(crate) fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<u8> {
         Some(what) => explanation::write(&mut out, &loaded.app, what)?,
         None => summary::write(&mut out, &loaded.app)?,
     }
-    Ok(code.max(exit::DONE))
+    Ok(code)
 }

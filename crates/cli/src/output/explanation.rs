@@ -41,7 +41,7 @@ pub(crate) fn write(out: &mut dyn Write, app: &App, what: &str) -> anyhow::Resul
         }
         match line.said.first() {
             Some((value, _)) => {
-                writeln!(out, "{} = {value}", paint(NAME, &format!("{name}.{}", line.field)))?
+                writeln!(out, "{} = {value}", paint(NAME, &format!("{name}.{}", line.field)))?;
             }
             None => writeln!(
                 out,

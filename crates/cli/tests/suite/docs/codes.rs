@@ -1,0 +1,136 @@
+//! Every code that the sources use has a page, every page a use, and the examples on the pages are true.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use super::{blocks, markdown, stem};
+use crate::process::{Run, run_in, workspace};
+use crate::repository::repository;
+
+/// The sources of the crates that have codes, without their tests.
+fn sources() -> Vec<String> {
+    let mut found = Vec::new();
+    let mut waiting: Vec<_> = ["model", "detect", "cli"]
+        .iter()
+        .map(|name| workspace().join("crates").join(name).join("src"))
+        .collect();
+    while let Some(dir) = waiting.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push(text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Codes where they are made: the first text of a diagnostic, problem, refusal or warning.
+fn made() -> BTreeSet<String> {
+    let made = Regex::new(
+        r#"(?x)
+        (?: (?: Diagnostic | Problem ) :: (?: error | warning | new ) \( \s*
+          | said_by \( \s* [^,"]+ , \s*
+          | Refusal :: new \( \s*
+          | Warning :: new \( \s*
+          | \. warn \( \s*
+          | found \. push \( \( \s*
+          | \b code: \s* )
+        "([a-z]+(?:-[a-z]+)+)""#,
+    )
+    .unwrap();
+    let placeholder = Regex::new(r#"=>\s*"(placeholder-[a-z]+)""#).unwrap();
+    let sources = sources();
+    let captures =
+        sources.iter().flat_map(|text| made.captures_iter(text).chain(placeholder.captures_iter(text)));
+    captures.map(|captures| captures[1].to_owned()).collect()
+}
+
+/// Every code that has a page.
+fn pages() -> BTreeSet<String> {
+    markdown(&workspace().join("docs/src/codes"))
+        .iter()
+        .map(|path| stem(path))
+        .filter(|code| code != "index")
+        .collect()
+}
+
+fn page(code: &str) -> String {
+    std::fs::read_to_string(workspace().join("docs/src/codes").join(format!("{code}.md"))).unwrap()
+}
+
+#[test]
+fn every_code_has_a_page() {
+    let made = made();
+    assert!(made.len() > 40, "only {} codes were found in the sources: {made:?}", made.len());
+    let missing: Vec<_> = made.difference(&pages()).cloned().collect();
+    assert!(missing.is_empty(), "copy a page of docs/src/codes and run `cargo xtask docs` for {missing:?}");
+}
+
+#[test]
+fn every_page_is_of_a_code() {
+    let sources = sources();
+    let unused: Vec<_> = pages()
+        .into_iter()
+        .filter(|code| !sources.iter().any(|text| text.contains(&format!("\"{code}\""))))
+        .collect();
+    assert!(unused.is_empty(), "nothing uses these codes any more: delete their pages: {unused:?}");
+}
+
+#[test]
+fn every_page_has_its_parts() {
+    for code in pages() {
+        let page = page(&code);
+        let headings: Vec<&str> = page.lines().filter(|line| line.starts_with('#')).collect();
+        let title = format!("# {code}");
+        assert_eq!(
+            headings,
+            [&title, "## What it means", "## Why it matters", "## Example", "## How to mend it"],
+            "{code}"
+        );
+        let sentence = page.lines().nth(2).unwrap();
+        assert!(sentence.ends_with('.') && sentence.len() < 110, "{code}: {sentence}");
+    }
+}
+
+fn plan(toml: &str) -> Run {
+    run_in(repository(&[("seaworthy.toml", toml)]).path(), &["plan"])
+}
+
+#[test]
+fn the_examples_say_what_they_show_and_the_mended_ones_do_not() {
+    let mut seen = 0;
+    for code in pages() {
+        let text = page(&code);
+        let (example, mended) = text.split_once("## How to mend it").unwrap();
+        for toml in blocks(example, "toml") {
+            let run = plan(&toml);
+            assert!(
+                run.stderr.contains(&format!("[{code}]")),
+                "{code}: not shown by\n{toml}\n{}",
+                run.stderr
+            );
+            seen += 1;
+        }
+        for toml in blocks(mended, "toml") {
+            let run = plan(&toml);
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{code}: not mended by\n{toml}");
+        }
+    }
+    assert!(seen > 40, "only {seen} examples");
+}
+
+#[test]
+fn explain_prints_every_page_and_lists_every_code() {
+    let list = run_in(&workspace(), &["explain"]).stdout;
+    let listed: BTreeSet<String> =
+        list.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    assert_eq!(listed, pages());
+    for code in pages() {
+        assert_eq!(run_in(&workspace(), &["explain", &code]).stdout, page(&code), "{code}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The command line from outside, and the documentation: what is generated is fresh, what is written is true.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::format_push_string, reason = "pages are put together line by line, once")]
+
+mod docs;
+mod exit_codes;
+mod help;
+mod init;
+mod plan;
+mod process;
+mod rendering;
+mod repository;

@@ -1,0 +1,26 @@
+//! `cargo xtask test`: everything that can fail, with what is on the machine.
+
+use std::time::Instant;
+
+use crate::process::{self, Outcome, cargo, works};
+use crate::{fuzz, licences};
+
+pub(crate) fn run() -> Outcome {
+    let start = Instant::now();
+    let licences = licences::run()?;
+    process::run(cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
+    let runner = if works(cargo(&["nextest", "--version"])) { "cargo nextest" } else { "cargo test" };
+    let mut tests = match runner {
+        "cargo nextest" => cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]),
+        _ => cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"]),
+    };
+    // A snapshot that differs fails and is never written, here as on any other machine.
+    tests.env("INSTA_UPDATE", "no").env("CI", "true").env_remove("SEA_DOCS");
+    process::run(tests)?;
+    process::run(cargo(&["test", "--workspace", "--doc", "--locked"]))?;
+    let fuzz = fuzz::smoke()?;
+    Ok(format!(
+        "unit, snapshot, property, command line and generated-docs tests ({runner}), doc tests, {licences}, {fuzz}, in {} s",
+        start.elapsed().as_secs()
+    ))
+}
