@@ -91,7 +91,7 @@ impl Draft {
             }
             app.services.insert(name, service);
         }
-        for (_, job) in &mut self.jobs {
+        for job in self.jobs.values_mut() {
             let service = std::mem::take(&mut job.service);
             for evidence in service.all() {
                 let name = renamed.get(&evidence.value).unwrap_or(&evidence.value).clone();

@@ -37,7 +37,7 @@ fn is_started(rule: &Framework, project: &Project, facts: &Facts) -> bool {
     if facts.entry(&rule.name).is_some() || facts.entry(&factory).is_some() {
         return true;
     }
-    let is_known = facts.known_entries.iter().any(|known| *known == rule.name);
+    let is_known = facts.known_entries.contains(&rule.name);
     (!is_known || rule.rank >= 55) && (project.role == Role::Application || !facts.listens.is_empty())
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo insta review` shows what changed; a new fixture is a new folder.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -1,6 +1,9 @@
 //! Repositories that are broken, huge or malicious: the plan comes, says what was odd and where, and is right
 //! about the rest.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -100,7 +103,7 @@ fn files_of_a_hundred_megabytes_are_left_out() {
 fn aliases_and_nesting_without_end_are_refused() {
     let mut laughs = "a: &a [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for (name, before) in ('b'..='z').zip('a'..) {
-        laughs += &format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 10].join(","));
+        writeln!(laughs, "{name}: &{name} [{}]", vec![format!("*{before}"); 10].join(",")).unwrap();
     }
     let deep_json = "[".repeat(200_000);
     let deep_toml = format!("a = {}", "[".repeat(200_000));

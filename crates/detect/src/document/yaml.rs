@@ -158,6 +158,8 @@ fn size(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[test]
@@ -192,7 +194,7 @@ mod tests {
     fn aliases_cannot_expand_without_bound() {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for (name, before) in ('b'..='j').zip('a'..) {
-            text += &format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(","));
+            writeln!(text, "{name}: &{name} [{}]", vec![format!("*{before}"); 9].join(",")).unwrap();
         }
         let error = parse_all(&text).unwrap_err();
         assert!(error.message.contains("expand"), "{error:?}");

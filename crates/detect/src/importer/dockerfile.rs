@@ -46,7 +46,7 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
                 apply(draft, &path, &found);
             }
             Err(message) => {
-                repo.warn("malformed-file", format!("not a valid Dockerfile: {message}"), &path, None)
+                repo.warn("malformed-file", format!("not a valid Dockerfile: {message}"), &path, None);
             }
         }
     }
@@ -105,7 +105,7 @@ fn read(text: &str) -> Result<Found, String> {
                 }
             }
             Instruction::Cmd(instruction) => {
-                cmd = Some((words(&instruction.arguments), lines.line(instruction.cmd.span.start)))
+                cmd = Some((words(&instruction.arguments), lines.line(instruction.cmd.span.start)));
             }
             Instruction::Entrypoint(instruction) => {
                 entrypoint =
@@ -154,16 +154,14 @@ fn substituted_with(
     while let Some(index) = rest.find('$') {
         out.push_str(&rest[..index]);
         let after = &rest[index + 1..];
-        let (name, default, tail) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-            Some((inner, tail)) => {
+        let (name, default, tail) =
+            if let Some((inner, tail)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
                 let (name, default) = inner.split_once(":-").unwrap_or((inner, ""));
                 (name, default, tail)
-            }
-            None => {
+            } else {
                 let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
                 (&after[..end], "", &after[end..])
-            }
-        };
+            };
         let value = env.get(name).map(|(value, _)| value).or_else(|| args.get(name));
         out.push_str(value.map_or(default, String::as_str));
         rest = tail;

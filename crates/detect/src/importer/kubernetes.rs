@@ -59,7 +59,7 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     }
 }
 
-/// A Deployment, StatefulSet, DaemonSet or CronJob.
+/// A Deployment, `StatefulSet`, `DaemonSet` or `CronJob`.
 fn workload(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     let Some(kind) = document.get("kind").and_then(Node::text) else { return };
     let name = document.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default();

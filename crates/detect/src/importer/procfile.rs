@@ -104,9 +104,9 @@ fn new_service(draft: &Draft, dir: &str, origin: &Origin) -> DraftService {
     let mut made = DraftService::default();
     if let Some(twin) = twin {
         made.service = companion_of(&twin.service);
-        made.service.env = twin.service.env.clone();
+        made.service.env.clone_from(&twin.service.env);
         made.project = twin.project;
-        made.needs = twin.needs.clone();
+        made.needs.clone_from(&twin.needs);
     } else {
         let project = draft.projects.iter().position(|project| project.dir == dir);
         if let Some(index) = project {

@@ -70,13 +70,7 @@ fn supabase(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, docum
 }
 
 /// Services within `dir` that read one of the variables need the resource, public prefixes aside.
-fn used_by_readers(
-    draft: &mut Draft,
-    dir: &str,
-    name: &Name,
-    variables: &[&str],
-    origin: &seaworthy_model::Origin,
-) {
+fn used_by_readers(draft: &mut Draft, dir: &str, name: &Name, variables: &[&str], origin: &Origin) {
     for known in &mut draft.services {
         let reads = known.service.env.keys().any(|read| variables.iter().any(|known| read.ends_with(known)));
         if reads && crate::repository::is_within(dir, known.service.path()) {

@@ -1,4 +1,4 @@
-//! C and C++: CMake, Meson, and plain Makefiles.
+//! C and C++: `CMake`, Meson, and plain Makefiles.
 
 use super::code_manifest::{CodeManifest, Match};
 use super::{Language, manifests};

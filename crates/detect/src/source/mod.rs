@@ -6,9 +6,11 @@
 
 mod comments;
 mod context;
+mod extract;
 mod facts;
 mod mounts;
 mod scan;
+mod scanner;
 
 pub(crate) use comments::blank;
 pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Mount, Route};

@@ -96,23 +96,20 @@ fn own_service(
     let index = found.unwrap_or_else(|| {
         let twin = draft.services.iter().find(|known| in_dir(known)).cloned();
         let mut made = DraftService::default();
-        match twin {
-            Some(twin) => {
-                made.service = companion_of(&twin.service);
-                made.service.env = twin.service.env;
-                // What Compose sets for the twin is the twin's alone.
-                made.service.env.retain(|_, variable| !variable.used_at.is_empty());
-                made.service.env.values_mut().for_each(|variable| variable.value = Field::default());
-                made.project = twin.project;
-                made.needs = twin.needs;
+        if let Some(twin) = twin {
+            made.service = companion_of(&twin.service);
+            made.service.env = twin.service.env;
+            // What Compose sets for the twin is the twin's alone.
+            made.service.env.retain(|_, variable| !variable.used_at.is_empty());
+            made.service.env.values_mut().for_each(|variable| variable.value = Field::default());
+            made.project = twin.project;
+            made.needs = twin.needs;
+        } else {
+            if let Some(index) = draft.projects.iter().position(|project| project.dir == dir) {
+                made.service = draft.projects[index].service.clone();
+                made.project = Some(index);
             }
-            None => {
-                if let Some(index) = draft.projects.iter().position(|project| project.dir == dir) {
-                    made.service = draft.projects[index].service.clone();
-                    made.project = Some(index);
-                }
-                made.service.path.propose(dir.to_owned(), origin.clone().at(Place::line(file, line)));
-            }
+            made.service.path.propose(dir.to_owned(), origin.clone().at(Place::line(file, line)));
         }
         if made.service.kind.get().is_none() {
             let kind = if wants_worker || service.port.is_none() { Kind::Worker } else { Kind::Web };

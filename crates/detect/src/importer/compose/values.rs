@@ -51,24 +51,21 @@ pub(super) fn mounts(node: &Node) -> Vec<Mount> {
 }
 
 fn mount(node: &Node) -> Option<Mount> {
-    let (source, target) = match &node.value {
-        Value::Text(text) => {
-            let text = interpolated(text);
-            let mut parts = text.split(':');
-            let (first, second) = (parts.next()?.to_owned(), parts.next().map(str::to_owned));
-            match second {
-                Some(target) => (first, target),
-                // An anonymous volume: it shields a folder of the image and keeps nothing.
-                None => return None,
-            }
+    let (source, target) = if let Value::Text(text) = &node.value {
+        let text = interpolated(text);
+        let mut parts = text.split(':');
+        let (first, second) = (parts.next()?.to_owned(), parts.next().map(str::to_owned));
+        match second {
+            Some(target) => (first, target),
+            // An anonymous volume: it shields a folder of the image and keeps nothing.
+            None => return None,
         }
-        _ => {
-            let text = |key: &str| node.get(key).and_then(Node::scalar);
-            if text("type").is_some_and(|kind| kind == "tmpfs") {
-                return None;
-            }
-            (text("source").unwrap_or_default(), text("target")?)
+    } else {
+        let text = |key: &str| node.get(key).and_then(Node::scalar);
+        if text("type").is_some_and(|kind| kind == "tmpfs") {
+            return None;
         }
+        (text("source").unwrap_or_default(), text("target")?)
     };
     let is_named = !source.is_empty() && !source.starts_with(['.', '/', '~', '$']);
     Some(Mount { source, target, is_named, line: node.line })
@@ -131,7 +128,7 @@ pub(super) fn environment(repo: &Repository, dir: &str, node: &Node) -> Vec<(Str
             let Some(text) = item.text() else { continue };
             match text.split_once('=') {
                 Some((name, value)) => {
-                    found.push((name.trim().to_owned(), Some(interpolated(value)), item.line))
+                    found.push((name.trim().to_owned(), Some(interpolated(value)), item.line));
                 }
                 None => found.push((text.trim().to_owned(), None, item.line)),
             }
@@ -196,7 +193,7 @@ pub(super) fn probe(node: &Node) -> Option<(Probe, u32)> {
         return None;
     }
     let test = node.get("test")?;
-    let text = match &test.value {
+    let command = match &test.value {
         Value::Text(text) => text.to_string(),
         Value::List(items) => {
             let words: Vec<String> = items.iter().filter_map(Node::scalar).collect();
@@ -211,7 +208,7 @@ pub(super) fn probe(node: &Node) -> Option<(Probe, u32)> {
     };
     let duration =
         |key: &str| node.get(key).and_then(Node::scalar).and_then(|text| Duration::parse(&text).ok());
-    let mut probe = Probe::new(action(&interpolated(&text)));
+    let mut probe = Probe::new(action(&interpolated(&command)));
     probe.period = duration("interval");
     probe.timeout = duration("timeout");
     probe.initial_delay = duration("start_period");

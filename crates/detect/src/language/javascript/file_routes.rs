@@ -1,4 +1,4 @@
-//! Health routes that are files: Next, Nuxt, SvelteKit, Remix, Astro, TanStack Start.
+//! Health routes that are files: Next, Nuxt, SvelteKit, Remix, Astro, `TanStack` Start.
 
 use crate::health::{self, Sort};
 use crate::project::{Project, at_file};

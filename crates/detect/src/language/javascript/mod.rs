@@ -56,11 +56,11 @@ impl Language for JavaScript {
         config::propose(repo, project, framework);
         file_routes::propose(repo, project, framework);
         scripts::propose_ports(project);
-        if project.service.kind.get() != Some(&Kind::Static) {
-            propose_entry(repo, project, facts);
-        } else {
+        if project.service.kind.get() == Some(&Kind::Static) {
             // What a static site's `start` script runs is its development server.
             project.service.start.retain(|evidence| evidence.origin.rule.contains("production"));
+        } else {
+            propose_entry(repo, project, facts);
         }
         scripts::add_workers(project);
     }
@@ -209,7 +209,7 @@ fn role(repo: &Repository, document: &Node, project: &Project, workspaces: &[wor
     Role::Unknown
 }
 
-/// Meteor brings MongoDB as a package of its own.
+/// Meteor brings `MongoDB` as a package of its own.
 fn meteor(repo: &Repository, project: &mut Project) {
     let Some(path) = repo.first_of(&project.dir, [".meteor/packages"]) else { return };
     let Some(text) = repo.text(&path) else { return };

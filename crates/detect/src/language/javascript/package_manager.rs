@@ -142,12 +142,11 @@ pub(super) fn find(
 
 /// `"packageManager": "pnpm@9.1.0"` or `devEngines.packageManager`.
 fn declared(document: &Node, path: &str) -> Option<(Manager, Origin)> {
-    let (node, text) = match document.get("packageManager") {
-        Some(node) => (node, node.text()?),
-        None => {
-            let node = document.at(&["devEngines", "packageManager", "name"])?;
-            (node, node.text()?)
-        }
+    let (node, text) = if let Some(node) = document.get("packageManager") {
+        (node, node.text()?)
+    } else {
+        let node = document.at(&["devEngines", "packageManager", "name"])?;
+        (node, node.text()?)
     };
     let (name, version) = text.split_once('@').unwrap_or((text, ""));
     let manager = match name {

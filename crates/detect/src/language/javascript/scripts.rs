@@ -85,7 +85,7 @@ pub(super) fn add_workers(project: &mut Project) {
         "scheduler",
         "start:scheduler",
     ];
-    let dev_of = |name: &str| [format!("dev:{name}"), format!("{name}:dev"), format!("worker:dev")];
+    let dev_of = |name: &str| [format!("dev:{name}"), format!("{name}:dev"), "worker:dev".to_string()];
     for name in NAMES {
         let Some(script) = project.scripts.get(name) else { continue };
         let mut worker = companion_of(&project.service);

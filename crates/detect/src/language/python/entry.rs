@@ -266,19 +266,15 @@ fn main_script(repo: &Repository, project: &Project, facts: &Facts) -> Option<(S
         .filter(|entry| {
             !matches!(file_name(&entry.place.file), "setup.py" | "seed.py" | "noxfile.py" | "fabfile.py")
         });
-    match (mains.next(), mains.next()) {
-        (Some(entry), None) => {
-            let origin =
-                Origin::detected("the only script with a main guard").at(entry.place.clone()).guess();
-            Some((entry.place.file.clone(), origin))
-        }
-        _ => {
-            let package = facts.entries.iter().find(|entry| file_name(&entry.place.file) == "__main__.py")?;
-            Some((
-                package.place.file.clone(),
-                Origin::detected("a package with __main__").at(package.place.clone()).likely(),
-            ))
-        }
+    if let (Some(entry), None) = (mains.next(), mains.next()) {
+        let origin = Origin::detected("the only script with a main guard").at(entry.place.clone()).guess();
+        Some((entry.place.file.clone(), origin))
+    } else {
+        let package = facts.entries.iter().find(|entry| file_name(&entry.place.file) == "__main__.py")?;
+        Some((
+            package.place.file.clone(),
+            Origin::detected("a package with __main__").at(package.place.clone()).likely(),
+        ))
     }
 }
 

@@ -330,12 +330,11 @@ fn setup_py(repo: &Repository, path: &str, project: &mut Project) {
     let Some(start) = text.find("install_requires") else { return };
     let rest = &text[start..];
     let list = &rest[..rest.find(']').unwrap_or(rest.len())];
-    let mut line = u32::try_from(text[..start].lines().count().max(1)).unwrap_or(u32::MAX);
-    for part in list.split_inclusive('\n') {
+    let first = u32::try_from(text[..start].lines().count().max(1)).unwrap_or(u32::MAX);
+    for (line, part) in (first..).zip(list.split_inclusive('\n')) {
         for quoted in part.split(['"', '\'']).skip(1).step_by(2) {
             requirement(quoted, line, false, project, path);
         }
-        line += 1;
     }
 }
 

@@ -24,7 +24,7 @@ impl Language for Python {
 
     fn projects(&self, repo: &Repository) -> Vec<Project> {
         let mut dirs: Vec<String> = Vec::new();
-        let names = [
+        let files = [
             "pyproject.toml",
             "requirements.txt",
             "Pipfile",
@@ -33,8 +33,8 @@ impl Language for Python {
             "setup.py",
             "manage.py",
         ];
-        let named = names.iter().flat_map(|name| manifests(repo, name));
-        for path in named.chain(manifests(repo, "requirements.in")) {
+        let manifests_named = files.iter().flat_map(|name| manifests(repo, name));
+        for path in manifests_named.chain(manifests(repo, "requirements.in")) {
             let dir = parent(path);
             // `requirements/base.txt` and the like belong to the folder above.
             let dir = if dir == "requirements" || dir.ends_with("/requirements") { parent(dir) } else { dir };
