@@ -139,7 +139,7 @@ fn probes(name: &str, service: &Service, found: &mut Found) {
     };
     let of_code: Vec<(&Evidence<Probe>, String)> = [&service.readiness, &service.liveness]
         .into_iter()
-        .flat_map(|field| field.all())
+        .flat_map(seaworthy_model::Field::all)
         .filter(|evidence| !is_deployed(evidence))
         .filter_map(|evidence| Some((evidence, path(evidence)?)))
         .collect();

@@ -116,7 +116,7 @@ fn app_json(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
             ("postdeploy", Some(run)) => {
                 let origin = reader.origin("scripts.postdeploy", entry.line);
                 let index = here.first().copied();
-                let job = reader.job(draft, "postdeploy", index, run, origin.clone());
+                let job = Reader::job(draft, "postdeploy", index, run, origin.clone());
                 job.on.propose(JobTrigger::Manual, origin);
             }
             _ => reader.leave(format!("scripts.{}", entry.key), entry.line),

@@ -32,12 +32,10 @@ const FOLDERS: [&str; 12] = [
 
 pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     let is_manifest = |path: &&str| {
-        (path.ends_with(".yaml") || path.ends_with(".yml"))
-            && parent(path).split('/').any(|part| FOLDERS.contains(&part))
-            && !crate::language::is_aside(path)
+        parent(path).split('/').any(|part| FOLDERS.contains(&part)) && !crate::language::is_aside(path)
     };
-    let paths: Vec<String> =
-        repo.paths().iter().map(|path| &**path).filter(is_manifest).map(str::to_owned).collect();
+    let yaml = repo.with_extension("yaml").chain(repo.with_extension("yml"));
+    let paths: Vec<String> = yaml.filter(is_manifest).map(str::to_owned).collect();
     for path in paths {
         let Some(text) = repo.text(&path) else { continue };
         // A template of Helm is no YAML until it is filled in; anything else without kinds is not ours.
@@ -59,7 +57,7 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     }
 }
 
-/// A Deployment, StatefulSet, DaemonSet or CronJob.
+/// A `Deployment`, `StatefulSet`, `DaemonSet` or `CronJob`.
 fn workload(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     let Some(kind) = document.get("kind").and_then(Node::text) else { return };
     let name = document.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default();
@@ -288,7 +286,7 @@ fn cron(draft: &mut Draft, reader: &Reader<'_>, spec: &Node, container: &Node, n
     let app = draft.name.get().map(Name::to_string).unwrap_or_default();
     let name = name.strip_prefix(&app).and_then(|rest| rest.strip_prefix('-')).unwrap_or(name).to_owned();
     let origin: Origin = reader.hint("CronJob", schedule.line);
-    let job = reader.job(draft, &name, Some(index), run, origin.clone());
+    let job = Reader::job(draft, &name, Some(index), run, origin.clone());
     job.on.propose(JobTrigger::Schedule, origin.clone());
     if let Some(text) = schedule.text() {
         job.schedule.propose(text.to_owned(), origin.clone());

@@ -102,12 +102,11 @@ impl<'a> Reader<'a> {
     pub(super) fn release(&self, draft: &mut Draft, index: usize, run: String, what: &str, line: u32) {
         let name = if is_migration(&run) { "migrate" } else { "release" };
         let origin = self.origin(what, line);
-        self.job(draft, name, Some(index), run, origin.clone()).on.propose(JobTrigger::Release, origin);
+        Self::job(draft, name, Some(index), run, origin.clone()).on.propose(JobTrigger::Release, origin);
     }
 
     /// Adds a job that runs as a service does.
     pub(super) fn job<'d>(
-        &self,
         draft: &'d mut Draft,
         name: &str,
         index: Option<usize>,

@@ -31,13 +31,9 @@ fn commands(text: &str) -> Vec<(&str, u32)> {
     for (number, line) in (1_u32..).zip(text.lines()) {
         let line = line.trim();
         if let Some(language) = line.strip_prefix("```").or_else(|| line.strip_prefix("~~~")) {
-            block = match block {
-                Some(_) => None,
-                None => {
-                    let language = language.split([' ', '{']).next().unwrap_or_default();
-                    Some(matches!(language, "" | "sh" | "bash" | "shell" | "console" | "zsh" | "terminal"))
-                }
-            };
+            let language = language.split([' ', '{']).next().unwrap_or_default();
+            let is_shell = matches!(language, "" | "sh" | "bash" | "shell" | "console" | "zsh" | "terminal");
+            block = if block.is_some() { None } else { Some(is_shell) };
             continue;
         }
         let command = line.strip_prefix("$ ").or_else(|| line.strip_prefix("> ")).unwrap_or(line);

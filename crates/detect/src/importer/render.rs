@@ -259,7 +259,7 @@ fn cron(draft: &mut Draft, reader: &Reader<'_>, node: &Node) {
     let Some((run, line)) = run.and_then(|node| Some((reader::command(node)?, node.line))) else { return };
     let of = draft.services.iter().position(|service| service.service.path() == dir);
     let origin: Origin = reader.origin(&format!("cron {name}"), line);
-    let job = reader.job(draft, name, of, run, origin.clone());
+    let job = Reader::job(draft, name, of, run, origin.clone());
     if of.is_none() {
         job.path.propose(dir, origin.clone());
     }

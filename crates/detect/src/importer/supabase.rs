@@ -40,7 +40,7 @@ fn supabase(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, docum
             // A site without a server of its own has nobody else to migrate its database.
             let origin = Origin::detected("Supabase keeps migrations there").at(Place::file(migrations));
             let run = "npx supabase db push".to_owned();
-            let job = reader.job(draft, "migrate", None, run, origin.clone().likely());
+            let job = Reader::job(draft, "migrate", None, run, origin.clone().likely());
             job.path.retain(|_| false);
             job.path.propose(parent(&dir).to_owned(), origin.clone().likely());
             job.on.propose(JobTrigger::Release, origin.likely());
@@ -70,13 +70,7 @@ fn supabase(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, docum
 }
 
 /// Services within `dir` that read one of the variables need the resource, public prefixes aside.
-fn used_by_readers(
-    draft: &mut Draft,
-    dir: &str,
-    name: &Name,
-    variables: &[&str],
-    origin: &seaworthy_model::Origin,
-) {
+fn used_by_readers(draft: &mut Draft, dir: &str, name: &Name, variables: &[&str], origin: &Origin) {
     for known in &mut draft.services {
         let reads = known.service.env.keys().any(|read| variables.iter().any(|known| read.ends_with(known)));
         if reads && crate::repository::is_within(dir, known.service.path()) {

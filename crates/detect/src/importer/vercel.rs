@@ -94,7 +94,7 @@ fn cron(draft: &mut Draft, reader: &Reader<'_>, node: &Node, index: usize) {
     let header = if guarded { "-H \"Authorization: Bearer $CRON_SECRET\" " } else { "" };
     let run = format!("curl -fsS {header}\"${{services.{service}.url}}{path}\"");
     let origin = reader.origin("crons", node.line);
-    let job = reader.job(draft, name, Some(index), run, origin.clone());
+    let job = Reader::job(draft, name, Some(index), run, origin.clone());
     job.on.propose(JobTrigger::Schedule, origin);
     reader.text(&mut job.schedule, node, "schedule");
 }
@@ -102,10 +102,10 @@ fn cron(draft: &mut Draft, reader: &Reader<'_>, node: &Node, index: usize) {
 /// Files in `api/` beside a static site are functions that only the platform runs.
 fn leave_functions(repo: &Repository, reader: &mut Reader<'_>, dir: &str) {
     let api = crate::repository::join(dir, "api");
-    let is_function = |path: &&Box<str>| {
+    let is_function = |path: &str| {
         path.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "js" | "ts" | "mjs" | "py" | "go" | "rb"))
     };
-    if repo.under(&api).iter().any(|path| is_function(&path)) {
+    if repo.under(&api).iter().any(|path| is_function(path)) {
         reader.leave("functions in api/", 1);
     }
 }

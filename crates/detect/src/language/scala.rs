@@ -134,7 +134,7 @@ fn commands(repo: &Repository, project: &mut Project, build: &CodeManifest, fact
         project
             .service
             .dev
-            .propose(format!("sbt '{} ${{PORT:-9000}}'", task("run").trim_start_matches("sbt ")), origin);
+            .propose(format!("sbt \"{} ${{PORT:-9000}}\"", task("run").trim_start_matches("sbt ")), origin);
     } else if project.role == Role::Application {
         project.service.dev.propose(task("run"), usual());
     }
@@ -149,7 +149,7 @@ fn module(
 ) -> Option<(String, String)> {
     let main = facts.entries.iter().find(|entry| entry.of == "main").map(|entry| entry.place.file.clone());
     let play = repo.under(&project.dir).iter().find(|path| path.ends_with("conf/routes"));
-    let file = main.or_else(|| play.map(|path| path.to_string()))?;
+    let file = main.or_else(|| play.map(ToString::to_string))?;
     let modules = build.all(r#"lazy\s+val\s+(\w+)\s*(?::[^=]+)?=\s*\(?\s*project(?:\s*\.?\s*in\s*\(?\s*file\(\s*"([^"]*)"\s*\))?"#);
     modules.into_iter().find_map(|found| {
         let folder = if found.second.is_empty() { found.first.clone() } else { found.second };

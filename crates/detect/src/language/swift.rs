@@ -24,24 +24,20 @@ impl Language for Swift {
     fn refine(&self, _repo: &Repository, project: &mut Project, _facts: &Facts, chosen: Option<&Chosen>) {
         let Some(target) = project.scripts.get("run").map(|script| script.text.clone()) else { return };
         let origin = || at_file("the package's executable", &project.manifest);
-        match chosen.map(|chosen| chosen.rule.name.as_str()) {
-            Some("vapor") => {
-                let port = "--port ${PORT:-8080}";
-                let start =
-                    format!(".build/release/{target} serve --env production --hostname 0.0.0.0 {port}");
-                project.service.start.propose(start, origin().likely());
-                project.service.dev.propose(format!("swift run {target} serve {port}"), origin().likely());
-                if project.has("fluent") {
-                    let call = format!("swift run {target} migrate --yes");
-                    let place = project.dependency("fluent").and_then(|known| known.place.clone());
-                    let place = place.unwrap_or_else(|| project.place());
-                    project.scripts.insert("migrate".to_owned(), Script { text: call.clone(), call, place });
-                }
+        if chosen.is_some_and(|chosen| chosen.rule.name == "vapor") {
+            let port = "--port ${PORT:-8080}";
+            let start = format!(".build/release/{target} serve --env production --hostname 0.0.0.0 {port}");
+            project.service.start.propose(start, origin().likely());
+            project.service.dev.propose(format!("swift run {target} serve {port}"), origin().likely());
+            if project.has("fluent") {
+                let call = format!("swift run {target} migrate --yes");
+                let place = project.dependency("fluent").and_then(|known| known.place.clone());
+                let place = place.unwrap_or_else(|| project.place());
+                project.scripts.insert("migrate".to_owned(), Script { text: call.clone(), call, place });
             }
-            _ => {
-                project.service.start.propose(format!(".build/release/{target}"), origin().likely());
-                project.service.dev.propose(format!("swift run {target}"), origin().likely());
-            }
+        } else {
+            project.service.start.propose(format!(".build/release/{target}"), origin().likely());
+            project.service.dev.propose(format!("swift run {target}"), origin().likely());
         }
     }
 }
