@@ -35,8 +35,8 @@ fn a_damaged_repository_still_has_a_plan() {
 }
 
 fn list(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
         if path.is_dir() { list(&path, files) } else { files.push(path) }
     }
 }

@@ -241,6 +241,15 @@ pub(super) fn split_install(command: &str) -> (String, String) {
     (parts[..count].join(" && "), parts[count..].join(" && "))
 }
 
+/// The folder that a Dockerfile builds: its own, where that holds a project; `docker/Dockerfile` and the like
+/// build what is around them.
+pub(super) fn built_folder(repo: &Repository, dir: &str, dockerfile: &str) -> Option<String> {
+    let path = crate::repository::resolve(dir, dockerfile)?;
+    let folder = crate::repository::parent(&path);
+    let is_project = crate::language::own_manifest(repo, folder).is_some();
+    (folder != dir && is_project).then(|| folder.to_owned())
+}
+
 /// Paths of a name that belong to the app, in the order of folders.
 pub(super) fn files(repo: &Repository, names: &[&str]) -> Vec<String> {
     let found = names.iter().flat_map(|name| repo.named(name));
