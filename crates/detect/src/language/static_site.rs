@@ -149,6 +149,9 @@ fn generated(repo: &Repository) -> Vec<Project> {
     for path in manifests(repo, "book.toml") {
         found.push(site(repo, &MDBOOK, path, "build-dir"));
     }
+    if found.is_empty() {
+        return found;
+    }
     // The handbook of a program is no part of it.
     let is_program = repo.paths().iter().any(|path| super::is_manifest(crate::repository::file_name(path)));
     found.retain(|project| {
