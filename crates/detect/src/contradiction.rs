@@ -151,11 +151,17 @@ fn is_deployed<T>(evidence: &Evidence<T>) -> bool {
     evidence.origin.rule.starts_with(kubernetes::TITLE)
 }
 
-/// The port is what the code falls back to, and a file sets the variable that it reads to `port`.
+/// The code reads its port from a variable, and this is what a file sets it to, or what the code falls back to
+/// although a file sets it to `port`.
 fn is_overruled(service: &Service, port: u16, evidence: &Evidence<u16>) -> bool {
     let Some(PortSetting::Env(variable)) = service.port_setting.get() else { return false };
     let Some(variable) = service.env.get(variable) else { return false };
-    let is_fallback = evidence.origin.place.as_ref().is_some_and(|place| variable.used_at.contains(place));
+    let Some(place) = &evidence.origin.place else { return false };
+    // Where a file sets the variable itself, each place may well choose its own.
+    if variable.declared_at.contains(place) {
+        return true;
+    }
+    let is_fallback = variable.used_at.contains(place);
     let set_to = |known: &Evidence<String>| known.value.parse() == Ok(port);
     is_fallback && (variable.value.all().iter().any(set_to) || variable.default.all().iter().any(set_to))
 }

@@ -116,17 +116,38 @@ pub(crate) fn is_connection(name: &str) -> bool {
 
 /// What of a default may be shown and kept: nothing of a secret, no password inside an address.
 pub(crate) fn shown_default(name: &str, value: &str) -> Option<String> {
-    if let Some((scheme, rest)) = value.split_once("://")
-        && let Some((credentials, host)) = rest.rsplit_once('@')
-    {
-        let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
-        let password = if credentials.contains(':') { ":***" } else { "" };
-        return Some(format!("{scheme}://{user}{password}@{host}"));
+    if value.contains("://") {
+        return Some(masked_address(value));
     }
-    if is_secret(name) && !(is_connection(name) && value.contains("://")) {
-        return None;
+    if is_secret(name) { None } else { Some(value.to_owned()) }
+}
+
+/// An address without its password, and without a query that may hold one.
+fn masked_address(value: &str) -> String {
+    let (address, query) =
+        value.split_once('?').map_or((value, None), |(address, query)| (address, Some(query)));
+    let mut masked = match address.split_once("://") {
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
+            Some((credentials, host)) => {
+                let (user, password) = match credentials.split_once(':') {
+                    Some((user, _)) => (user, ":***"),
+                    None => (credentials, ""),
+                };
+                format!("{scheme}://{user}{password}@{host}")
+            }
+            None => address.to_owned(),
+        },
+        None => address.to_owned(),
+    };
+    if let Some(query) = query {
+        let tells = query.split('&').any(|pair| {
+            let name = pair.split('=').next().unwrap_or(pair);
+            is_secret(name) || is_secret(&format!("X_{name}"))
+        });
+        masked.push('?');
+        masked.push_str(if tells { "***" } else { query });
     }
-    Some(value.to_owned())
+    masked
 }
 
 /// The framework puts it into what browsers download.
@@ -200,5 +221,14 @@ mod tests {
             Some("postgres://u:***@localhost/db")
         );
         assert_eq!(shown_default("DATABASE_URL", "sqlite:///app.db").as_deref(), Some("sqlite:///app.db"));
+        assert_eq!(shown_default("DATABASE_URL", "hunter2"), None);
+        assert_eq!(
+            shown_default("API_URL", "https://x.example/a?password=hunter2&b=c").as_deref(),
+            Some("https://x.example/a?***")
+        );
+        assert_eq!(
+            shown_default("DATABASE_URL", "postgres://h/d?sslmode=require").as_deref(),
+            Some("postgres://h/d?sslmode=require")
+        );
     }
 }

@@ -12,11 +12,9 @@ use crate::repository::{Repository, parent};
 use crate::resource;
 
 pub(super) fn import(repo: &Repository, draft: &mut Draft) {
-    let is_workflow = |path: &&str| {
-        parent(path).ends_with(".github/workflows") && (path.ends_with(".yml") || path.ends_with(".yaml"))
-    };
-    let paths: Vec<String> =
-        repo.paths().iter().map(|path| &**path).filter(is_workflow).map(str::to_owned).collect();
+    let is_workflow = |path: &&str| parent(path).ends_with(".github/workflows");
+    let yaml = repo.with_extension("yml").chain(repo.with_extension("yaml"));
+    let paths: Vec<String> = yaml.filter(is_workflow).map(str::to_owned).collect();
     for path in paths {
         if let Some(document) = repo.document(&path) {
             workflow(draft, &Reader::new("GitHub Actions", &path), &document);

@@ -9,11 +9,13 @@ use super::process::{Process, Said, find_or_add, set};
 use super::reader::{self, Reader, binary_size, seconds};
 use crate::document::Node;
 use crate::draft::Draft;
-use crate::repository::{Repository, parent, resolve};
+use crate::repository::{Repository, parent};
 
 pub(super) fn add_started(repo: &Repository, dirs: &mut BTreeSet<String>) {
     for path in reader::files(repo, &["fly.toml"]) {
-        dirs.insert(parent(&path).to_owned());
+        if let Some(document) = repo.document(&path) {
+            dirs.insert(folder(repo, &document, parent(&path)));
+        }
     }
 }
 
@@ -21,12 +23,12 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     for path in reader::files(repo, &["fly.toml"]) {
         let Some(document) = repo.document(&path) else { continue };
         let mut reader = Reader::new("fly.toml", &path);
-        read(draft, &mut reader, &document);
+        read(repo, draft, &mut reader, &document);
         reader.finish(draft);
     }
 }
 
-fn read(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
+fn read(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     reader.check(
         document,
         "",
@@ -44,7 +46,7 @@ fn read(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
             "kill_timeout",
         ],
     );
-    let dir = folder(document, parent(reader.file));
+    let dir = folder(repo, document, parent(reader.file));
     if let Some(node) = document.get("app")
         && let Some(text) = node.text()
         && parent(reader.file) == "."
@@ -90,10 +92,9 @@ fn read(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
 }
 
 /// Where the app is: beside its Dockerfile, where that is named.
-fn folder(document: &Node, dir: &str) -> String {
+fn folder(repo: &Repository, document: &Node, dir: &str) -> String {
     let dockerfile = document.at(&["build", "dockerfile"]).and_then(Node::text);
-    let found = dockerfile.and_then(|file| resolve(dir, file)).map(|file| parent(&file).to_owned());
-    found.unwrap_or_else(|| dir.to_owned())
+    dockerfile.and_then(|file| reader::built_folder(repo, dir, file)).unwrap_or_else(|| dir.to_owned())
 }
 
 /// The process groups: name, command and line; one called `app` where the file names none.

@@ -8,7 +8,7 @@ use super::process::{Process, Said, find_or_add, provide_type, set};
 use super::reader::{self, Reader};
 use crate::document::Node;
 use crate::draft::Draft;
-use crate::repository::{Repository, parent, resolve};
+use crate::repository::{Repository, parent};
 
 /// Add-ons by the type of resource that they are; anything else is a service of somebody else's.
 const ADDONS: [(&str, &str); 22] = [
@@ -60,7 +60,7 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
         let Some(document) = repo.document(&path) else { continue };
         let mut reader = Reader::new("heroku.yml", &path);
         reader.check(&document, "", &["setup", "build", "release", "run"]);
-        heroku_yml(draft, &mut reader, &document);
+        heroku_yml(repo, draft, &mut reader, &document);
         reader.finish(draft);
     }
 }
@@ -116,7 +116,7 @@ fn app_json(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
             ("postdeploy", Some(run)) => {
                 let origin = reader.origin("scripts.postdeploy", entry.line);
                 let index = here.first().copied();
-                let job = reader.job(draft, "postdeploy", index, run, origin.clone());
+                let job = Reader::job(draft, "postdeploy", index, run, origin.clone());
                 job.on.propose(JobTrigger::Manual, origin);
             }
             _ => reader.leave(format!("scripts.{}", entry.key), entry.line),
@@ -139,7 +139,7 @@ fn addons(draft: &mut Draft, reader: &mut Reader<'_>, node: Option<&Node>) {
     }
 }
 
-fn heroku_yml(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
+fn heroku_yml(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     addons(draft, reader, document.at(&["setup", "addons"]));
     let dir = parent(reader.file).to_owned();
     let mut names: Vec<(String, u32)> = Vec::new();
@@ -154,7 +154,7 @@ fn heroku_yml(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     let mut taken = Vec::new();
     for (name, line) in &names {
         let dockerfile = document.at(&["build", "docker", name]).and_then(Node::text);
-        let folder = dockerfile.and_then(|file| resolve(&dir, file)).map(|file| parent(&file).to_owned());
+        let folder = dockerfile.and_then(|file| reader::built_folder(repo, &dir, file));
         let process = Process {
             name,
             dir: folder.as_deref().unwrap_or(&dir),

@@ -90,7 +90,7 @@ fn functions(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, docu
         let Some(schedule) = entry.node.get("schedule") else { continue };
         let run = format!("npx netlify functions:invoke {}", entry.key);
         let origin = reader.origin(&format!("functions.{}", entry.key), schedule.line);
-        let job = reader.job(draft, &entry.key, Some(index), run, origin.clone());
+        let job = Reader::job(draft, &entry.key, Some(index), run, origin.clone());
         job.on.propose(JobTrigger::Schedule, origin);
         reader.text(&mut job.schedule, &entry.node, "schedule");
     }

@@ -153,12 +153,12 @@ pub(super) fn set(draft: &mut DraftService, name: &str, said: &Said, origin: &Or
     });
     variable.declared_at.extend(origin.place.clone());
     match said {
-        Said::Nothing => {}
         Said::Generated => variable.secret = true,
         Said::Value(value) if !is_mode(name) => {
-            let shown = secret::shown_default(name, value).filter(|_| !variable.secret && !value.is_empty());
-            if let Some(shown) = shown {
-                variable.value.propose(shown, origin.clone());
+            // What may not be shown in full is no value that could be handed on.
+            let is_open = secret::shown_default(name, value).is_some_and(|shown| shown == *value);
+            if is_open && !variable.secret && !value.is_empty() {
+                variable.value.propose(value.clone(), origin.clone());
             }
             if name == "PORT"
                 && service.kind.get() == Some(&Kind::Web)
@@ -167,7 +167,7 @@ pub(super) fn set(draft: &mut DraftService, name: &str, said: &Said, origin: &Or
                 service.port.propose(port, origin.clone());
             }
         }
-        Said::Value(_) => {}
+        Said::Value(_) | Said::Nothing => {}
         Said::Resource(target, attribute) => {
             variable.value.propose(format!("${{resources.{target}.{attribute}}}"), origin.clone());
             service.depend_on(target.clone(), Condition::ServiceHealthy, origin.clone());

@@ -49,7 +49,7 @@ fn read(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
         let own = of.and_then(|index| draft.services[index].service.start.get().cloned());
         let Some(run) = start.or(own) else { return };
         let origin = reader.origin("deploy.cronSchedule", schedule.line);
-        let job = reader.job(draft, "cron", of, run, origin.clone());
+        let job = Reader::job(draft, "cron", of, run, origin.clone());
         job.on.propose(JobTrigger::Schedule, origin);
         reader.text(&mut job.schedule, deploy, "cronSchedule");
         return;

@@ -102,12 +102,11 @@ impl<'a> Reader<'a> {
     pub(super) fn release(&self, draft: &mut Draft, index: usize, run: String, what: &str, line: u32) {
         let name = if is_migration(&run) { "migrate" } else { "release" };
         let origin = self.origin(what, line);
-        self.job(draft, name, Some(index), run, origin.clone()).on.propose(JobTrigger::Release, origin);
+        Self::job(draft, name, Some(index), run, origin.clone()).on.propose(JobTrigger::Release, origin);
     }
 
     /// Adds a job that runs as a service does.
     pub(super) fn job<'d>(
-        &self,
         draft: &'d mut Draft,
         name: &str,
         index: Option<usize>,
@@ -240,6 +239,15 @@ pub(super) fn split_install(command: &str) -> (String, String) {
     };
     let count = parts.iter().take_while(|part| installs(part)).count();
     (parts[..count].join(" && "), parts[count..].join(" && "))
+}
+
+/// The folder that a Dockerfile builds: its own, where that holds a project; `docker/Dockerfile` and the like
+/// build what is around them.
+pub(super) fn built_folder(repo: &Repository, dir: &str, dockerfile: &str) -> Option<String> {
+    let path = crate::repository::resolve(dir, dockerfile)?;
+    let folder = crate::repository::parent(&path);
+    let is_project = crate::language::own_manifest(repo, folder).is_some();
+    (folder != dir && is_project).then(|| folder.to_owned())
 }
 
 /// Paths of a name that belong to the app, in the order of folders.

@@ -1,14 +1,20 @@
 //! READMEs: commands in fenced blocks, for what nothing else in the repository says.
 
-use seaworthy_model::{Field, Kind, Service};
+use seaworthy_model::{Field, Kind, Name, Service};
 
 use super::reader::{self, Reader, split_install};
-use crate::draft::Draft;
+use crate::draft::{Draft, DraftService};
+use crate::project::Role;
 use crate::repository::{Repository, parent};
 
 pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     for path in reader::files(repo, &["README.md", "readme.md", "Readme.md"]) {
         let dir = parent(&path);
+        if draft.services.is_empty()
+            && let Some(text) = repo.text(&path)
+        {
+            add_program(draft, dir, &Reader::new("README", &path), &text);
+        }
         let mut here = draft.services.iter_mut().filter(|known| known.service.path() == dir);
         // What one file says about several services cannot be told apart.
         let (Some(own), None) = (here.next(), here.next()) else { continue };
@@ -24,6 +30,32 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     }
 }
 
+/// Where nothing else runs, what a README says to run is what the repository is for.
+fn add_program(draft: &mut Draft, dir: &str, reader: &Reader<'_>, text: &str) {
+    let mut here = draft.projects.iter().enumerate().filter(|(_, project)| {
+        project.dir == dir && !matches!(project.role, Role::Library | Role::Workspace)
+    });
+    let (Some((index, project)), None) = (here.next(), here.next()) else { return };
+    let mut made =
+        DraftService { service: project.service.clone(), project: Some(index), ..DraftService::default() };
+    let run = commands(text).into_iter().find(|(command, _)| {
+        let mut probe = Service::default();
+        field(&mut probe, command).is_some_and(|field| {
+            field.propose(String::new(), reader.hint("command", 1));
+            true
+        }) && !probe.start.is_empty()
+    });
+    let Some((_, line)) = run else { return };
+    let origin = reader.hint("says how to run it", line);
+    let name = project.name.as_deref().map(Name::from_text).or_else(|| draft.name.get().cloned());
+    made.names.propose(name.unwrap_or_else(|| Name::from_text("app")), origin.clone());
+    made.service.path.propose(dir.to_owned(), origin.clone());
+    if made.service.kind.is_empty() {
+        made.service.kind.propose(Kind::Job, origin);
+    }
+    draft.services.push(made);
+}
+
 /// The lines of every fenced block of shell commands, without prompts and comments.
 fn commands(text: &str) -> Vec<(&str, u32)> {
     let mut found = Vec::new();
@@ -31,12 +63,9 @@ fn commands(text: &str) -> Vec<(&str, u32)> {
     for (number, line) in (1_u32..).zip(text.lines()) {
         let line = line.trim();
         if let Some(language) = line.strip_prefix("```").or_else(|| line.strip_prefix("~~~")) {
-            block = if block.is_some() {
-                None
-            } else {
-                let language = language.split([' ', '{']).next().unwrap_or_default();
-                Some(matches!(language, "" | "sh" | "bash" | "shell" | "console" | "zsh" | "terminal"))
-            };
+            let language = language.split([' ', '{']).next().unwrap_or_default();
+            let is_shell = matches!(language, "" | "sh" | "bash" | "shell" | "console" | "zsh" | "terminal");
+            block = if block.is_some() { None } else { Some(is_shell) };
             continue;
         }
         let command = line.strip_prefix("$ ").or_else(|| line.strip_prefix("> ")).unwrap_or(line);

@@ -37,7 +37,7 @@ pub(super) fn add_started(repo: &Repository, dirs: &mut BTreeSet<String>) {
         let Some(document) = repo.document(&path) else { continue };
         for node in document.get("services").map(Node::items).unwrap_or_default() {
             if !is_resource(node) {
-                dirs.insert(folder(node, parent(&path)));
+                dirs.insert(folder(repo, node, parent(&path)));
             }
         }
     }
@@ -48,7 +48,7 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
         let Some(document) = repo.document(&path) else { continue };
         let mut reader = Reader::new("render.yaml", &path);
         reader.check(&document, "", &["services", "databases", "envVarGroups"]);
-        read(draft, &mut reader, &document);
+        read(repo, draft, &mut reader, &document);
         reader.finish(draft);
     }
 }
@@ -59,7 +59,7 @@ enum Target {
     Service(usize),
 }
 
-fn read(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
+fn read(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     let services = document.get("services").map(Node::items).unwrap_or_default();
     let mut targets: BTreeMap<String, Target> = BTreeMap::new();
     for node in document.get("databases").map(Node::items).unwrap_or_default() {
@@ -84,7 +84,7 @@ fn read(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     for node in &own {
         reader.check(node, "services", &HELD);
         let name = node.get("name").and_then(Node::text).unwrap_or("app");
-        let dir = folder(node, parent(reader.file));
+        let dir = folder(repo, node, parent(reader.file));
         let process = Process { name, dir: &dir, kind: Some(kind(node)), is_one_of_many: own.len() > 1 };
         let origin = reader.origin(&format!("service {name}"), node.line);
         let index = find_or_add(draft, &process, &mut taken, &origin);
@@ -97,7 +97,7 @@ fn read(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
     }
     for node in services.iter().filter(|node| kind(node) == Kind::Job) {
         reader.check(node, "services", &HELD);
-        cron(draft, reader, node);
+        cron(repo, draft, reader, node);
     }
 }
 
@@ -117,10 +117,11 @@ fn kind(node: &Node) -> Kind {
 }
 
 /// The folder a service is built in.
-fn folder(node: &Node, dir: &str) -> String {
-    let text = |key: &str| node.get(key).and_then(Node::text).and_then(|path| resolve(dir, path));
-    let dockerfile = || text("dockerfilePath").map(|path| parent(&path).to_owned());
-    text("rootDir").or_else(|| text("dockerContext")).or_else(dockerfile).unwrap_or_else(|| dir.to_owned())
+fn folder(repo: &Repository, node: &Node, dir: &str) -> String {
+    let text = |key: &str| node.get(key).and_then(Node::text);
+    let named = text("rootDir").or_else(|| text("dockerContext")).and_then(|path| resolve(dir, path));
+    let built = || text("dockerfilePath").and_then(|file| reader::built_folder(repo, dir, file));
+    named.filter(|folder| folder != dir).or_else(built).unwrap_or_else(|| dir.to_owned())
 }
 
 fn fill(draft: &mut Draft, reader: &Reader<'_>, node: &Node, index: usize) {
@@ -252,14 +253,14 @@ fn referred(draft: &Draft, node: &Node, targets: &BTreeMap<String, Target>) -> O
 }
 
 /// A cron service is a job on a schedule.
-fn cron(draft: &mut Draft, reader: &Reader<'_>, node: &Node) {
+fn cron(repo: &Repository, draft: &mut Draft, reader: &Reader<'_>, node: &Node) {
     let name = node.get("name").and_then(Node::text).unwrap_or("cron");
-    let dir = folder(node, parent(reader.file));
+    let dir = folder(repo, node, parent(reader.file));
     let run = node.get("startCommand").or_else(|| node.get("dockerCommand"));
     let Some((run, line)) = run.and_then(|node| Some((reader::command(node)?, node.line))) else { return };
     let of = draft.services.iter().position(|service| service.service.path() == dir);
     let origin: Origin = reader.origin(&format!("cron {name}"), line);
-    let job = reader.job(draft, name, of, run, origin.clone());
+    let job = Reader::job(draft, name, of, run, origin.clone());
     if of.is_none() {
         job.path.propose(dir, origin.clone());
     }

@@ -126,7 +126,7 @@ fn scheduled(draft: &mut Draft, reader: &mut Reader<'_>, deployment: &Node, dir:
     let Some(run) = reader::command(node) else { return };
     let of = draft.services.iter().position(|known| known.service.path() == dir);
     let origin = reader.origin("deployment.run", node.line);
-    reader.job(draft, "scheduled", of, run, origin.clone()).on.propose(JobTrigger::Manual, origin);
+    Reader::job(draft, "scheduled", of, run, origin.clone()).on.propose(JobTrigger::Manual, origin);
     reader.leave("deployment.deploymentTarget", node.line);
 }
 

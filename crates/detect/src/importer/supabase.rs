@@ -40,7 +40,7 @@ fn supabase(repo: &Repository, draft: &mut Draft, reader: &mut Reader<'_>, docum
             // A site without a server of its own has nobody else to migrate its database.
             let origin = Origin::detected("Supabase keeps migrations there").at(Place::file(migrations));
             let run = "npx supabase db push".to_owned();
-            let job = reader.job(draft, "migrate", None, run, origin.clone().likely());
+            let job = Reader::job(draft, "migrate", None, run, origin.clone().likely());
             job.path.retain(|_| false);
             job.path.propose(parent(&dir).to_owned(), origin.clone().likely());
             job.on.propose(JobTrigger::Release, origin.likely());

@@ -105,7 +105,7 @@ fn propose(draft: &mut Draft, reader: &Reader<'_>, runner: &str, targets: &[(Str
         {
             let origin = reader.hint(&format!("target {target}"), line);
             let run = format!("{runner} {target}");
-            reader.job(draft, name, Some(index), run, origin.clone()).on.propose(trigger, origin);
+            Reader::job(draft, name, Some(index), run, origin.clone()).on.propose(trigger, origin);
         }
     }
 }

@@ -94,7 +94,7 @@ fn cron(draft: &mut Draft, reader: &Reader<'_>, node: &Node, index: usize) {
     let header = if guarded { "-H \"Authorization: Bearer $CRON_SECRET\" " } else { "" };
     let run = format!("curl -fsS {header}\"${{services.{service}.url}}{path}\"");
     let origin = reader.origin("crons", node.line);
-    let job = reader.job(draft, name, Some(index), run, origin.clone());
+    let job = Reader::job(draft, name, Some(index), run, origin.clone());
     job.on.propose(JobTrigger::Schedule, origin);
     reader.text(&mut job.schedule, node, "schedule");
 }

@@ -146,7 +146,10 @@ fn program(
     if found.is_empty() && tool.name == "make" {
         found = manifest.all(r"(?m)^([\w-]+)\s*:[^=\n]*\.[oc]\b");
         found.extend(
-            manifest.all(r"(?m)-o\s+([\w./-]+)\b").into_iter().filter(|found| !found.first.ends_with(".o")),
+            manifest
+                .all(r"(?m)-o\s+([\w./-]+)\b")
+                .into_iter()
+                .filter(|found| found.first.rsplit_once('.').is_none_or(|(_, end)| end != "o")),
         );
     }
     // Programs of subfolders, where the root only includes them.

@@ -134,7 +134,7 @@ fn commands(repo: &Repository, project: &mut Project, build: &CodeManifest, fact
         project
             .service
             .dev
-            .propose(format!("sbt '{} ${{PORT:-9000}}'", task("run").trim_start_matches("sbt ")), origin);
+            .propose(format!("sbt \"{} ${{PORT:-9000}}\"", task("run").trim_start_matches("sbt ")), origin);
     } else if project.role == Role::Application {
         project.service.dev.propose(task("run"), usual());
     }

@@ -23,12 +23,13 @@ impl Language for Shell {
     }
 
     fn projects(&self, repo: &Repository) -> Vec<Project> {
+        let Some(path) = repo.first_of(".", ENTRIES) else { return Vec::new() };
         // Anywhere else a script only calls what its own manifest says better.
-        let is_known = |path: &str| super::is_manifest(file_name(path)) || path.ends_with(".py");
-        if repo.paths().iter().any(|path| is_known(path)) {
+        let is_known = |path: &str| super::is_manifest(file_name(path));
+        if repo.with_extension("py").next().is_some() || repo.paths().iter().any(|path| is_known(path)) {
             return Vec::new();
         }
-        repo.first_of(".", ENTRIES).and_then(|path| read(repo, &path)).into_iter().collect()
+        read(repo, &path).into_iter().collect()
     }
 
     fn refine(

@@ -121,9 +121,13 @@ fn generated(repo: &Repository) -> Vec<Project> {
     }
     for name in ["config.toml", "config.yaml", "config.yml"] {
         for path in manifests(repo, name) {
+            let has_dir = |name: &str| repo.has_dir(&join(parent(path), name));
+            // Many a tool calls its configuration so, and not all of it is well-formed.
+            if !["content", "templates", "themes", "layouts"].iter().any(|name| has_dir(name)) {
+                continue;
+            }
             let Some(document) = repo.document(path) else { continue };
             let has = |key: &str| document.get(key).is_some();
-            let has_dir = |name: &str| repo.has_dir(&join(parent(path), name));
             // Both call it config.toml: Hugo says `baseURL`, Zola `base_url`.
             if has("base_url") && (has_dir("content") || has_dir("templates")) {
                 found.push(site(repo, &ZOLA, path, "output_dir"));
@@ -144,6 +148,9 @@ fn generated(repo: &Repository) -> Vec<Project> {
     }
     for path in manifests(repo, "book.toml") {
         found.push(site(repo, &MDBOOK, path, "build-dir"));
+    }
+    if found.is_empty() {
+        return found;
     }
     // The handbook of a program is no part of it.
     let is_program = repo.paths().iter().any(|path| super::is_manifest(crate::repository::file_name(path)));

@@ -24,7 +24,7 @@ impl Language for Swift {
     fn refine(&self, _repo: &Repository, project: &mut Project, _facts: &Facts, chosen: Option<&Chosen>) {
         let Some(target) = project.scripts.get("run").map(|script| script.text.clone()) else { return };
         let origin = || at_file("the package's executable", &project.manifest);
-        if let Some("vapor") = chosen.map(|chosen| chosen.rule.name.as_str()) {
+        if chosen.is_some_and(|chosen| chosen.rule.name == "vapor") {
             let port = "--port ${PORT:-8080}";
             let start = format!(".build/release/{target} serve --env production --hostname 0.0.0.0 {port}");
             project.service.start.propose(start, origin().likely());

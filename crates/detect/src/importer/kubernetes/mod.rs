@@ -1,13 +1,17 @@
 //! Kubernetes manifests of the repository: how it runs somewhere. They are often older than the code, so that
 //! they never win over it; where they differ, `contradiction` says so.
 
+mod config_map;
+
 use seaworthy_model::quantity::{Bytes, Cpu, Duration};
 use seaworthy_model::{JobTrigger, Kind, Name, Origin, Probe, ProbeAction, Volume};
 
-use super::process::{Said, set};
-use super::reader::{self, Reader};
+use config_map::ConfigMaps;
+
 use crate::document::{Node, parse_yaml_stream};
 use crate::draft::Draft;
+use crate::importer::process::{Said, set};
+use crate::importer::reader::{self, Reader};
 use crate::repository::{Repository, parent};
 use crate::resource;
 
@@ -32,12 +36,12 @@ const FOLDERS: [&str; 12] = [
 
 pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     let is_manifest = |path: &&str| {
-        (path.ends_with(".yaml") || path.ends_with(".yml"))
-            && parent(path).split('/').any(|part| FOLDERS.contains(&part))
-            && !crate::language::is_aside(path)
+        parent(path).split('/').any(|part| FOLDERS.contains(&part)) && !crate::language::is_aside(path)
     };
-    let paths: Vec<String> =
-        repo.paths().iter().map(|path| &**path).filter(is_manifest).map(str::to_owned).collect();
+    let yaml = repo.with_extension("yaml").chain(repo.with_extension("yml"));
+    let paths: Vec<String> = yaml.filter(is_manifest).map(str::to_owned).collect();
+    let mut files = Vec::new();
+    let mut maps = ConfigMaps::default();
     for path in paths {
         let Some(text) = repo.text(&path) else { continue };
         // A template of Helm is no YAML until it is filled in; anything else without kinds is not ours.
@@ -51,16 +55,22 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
                 continue;
             }
         };
-        let mut reader = Reader::new(TITLE, &path);
         for document in &documents {
-            workload(draft, &mut reader, document);
+            maps.add(&path, document);
+        }
+        files.push((path, documents));
+    }
+    for (path, documents) in &files {
+        let mut reader = Reader::new(TITLE, path);
+        for document in documents {
+            workload(draft, &mut reader, &maps, document);
         }
         reader.finish(draft);
     }
 }
 
-/// A Deployment, `StatefulSet`, `DaemonSet` or `CronJob`.
-fn workload(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
+/// A `Deployment`, `StatefulSet`, `DaemonSet` or `CronJob`.
+fn workload(draft: &mut Draft, reader: &mut Reader<'_>, maps: &ConfigMaps, document: &Node) {
     let Some(kind) = document.get("kind").and_then(Node::text) else { return };
     let name = document.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default();
     let Some(spec) = document.get("spec") else { return };
@@ -96,6 +106,7 @@ fn workload(draft: &mut Draft, reader: &mut Reader<'_>, document: &Node) {
             cron(draft, reader, spec, container, name, index);
         } else {
             deployment(draft, reader, spec, pod, container, index);
+            maps.declare(container, &mut draft.services[index]);
         }
     }
 }
@@ -114,9 +125,9 @@ fn stands_for(
     let known = draft.resources.values().any(|known| known.r#type.get().is_some_and(|known| known == of));
     let needed = draft.services.iter().any(|known| known.needs.iter().any(|need| need.r#type == of));
     if known || needed {
-        super::process::need(draft, of, version.as_deref(), &origin);
+        crate::importer::process::need(draft, of, version.as_deref(), &origin);
     } else {
-        super::process::provide(draft, name, of, version, &origin);
+        crate::importer::process::provide(draft, name, of, version, &origin);
     }
 }
 
@@ -288,7 +299,7 @@ fn cron(draft: &mut Draft, reader: &Reader<'_>, spec: &Node, container: &Node, n
     let app = draft.name.get().map(Name::to_string).unwrap_or_default();
     let name = name.strip_prefix(&app).and_then(|rest| rest.strip_prefix('-')).unwrap_or(name).to_owned();
     let origin: Origin = reader.hint("CronJob", schedule.line);
-    let job = reader.job(draft, &name, Some(index), run, origin.clone());
+    let job = Reader::job(draft, &name, Some(index), run, origin.clone());
     job.on.propose(JobTrigger::Schedule, origin.clone());
     if let Some(text) = schedule.text() {
         job.schedule.propose(text.to_owned(), origin.clone());
