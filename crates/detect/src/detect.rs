@@ -1,6 +1,6 @@
 //! From a repository to an app.
 
-use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Variable};
+use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Service, Variable};
 
 use crate::draft::{Draft, DraftService};
 use crate::language::{self, LANGUAGES};
@@ -30,6 +30,7 @@ pub fn detect(repo: &Repository) -> Detection {
         understand(repo, project, &facts);
         all_facts.push(facts);
     }
+    propose_root_project_name(&projects, &mut draft);
     if left_out > 0 {
         let message = format!(
             "{left_out} source files deep inside large projects were not read for variables and routes"
@@ -89,6 +90,16 @@ fn propose_app_name(repo: &Repository, draft: &mut Draft) {
     }
 }
 
+/// Manifests that are not read as trees name the app too: `go.mod`, `pom.xml`, `settings.gradle`.
+fn propose_root_project_name(projects: &[Project], draft: &mut Draft) {
+    for project in projects.iter().filter(|project| project.dir == ".") {
+        if let Some(name) = project.name.as_deref().filter(|name| !GENERIC_NAMES.contains(name)) {
+            let origin = Origin::detected("the name of the project at the root").at(project.place()).likely();
+            draft.name.propose(Name::from_text(name), origin);
+        }
+    }
+}
+
 /// Names that generators write and nobody chose.
 const GENERIC_NAMES: [&str; 10] = [
     "vite_react_shadcn_ts",
@@ -123,6 +134,9 @@ fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts,
     for file in settings {
         facts.env.extend(language::settings_reads(repo, &file));
     }
+    if let Some(language) = language::of_family(project.family) {
+        language.read_config(repo, project, &mut facts);
+    }
     (facts, left_out)
 }
 
@@ -130,28 +144,37 @@ fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts,
 fn understand(repo: &Repository, project: &mut Project, facts: &Facts) {
     let Some(language) = language::of_family(project.family) else { return };
     language.find_entry(repo, project, facts);
+    // What other programs of the folder read and serve is theirs.
+    let own = facts.without(&project.foreign);
+    let facts = &own;
     let chosen = framework::choose(repo, project, facts);
     if let Some(chosen) = &chosen {
         framework::propose(project, chosen);
     }
     let listens_itself = project.service.kind.get() != Some(&Kind::Static);
     if listens_itself {
-        propose_port(project, facts);
+        propose_port(&mut project.service, facts);
     }
     language.refine(repo, project, facts, chosen.as_ref());
-    if project.service.kind.get() == Some(&Kind::Web) {
-        for route in &facts.routes {
-            if let Some(sort) = health::sort(&route.path) {
-                let origin = Origin::detected("a route in the code").at(route.place.clone());
-                health::propose(&mut project.service, &route.path, sort, &origin);
-            }
+    propose_probes(&mut project.service, facts);
+    propose_variables(&mut project.service, &facts.env);
+}
+
+/// The probes that a web service's routes are good for.
+pub(crate) fn propose_probes(service: &mut Service, facts: &Facts) {
+    if service.kind.get() != Some(&Kind::Web) {
+        return;
+    }
+    for route in &facts.routes {
+        if let Some(sort) = health::sort(&route.path) {
+            let origin = Origin::detected("a route in the code").at(route.place.clone());
+            health::propose(service, &route.path, sort, &origin);
         }
     }
-    propose_variables(project, &facts.env);
 }
 
 /// The port that the code listens on, and the variable it can be set by.
-fn propose_port(project: &mut Project, facts: &Facts) {
+pub(crate) fn propose_port(service: &mut Service, facts: &Facts) {
     const NAMES: [&str; 8] = [
         "PORT",
         "SERVER_PORT",
@@ -162,7 +185,6 @@ fn propose_port(project: &mut Project, facts: &Facts) {
         "LISTEN_PORT",
         "WEB_PORT",
     ];
-    let service = &mut project.service;
     for name in NAMES {
         let Some(read) = facts.env.iter().find(|read| read.name == name) else { continue };
         let origin = || Origin::detected(format!("the code reads {name}")).at(read.place.clone());
@@ -189,14 +211,14 @@ fn propose_port(project: &mut Project, facts: &Facts) {
     }
 }
 
-fn propose_variables(project: &mut Project, reads: &[EnvRead]) {
+pub(crate) fn propose_variables(service: &mut Service, reads: &[EnvRead]) {
     for read in reads {
         if secret::is_platform(&read.name)
             || matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
         {
             continue;
         }
-        let variable = project.service.env.entry(read.name.clone()).or_insert_with(|| Variable {
+        let variable = service.env.entry(read.name.clone()).or_insert_with(|| Variable {
             required: true,
             secret: secret::is_secret(&read.name),
             public: secret::is_public(&read.name),
@@ -336,7 +358,8 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
         service.port.retain(|evidence| evidence.origin.confidence > seaworthy_model::Confidence::Low);
         service.port_setting.retain(|evidence| evidence.origin.confidence > seaworthy_model::Confidence::Low);
     }
-    let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
+    let mut draft =
+        DraftService { service, project: Some(index), stock: project.stock, ..DraftService::default() };
     let name_origin = match (project.dir.as_str(), &project.name) {
         (".", Some(_)) => Origin::detected("the manifest's name").at(project.place()).likely(),
         (".", None) => Origin::detected("the app's name").guess(),
@@ -356,8 +379,12 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
         service
             .path
             .propose(project.dir.clone(), Origin::detected("the folder of its manifest").at(project.place()));
-        service.env = project.service.env.clone();
-        let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
+        // A companion with a program of its own brought its own variables.
+        if service.env.is_empty() {
+            service.env = project.service.env.clone();
+        }
+        let mut draft =
+            DraftService { service, project: Some(index), stock: project.stock, ..DraftService::default() };
         let name = if project.dir == "." {
             name.clone()
         } else {

@@ -195,7 +195,7 @@ pub(crate) struct Pattern {
     /// A read that this matches always has something to fall back to.
     #[serde(default)]
     pub(crate) optional: bool,
-    /// What a match shows: a type of resource, or a framework.
+    /// What a match shows: a type of resource, or a framework. For a variable, what its name begins with besides.
     #[serde(default)]
     pub(crate) of: Option<String>,
 }

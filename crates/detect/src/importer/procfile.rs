@@ -22,6 +22,10 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
         for path in paths {
             let Some(text) = repo.text(&path) else { continue };
             let dev = name.ends_with("dev");
+            // `bin/dev` is the development command that runs them all, asset watchers included.
+            if dev && repo.has(&crate::repository::join(parent(&path), "bin/dev")) {
+                continue;
+            }
             for (line, text) in (1_u32..).zip(text.lines()) {
                 let text = text.trim();
                 if text.starts_with('#') {

@@ -11,3 +11,8 @@ mod scan;
 
 pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Route};
 pub(crate) use scan::scan;
+
+/// Text in a language with C's comments, without them; lengths and lines stay as they are.
+pub(crate) fn without_comments(text: &str) -> String {
+    comments::blank(text, crate::rules::CommentStyle::C)
+}

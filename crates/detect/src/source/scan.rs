@@ -130,6 +130,9 @@ fn importance(path: &str) -> Option<u8> {
         || name.ends_with("Test.java")
         || name.ends_with("Tests.java")
         || name.ends_with("Test.php")
+        || name.ends_with("Test.kt")
+        || name.ends_with("Tests.cs")
+        || name.ends_with("Test.cs")
         || stem.starts_with("test_")
         || matches!(stem.as_str(), "conftest" | "playwright" | "jest" | "vitest" | "cypress" | "karma");
     if ignored_name {
@@ -246,6 +249,7 @@ impl Scanner {
             }
         }
         facts.env.sort_by_key(|read| read.place.line);
+        merge(&mut facts.env);
         Some(facts)
     }
 }
@@ -277,7 +281,7 @@ fn take(
                 matches!(text, "None" | "null" | "nil" | "undefined" | "" | "..." | "undefined as any")
             });
             facts.env.push(EnvRead {
-                name: name.as_str().to_owned(),
+                name: format!("{}{}", pattern.of.as_deref().unwrap_or_default(), name.as_str()),
                 default: given.and_then(literal).or(around.default),
                 optional: pattern.optional
                     || around.optional
@@ -344,6 +348,22 @@ fn aliased(facts: &mut Facts, alias: &str, text: &str, place_of: &dyn Fn(usize) 
             });
         }
     }
+}
+
+/// Several patterns may meet the same read, each knowing something else about it: it is one read.
+fn merge(reads: &mut Vec<EnvRead>) {
+    let mut merged: Vec<EnvRead> = Vec::with_capacity(reads.len());
+    for read in reads.drain(..) {
+        let known = merged.iter_mut().rev().take_while(|known| known.place == read.place);
+        match known.into_iter().find(|known| known.name == read.name) {
+            Some(known) => {
+                known.default = known.default.take().or(read.default);
+                known.optional |= read.optional;
+            }
+            None => merged.push(read),
+        }
+    }
+    *reads = merged;
 }
 
 /// How the text from `start` to `end` is used, judged by the rest of its line.
