@@ -1,5 +1,7 @@
 //! From a repository to an app.
 
+use std::collections::BTreeSet;
+
 use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Service, Variable};
 
 use crate::draft::{Draft, DraftService};
@@ -22,6 +24,7 @@ pub fn detect(repo: &Repository) -> Detection {
     let mut projects: Vec<Project> = LANGUAGES.iter().flat_map(|language| language.projects(repo)).collect();
     projects.sort_by(|one, other| one.dir.cmp(&other.dir));
     let dirs: Vec<String> = projects.iter().map(|project| project.dir.clone()).collect();
+    propose_root_project_name(&projects, &mut draft);
     let mut left_out = 0;
     let mut all_facts = Vec::with_capacity(projects.len());
     for project in &mut projects {
@@ -30,7 +33,6 @@ pub fn detect(repo: &Repository) -> Detection {
         understand(repo, project, &facts);
         all_facts.push(facts);
     }
-    propose_root_project_name(&projects, &mut draft);
     if left_out > 0 {
         let message = format!(
             "{left_out} source files deep inside large projects were not read for variables and routes"
@@ -48,8 +50,11 @@ pub fn detect(repo: &Repository) -> Detection {
     drop_helpers(&mut draft, &projects);
     draft.projects = projects;
     importer::import(repo, &importers, &mut draft);
+    // Services of one project share its database: the first of them migrates it.
+    let mut migrated = BTreeSet::new();
     for index in 0..draft.services.len() {
-        if draft.services[index].service.kind.get() != Some(&Kind::Static) {
+        let is_first = draft.services[index].project.is_none_or(|project| migrated.insert(project));
+        if is_first && draft.services[index].service.kind.get() != Some(&Kind::Static) {
             tool::add_jobs(repo, &mut draft, index);
         }
     }
@@ -78,6 +83,7 @@ fn propose_app_name(repo: &Repository, draft: &mut Draft) {
         if let Some(document) = repo.first_of(".", [file]).and_then(|path| repo.document(&path))
             && let Some(node) = document.at(keys)
             && let Some(text) = node.text()
+            && !GENERIC_NAMES.contains(&text)
         {
             let origin = Origin::detected(format!("{file} name")).at(Place::line(file, node.line)).likely();
             draft.name.propose(Name::from_text(text), origin);
@@ -101,7 +107,7 @@ fn propose_root_project_name(projects: &[Project], draft: &mut Draft) {
 }
 
 /// Names that generators write and nobody chose.
-const GENERIC_NAMES: [&str; 10] = [
+pub(crate) const GENERIC_NAMES: &[&str] = &[
     "vite_react_shadcn_ts",
     "my-v0-project",
     "rest-express",
@@ -112,6 +118,13 @@ const GENERIC_NAMES: [&str; 10] = [
     "root",
     "monorepo",
     "template",
+    "laravel/laravel",
+    "symfony/skeleton",
+    "symfony/website-skeleton",
+    "codeigniter4/appstarter",
+    "cakephp/app",
+    "slim/slim-skeleton",
+    "yiisoft/yii2-app-basic",
 ];
 
 fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts, usize) {
@@ -188,7 +201,10 @@ pub(crate) fn propose_port(service: &mut Service, facts: &Facts) {
     for name in NAMES {
         let Some(read) = facts.env.iter().find(|read| read.name == name) else { continue };
         let origin = || Origin::detected(format!("the code reads {name}")).at(read.place.clone());
-        service.port_setting.propose(PortSetting::Env(name.to_owned()), origin());
+        // `:8080` and `localhost:8080` are addresses: a number alone would not do.
+        let is_address = read.default.as_deref().is_some_and(|default| default.contains(':'));
+        let setting = if is_address { PortSetting::Fixed } else { PortSetting::Env(name.to_owned()) };
+        service.port_setting.propose(setting, origin());
         let default = facts.env.iter().filter(|read| read.name == name).find_map(|read| {
             let port = read.default.as_deref()?.trim_start_matches(':').rsplit(':').next()?.parse().ok()?;
             Some((port, read.place.clone()))
@@ -287,7 +303,11 @@ fn join_projects_of_one_folder(projects: &mut Vec<Project>, all_facts: &mut Vec<
             let assistant = projects.remove(other);
             let facts = all_facts.remove(other);
             let leader = if other < leader { leader - 1 } else { leader };
-            assist(&mut projects[leader], &assistant);
+            // A library beside an app prepares nothing that runs; a package of assets is built into it.
+            let is_apart = assistant.role == Role::Library && assistant.family != "javascript";
+            if !is_apart || assistant.family == projects[leader].family {
+                assist(&mut projects[leader], &assistant);
+            }
             let keeps = assistant.service.kind.get() != Some(&Kind::Static)
                 || assistant.family == projects[leader].family;
             if keeps {

@@ -154,6 +154,11 @@ pub(crate) struct SourceRule {
     /// Definitions of HTTP routes: group `path`.
     #[serde(default)]
     pub(crate) route: Vec<Pattern>,
+    /// What stands before the paths of routes in the same file: group `path`. With a group `name` for the routes
+    /// whose group `on` is that name, without one for every route that follows; `[controller]` in it stands for
+    /// the group `class`.
+    #[serde(default)]
+    pub(crate) prefix: Vec<Pattern>,
     /// Calls that listen: groups `port`, `env`.
     #[serde(default)]
     pub(crate) listen: Vec<Pattern>,
@@ -260,8 +265,14 @@ mod tests {
             let family = file.path().file_stem().and_then(|name| name.to_str()).unwrap();
             let rule = source(family).unwrap();
             assert_eq!(rule.family, family);
-            for pattern in
-                rule.env.iter().chain(&rule.route).chain(&rule.listen).chain(&rule.uses).chain(&rule.entry)
+            for pattern in rule
+                .env
+                .iter()
+                .chain(&rule.route)
+                .chain(&rule.prefix)
+                .chain(&rule.listen)
+                .chain(&rule.uses)
+                .chain(&rule.entry)
             {
                 regex::Regex::new(&pattern.regex).unwrap_or_else(|error| panic!("{family}: {error}"));
             }

@@ -63,6 +63,8 @@ pub(crate) fn is_secret(name: &str) -> bool {
         "MIN",
         "LIFETIME",
         "AGE",
+        "DSN",
+        "STRING",
     ];
     if describes.contains(&last) {
         return is_connection(&name);
@@ -114,6 +116,8 @@ pub(crate) fn is_connection(name: &str) -> bool {
         "SMTP",
         "DATASOURCE",
         "DIRECT",
+        "MAILER",
+        "TRANSPORT",
     ]
     .contains(&system)
 }
@@ -173,6 +177,8 @@ mod tests {
             "SUPABASE_SERVICE_ROLE_KEY",
             "ENCRYPTION_KEY",
             "SECRET_KEY_BASE",
+            "DATABASE_DSN",
+            "ConnectionStrings__Default",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -189,6 +195,7 @@ mod tests {
             "PASSWORD_MIN_LENGTH",
             "MONKEY",
             "VAPID_PUBLIC_KEY",
+            "SENTRY_DSN",
         ] {
             assert!(!is_secret(name), "{name}");
         }

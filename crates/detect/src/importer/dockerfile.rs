@@ -247,8 +247,11 @@ fn apply(draft: &mut Draft, path: &str, found: &Found) {
             }
         }
         // A web server in the last stage listens for the site, not for a process of ours.
+        // Thruster, in front of Puma in the image that Rails generates, does so too.
+        let is_fronted = found.command.as_ref().is_some_and(|(command, _)| command.contains("bin/thrust"));
         if let Some((port, line)) = found.port
             && is_web
+            && !is_fronted
         {
             service.port.propose(port, origin("EXPOSE", line));
         }

@@ -175,6 +175,7 @@ struct Scanner {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Env,
+    Prefix,
     Route,
     Listen,
     Uses,
@@ -201,6 +202,8 @@ impl Scanner {
     fn new(rule: &SourceRule) -> Self {
         let sorts = [
             (Sort::Env, &*rule.env),
+            // Before the routes, which they stand before.
+            (Sort::Prefix, &*rule.prefix),
             (Sort::Route, &*rule.route),
             (Sort::Listen, &*rule.listen),
             (Sort::Uses, &*rule.uses),
@@ -240,12 +243,16 @@ impl Scanner {
         let text = blank(&String::from_utf8_lossy(buffer), self.style);
         let lines = Lines::new(&text);
         let mut facts = Facts::default();
+        let mut prefixes = Vec::new();
         for ((sort, pattern), hit) in self.patterns.iter().zip(hit) {
             if !hit {
                 continue;
             }
             for captures in pattern.regex().captures_iter(&text) {
-                take(&mut facts, *sort, pattern, &captures, &text, &lines, path);
+                match *sort {
+                    Sort::Prefix => prefixes.extend(Prefix::of(&captures)),
+                    sort => take(&mut facts, sort, pattern, &captures, &text, &lines, path, &prefixes),
+                }
             }
         }
         facts.env.sort_by_key(|read| read.place.line);
@@ -262,6 +269,7 @@ fn take(
     text: &str,
     lines: &Lines,
     path: &str,
+    prefixes: &[Prefix],
 ) {
     let whole = captures.get_match();
     let place_of = |offset: usize| Place::line(path, lines.line(offset));
@@ -292,7 +300,9 @@ fn take(
         }
         Sort::Route => {
             if let Some(route) = captures.name("path") {
-                facts.routes.push(Route { path: route.as_str().to_owned(), place: place_of(route.start()) });
+                let on = captures.name("on").map(|name| name.as_str());
+                let path = Prefix::before(prefixes, on, whole.start(), route.as_str(), 0);
+                facts.routes.push(Route { path, place: place_of(route.start()) });
             }
         }
         Sort::Listen => {
@@ -317,6 +327,7 @@ fn take(
                 });
             }
         }
+        Sort::Prefix => {}
         Sort::Alias => {
             if let Some(alias) = captures.get(1) {
                 aliased(facts, alias.as_str(), text, &place_of);
@@ -346,6 +357,40 @@ fn aliased(facts: &mut Facts, alias: &str, text: &str, place_of: &dyn Fn(usize) 
                 default: given.or(around.default),
                 place: place_of(name.start()),
             });
+        }
+    }
+}
+
+/// What stands before the paths of routes.
+struct Prefix {
+    /// The router it is for; every route that follows without one.
+    name: Option<String>,
+    /// The router that it is made of, which may have a prefix itself.
+    on: Option<String>,
+    path: String,
+    end: usize,
+}
+
+impl Prefix {
+    fn of(captures: &Captures<'_>) -> Option<Self> {
+        let text = |group: &str| captures.name(group).map(|found| found.as_str().to_owned());
+        let class = text("class").unwrap_or_default().to_lowercase();
+        let path = text("path")?.replace("[controller]", &class);
+        Some(Self { name: text("name"), on: text("on"), path, end: captures.get_match().end() })
+    }
+
+    /// The path of a route at `start`, with all that stands before it. Routers that name each other end at `depth`.
+    fn before(prefixes: &[Self], on: Option<&str>, start: usize, path: &str, depth: u8) -> String {
+        let known = prefixes
+            .iter()
+            .filter(|prefix| prefix.end <= start && (prefix.name.is_none() || prefix.name.as_deref() == on));
+        let Some(prefix) = known.max_by_key(|prefix| prefix.end).filter(|_| depth < 4) else {
+            return path.to_owned();
+        };
+        let joined = format!("/{}/{}", prefix.path.trim_matches('/'), path.trim_start_matches('/'));
+        match &prefix.on {
+            Some(on) => Self::before(prefixes, Some(on), prefix.end - 1, &joined, depth + 1),
+            None => joined,
         }
     }
 }

@@ -20,11 +20,11 @@ impl Language for DotNet {
     }
 
     fn projects(&self, repo: &Repository) -> Vec<Project> {
-        let found = repo.with_extension("csproj").chain(repo.with_extension("fsproj"));
-        let found = found.filter(|path| !is_aside(path)).filter_map(|path| manifest::read(repo, path));
+        let all: Vec<&str> = repo.with_extension("csproj").chain(repo.with_extension("fsproj")).collect();
+        let found = all.iter().filter(|path| !is_aside(path)).filter_map(|path| manifest::read(repo, path));
         found
             .map(|(project, build)| {
-                let mut project = complete(repo, project, &build);
+                let mut project = complete(repo, project, &build, &all);
                 project.build = Some(std::sync::Arc::new(build));
                 project
             })
@@ -88,15 +88,15 @@ impl Language for DotNet {
         let origin = || at_file(format!("{} builds it", file_name(&project.manifest)), &project.manifest);
         let (build_origin, run) = (origin(), origin());
         match framework {
-            "blazor" => {
-                project.service.port_setting = Field::default();
-                return;
-            }
+            "blazor" => return,
             "azure-functions" => {}
             "aspnet" => web(repo, project, &build, facts),
             _ => {
                 project.service.dev.propose("dotnet run".to_owned(), run.clone());
-                project.service.start.propose(format!("dotnet out/{}.dll", build.assembly), run.clone());
+                project
+                    .service
+                    .start
+                    .propose(format!("dotnet bin/publish/{}.dll", build.assembly), run.clone());
                 if framework == "dotnet-worker"
                     && build.sdk != manifest::WORKER
                     && facts.entry("hosted").is_none()
@@ -110,7 +110,8 @@ impl Language for DotNet {
                 }
             }
         }
-        project.service.build.propose("dotnet publish -c Release -o out".to_owned(), build_origin);
+        // Below `bin`, which no build takes for sources; elsewhere each publication would contain the last one.
+        project.service.build.propose("dotnet publish -c Release -o bin/publish".to_owned(), build_origin);
     }
 }
 
@@ -135,7 +136,7 @@ fn web(repo: &Repository, project: &mut Project, build: &Build, facts: &Facts) {
     }
     let is_fixed = matches!(service.port_setting.get(), Some(PortSetting::Fixed));
     let port = service.port.get().copied().unwrap_or(5000);
-    let dll = format!("dotnet out/{}.dll", build.assembly);
+    let dll = format!("dotnet bin/publish/{}.dll", build.assembly);
     let (dev, start) = if reads_port || is_fixed {
         ("dotnet watch run".to_owned(), dll)
     } else if facts.entry("arguments").is_some() {
@@ -167,7 +168,7 @@ fn build_of(project: &Project) -> Option<std::sync::Arc<Build>> {
 }
 
 /// What a project's own files say, whatever it is.
-fn complete(repo: &Repository, mut project: Project, build: &Build) -> Project {
+fn complete(repo: &Repository, mut project: Project, build: &Build, all: &[&str]) -> Project {
     let (dir, manifest) = (project.dir.clone(), project.manifest.clone());
     let origin = || at_file(format!("{} is there", file_name(&manifest)), &manifest);
     let language = if manifest.ends_with(".fsproj") { "fsharp" } else { "csharp" };
@@ -175,7 +176,7 @@ fn complete(repo: &Repository, mut project: Project, build: &Build) -> Project {
     service.language.propose(language.to_owned(), origin());
     service.package_manager.propose("nuget".to_owned(), origin());
     service.install.propose("dotnet restore".to_owned(), origin());
-    if let Some((command, origin)) = tests(repo, &dir, build) {
+    if let Some((command, origin)) = tests(repo, &dir, build, all) {
         service.test.propose(command, origin);
     }
     sdk(repo, &dir, service);
@@ -198,7 +199,7 @@ fn sdk(repo: &Repository, dir: &str, service: &mut seaworthy_model::Service) {
 }
 
 /// The solution's tests, or those of the one test project that refers to this project.
-fn tests(repo: &Repository, dir: &str, build: &Build) -> Option<(String, Origin)> {
+fn tests(repo: &Repository, dir: &str, build: &Build, all: &[&str]) -> Option<(String, Origin)> {
     let solution = upwards(dir).find_map(|above| {
         let mut found = repo.files_in(above).filter(|path| path.ends_with(".sln") || path.ends_with(".slnx"));
         found.next().map(|path| (above, path))
@@ -211,7 +212,7 @@ fn tests(repo: &Repository, dir: &str, build: &Build) -> Option<(String, Origin)
         let stem = file_name(path).rsplit_once('.').map_or("", |(stem, _)| stem);
         stem.ends_with("Tests") || stem.ends_with("Test") || stem.ends_with(".Specs")
     };
-    let all = || repo.with_extension("csproj").chain(repo.with_extension("fsproj"));
+    let all = || all.iter().copied();
     let tested = all().find(is_test)?;
     if let Some((above, path)) = solution {
         let command = match up(above) {

@@ -116,7 +116,7 @@ fn complete(repo: &Repository, mut project: Project) -> Project {
     if let Some(path) = crate::repository::upwards(&dir).find_map(|dir| repo.first_of(dir, lint)) {
         service.lint.propose("golangci-lint run".to_owned(), at_file("golangci-lint is configured", &path));
     }
-    runtime_files::propose(repo, &dir, "go", &["golang"], &[".go-version"], service);
+    runtime_files::propose_pinned(repo, &dir, "go", &["golang"], &[".go-version"], service);
     service.runtime.propose(Runtime::new("go", None), origin().guess());
     project
 }
@@ -128,7 +128,11 @@ fn commands(repo: &Repository, project: &Project, program: &Program, only: bool,
         dir if dir == project.dir || dir == "." => ".".to_owned(),
         dir => format!("./{dir}"),
     };
-    let binary = if package == "." { project.base_name() } else { program.name.clone() };
+    let binary = if package == "." {
+        project.name.clone().unwrap_or_else(|| program.name.clone())
+    } else {
+        program.name.clone()
+    };
     let arguments = program.subcommand.as_deref().map(|word| format!(" {word}")).unwrap_or_default();
     service.build.propose(format!("go build -o bin/{binary} {package}"), origin());
     let air = repo.first_of(&project.dir, [".air.toml", ".air.conf"]);
@@ -182,12 +186,5 @@ fn add_script(project: &mut Project, program: &Program) {
         let call = format!("go run ./{}", relative(&project.dir, &program.dir));
         let script = Script { text: call.clone(), call, place: program.place.clone() };
         project.scripts.insert(known.to_owned(), script);
-    }
-}
-
-impl Project {
-    /// The last part of a module's name, without a major version: `github.com/a/b/v2` is `b`.
-    fn base_name(&self) -> String {
-        module::base_name(self.name.as_deref().unwrap_or("app")).to_owned()
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn read(repo: &Repository, path: &str) -> Option<Project> {
         };
         let rest = rest.trim();
         match directive {
-            "module" => project.name = Some(rest.trim_matches('"').to_owned()),
+            "module" => project.name = Some(base_name(rest.trim_matches('"')).to_owned()),
             // Both lines name the oldest Go that will do; a newer one builds the module as well.
             "toolchain" => {
                 let version = format!(">={}", rest.trim_start_matches("go"));

@@ -12,22 +12,8 @@ use crate::repository::{Repository, file_name, join, parent, relative};
 use crate::source::Facts;
 
 /// Entries of the source rules that serve requests.
-const SERVERS: [&str; 14] = [
-    "net/http",
-    "gin",
-    "echo",
-    "fiber",
-    "chi",
-    "gorilla-mux",
-    "beego",
-    "iris",
-    "hertz",
-    "fasthttp",
-    "grpc",
-    "connect",
-    "huma",
-    "goravel",
-];
+const SERVERS: [&str; 11] =
+    ["net/http", "gin", "echo", "fiber", "chi", "gorilla-mux", "beego", "iris", "hertz", "fasthttp", "grpc"];
 
 /// Entries that wait for work.
 const WORKERS: [&str; 5] = ["asynq", "temporal", "discordgo", "telegram-bot", "cron"];
@@ -81,9 +67,10 @@ pub(super) fn find(repo: &Repository, project: &Project, facts: &Facts) -> Vec<P
     }
     let module = module_name(repo, project);
     let seen = facts.files();
+    let mut imports = Imports::default();
     let mut programs = Vec::new();
     for (dir, place) in &mains {
-        let packages = packages(repo, project, &module, dir);
+        let packages = imports.packages(repo, project, &module, dir);
         let foreign: BTreeSet<String> = seen
             .iter()
             .filter(|file| !packages.contains(parent(file)))
@@ -168,37 +155,53 @@ pub(super) fn serves(framework: &str) -> bool {
     SERVERS.contains(&framework)
 }
 
-/// The packages that a main package is built of, by following imports within the module.
-fn packages(repo: &Repository, project: &Project, module: &str, main: &str) -> BTreeSet<String> {
+/// What every package of a module imports of the same module, read once for all of its programs.
+#[derive(Default)]
+struct Imports(BTreeMap<String, Vec<String>>);
+
+impl Imports {
+    /// The packages that a main package is built of.
+    fn packages(
+        &mut self,
+        repo: &Repository,
+        project: &Project,
+        module: &str,
+        main: &str,
+    ) -> BTreeSet<String> {
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        let mut waiting = vec![main.to_owned()];
+        while let Some(dir) = waiting.pop() {
+            if known.len() >= MOST_PACKAGES || !known.insert(dir.clone()) {
+                continue;
+            }
+            let imported = self.0.entry(dir).or_insert_with_key(|dir| imports(repo, project, module, dir));
+            waiting.extend(imported.iter().cloned());
+        }
+        known
+    }
+}
+
+fn imports(repo: &Repository, project: &Project, module: &str, dir: &str) -> Vec<String> {
     static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?m)^\s*(?:import\s+)?(?:[\w.]+\s+)?"([^"\s]+)"\s*$"#)
             .unwrap_or_else(|error| panic!("{error}"))
     });
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    let mut waiting = vec![main.to_owned()];
-    while let Some(dir) = waiting.pop() {
-        if known.len() >= MOST_PACKAGES || !known.insert(dir.clone()) {
-            continue;
-        }
-        let files = repo.files_in(&dir).filter(|path| path.ends_with(".go") && !path.ends_with("_test.go"));
-        for path in files {
-            let Some(text) = repo.text(path) else { continue };
-            // Imports stand before the first declaration.
-            let head = text.find("\nfunc ").map_or(&*text, |end| &text[..end]);
-            for found in IMPORT.captures_iter(head) {
-                let import = &found[1];
-                if let Some(rest) = import.strip_prefix(module)
-                    && (rest.is_empty() || rest.starts_with('/'))
-                {
-                    waiting.push(match rest.trim_start_matches('/') {
-                        "" => project.dir.clone(),
-                        rest => join(&project.dir, rest),
-                    });
+    let mut found = Vec::new();
+    for path in repo.files_in(dir).filter(|path| path.ends_with(".go") && !path.ends_with("_test.go")) {
+        let Some(text) = repo.text(path) else { continue };
+        // Imports stand before the first declaration.
+        let head = text.find("\nfunc ").map_or(&*text, |end| &text[..end]);
+        for import in IMPORT.captures_iter(head) {
+            if let Some(rest) = import[1].strip_prefix(module) {
+                match rest.strip_prefix('/') {
+                    Some(rest) => found.push(join(&project.dir, rest)),
+                    None if rest.is_empty() => found.push(project.dir.clone()),
+                    None => {}
                 }
             }
         }
     }
-    known
+    found
 }
 
 /// The module's path; the project's name may have become a program's meanwhile.

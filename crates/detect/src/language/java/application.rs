@@ -148,9 +148,17 @@ fn hocon(text: &str, path: &str, all: &mut Vec<Setting>) {
     }
 }
 
+/// An environment variable that a value names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Placeholder {
+    pub(super) name: String,
+    pub(super) default: Option<String>,
+    pub(super) optional: bool,
+}
+
 /// Environment variables that a value names, with what stands in for them: `${NAME:default}`, `${NAME:-default}`,
 /// `${?NAME}`, `$NAME:default`.
-pub(super) fn placeholders(value: &str) -> Vec<(String, Option<String>)> {
+pub(super) fn placeholders(value: &str) -> Vec<Placeholder> {
     let mut found = Vec::new();
     let mut rest = value;
     while let Some(start) = rest.find('$') {
@@ -177,7 +185,8 @@ pub(super) fn placeholders(value: &str) -> Vec<(String, Option<String>)> {
                 if has_brace { closing(default).map_or(default, |end| &default[..end]) } else { default };
             default.trim_matches('"').to_owned()
         });
-        found.push((name.to_owned(), if optional { default.or(Some(String::new())) } else { default }));
+        let optional = optional || default.is_some();
+        found.push(Placeholder { name: name.to_owned(), default, optional });
     }
     found
 }
@@ -240,19 +249,22 @@ mod tests {
 
     #[test]
     fn variables_in_values() {
-        let of = |text: &str| placeholders(text);
-        assert_eq!(of("${PORT:8080}"), [("PORT".to_owned(), Some("8080".to_owned()))]);
-        assert_eq!(of("${DB_URL}"), [("DB_URL".to_owned(), None)]);
+        let of = |text: &str| -> Vec<(String, Option<String>, bool)> {
+            let found = placeholders(text).into_iter();
+            found.map(|found| (found.name, found.default, found.optional)).collect()
+        };
+        let one = |name: &str, default: Option<&str>, optional| {
+            (name.to_owned(), default.map(str::to_owned), optional)
+        };
+        assert_eq!(of("${PORT:8080}"), [one("PORT", Some("8080"), true)]);
+        assert_eq!(of("${DB_URL}"), [one("DB_URL", None, false)]);
         assert_eq!(of("${spring.application.name}"), []);
-        assert_eq!(of("${?PORT}"), [("PORT".to_owned(), Some(String::new()))]);
+        assert_eq!(of("${?PORT}"), [one("PORT", None, true)]);
         assert_eq!(
             of("jdbc:postgresql://${DB_HOST:localhost}:${DB_PORT:5432}/x"),
-            [
-                ("DB_HOST".to_owned(), Some("localhost".to_owned())),
-                ("DB_PORT".to_owned(), Some("5432".to_owned()))
-            ]
+            [one("DB_HOST", Some("localhost"), true), one("DB_PORT", Some("5432"), true)]
         );
-        assert_eq!(of("$PORT:8080"), [("PORT".to_owned(), Some("8080".to_owned()))]);
+        assert_eq!(of("$PORT:8080"), [one("PORT", Some("8080"), true)]);
         assert_eq!(plain("${PORT:8080}"), "8080");
         assert_eq!(plain("${URL:jdbc:postgresql://localhost/x}"), "jdbc:postgresql://localhost/x");
     }

@@ -30,10 +30,12 @@ pub(super) fn propose(
         )
     };
     let (manifest, lint) = (project.manifest.clone(), lint(build, &commands.tool));
-    let convention = |what: &str| {
-        Origin::detected(format!("the archive that the build makes {what}"))
-            .at(seaworthy_model::Place::file(&manifest))
-    };
+    let runs = Origin::detected(if commands.start.contains("exec:java") {
+        "the main class, by the build tool"
+    } else {
+        "the archive that the build makes"
+    });
+    let runs = runs.at(seaworthy_model::Place::file(&manifest));
     let origin = origin();
     let service = &mut project.service;
     if let Some(install) = commands.install {
@@ -42,12 +44,14 @@ pub(super) fn propose(
     service.build.propose(commands.build, origin.clone());
     service.dev.propose(commands.dev, origin.clone());
     service.test.propose(commands.test, origin.clone());
-    service.start.propose(commands.start, convention("").likely());
+    service.start.propose(commands.start, runs.clone().likely());
     if let Some(lint) = lint {
         service.lint.propose(lint, origin);
     }
     if framework == "dropwizard" && service.port_setting.get().is_none() {
-        service.port_setting.propose(PortSetting::Fixed, convention("reads its port from a file").guess());
+        service
+            .port_setting
+            .propose(PortSetting::Fixed, Origin::detected("Dropwizard reads its port from a file").guess());
     }
 }
 

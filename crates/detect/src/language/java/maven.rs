@@ -20,7 +20,10 @@ pub(super) fn projects(repo: &Repository) -> Vec<(Project, Build)> {
             let text = repo.text(path)?;
             match parse_xml(&text) {
                 Ok(pom) => Some((path.to_owned(), pom)),
-                Err(_) => None,
+                Err(error) => {
+                    repo.warn("malformed-file", error.message, path, error.line);
+                    None
+                }
             }
         })
         .collect();

@@ -72,8 +72,8 @@ impl Language for Java {
 
     fn read_config(&self, repo: &Repository, project: &Project, facts: &mut Facts) {
         for setting in application::settings(repo, &project.dir) {
-            for (name, default) in application::placeholders(&setting.value) {
-                let optional = default.is_some();
+            for found in application::placeholders(&setting.value) {
+                let application::Placeholder { name, default, optional } = found;
                 facts.env.push(EnvRead { name, default, optional, place: setting.place.clone() });
             }
             if let Some(resource) = application::resource(&setting) {
@@ -161,7 +161,7 @@ fn port(project: &mut Project, settings: &[application::Setting], framework: &st
             at(format!("{} sets the port", setting.key), &setting.place.file, setting.place.line.unwrap_or(1))
         };
         let named = application::placeholders(&setting.value).into_iter().next();
-        if let Some((name, _)) = &named {
+        if let Some(application::Placeholder { name, .. }) = &named {
             project.service.port_setting.propose(PortSetting::Env(name.clone()), origin());
         }
         if let Ok(port) = application::plain(&setting.value).trim().parse::<u16>()
@@ -229,6 +229,8 @@ fn complete(repo: &Repository, mut project: Project, build: &Build) -> Project {
     service.language.propose(language.to_owned(), at_file(rule, &manifest));
     let manager = if build.tool == Tool::Maven { "maven" } else { "gradle" };
     service.package_manager.propose(manager.to_owned(), at_file(format!("{manager} builds it"), &manifest));
+    // A build names the oldest Java that will do; what a version file pins goes first.
+    let oldest = std::mem::take(&mut service.runtime);
     runtime_files::propose(repo, &dir, "java", &["openjdk"], &[".java-version"], service);
     for dir in crate::repository::upwards(&dir) {
         for (file, pattern) in [
@@ -241,6 +243,9 @@ fn complete(repo: &Repository, mut project: Project, build: &Build) -> Project {
                 runtime_files::say(service, "java", &version, origin);
             }
         }
+    }
+    for evidence in oldest.all() {
+        service.runtime.propose(evidence.value.clone(), evidence.origin.clone());
     }
     service.runtime.propose(Runtime::new("java", None), at_file("a build for the JVM", &manifest).guess());
     project

@@ -5,22 +5,12 @@ use crate::language::runtime_files;
 use crate::project::{Project, Role, at, at_file};
 use crate::repository::{Repository, parent};
 
-/// Names of the skeletons that new projects are made of.
-const SKELETONS: [&str; 7] = [
-    "laravel/laravel",
-    "symfony/skeleton",
-    "symfony/website-skeleton",
-    "slim/slim-skeleton",
-    "codeigniter4/appstarter",
-    "cakephp/app",
-    "yiisoft/yii2-app-basic",
-];
-
 pub(super) fn read(repo: &Repository, path: &str) -> Option<Project> {
     let document = repo.document(path)?;
     let dir = parent(path);
     let mut project = Project::new(dir, "php", path);
-    let name = document.get("name").and_then(Node::text).filter(|name| !SKELETONS.contains(name));
+    let name =
+        document.get("name").and_then(Node::text).filter(|name| !crate::detect::GENERIC_NAMES.contains(name));
     project.name = name.map(str::to_owned);
     for (table, dev) in [("require", false), ("require-dev", true)] {
         for entry in document.get(table).map(Node::entries).unwrap_or_default() {

@@ -57,6 +57,11 @@ pub(super) fn read_config(repo: &Repository, project: &Project, facts: &mut Fact
     // A mailer that nothing mails by is the skeleton's.
     let mails = ["app/Mail", "app/Notifications"].iter().any(|dir| repo.has_dir(&join(&project.dir, dir)));
     facts.uses.extend(used.into_iter().filter(|(resource, _)| resource != "smtp" || mails));
+    // Routes of this file are below `/api`, whatever they say.
+    let api = join(&project.dir, "routes/api.php");
+    for route in facts.routes.iter_mut().filter(|route| route.place.file == api) {
+        route.path = format!("/api/{}", route.path.trim_start_matches('/'));
+    }
     // Configuration asks for many variables and does without nearly all of them.
     let config = join(&project.dir, "config");
     for read in &mut facts.env {
@@ -77,8 +82,9 @@ pub(super) fn propose(repo: &Repository, project: &mut Project, facts: &Facts) {
     };
     let service = &mut project.service;
     service.dev.propose("php artisan serve --port=${PORT:-8000}".to_owned(), origin());
-    // The development server answers, but one request at a time: what a platform is told wins.
-    service.start.propose(start.to_owned(), origin().guess());
+    // The development server answers, but one request at a time: what a platform is told wins over it.
+    let confidence = if start.contains("octane") { origin().likely() } else { origin().guess() };
+    service.start.propose(start.to_owned(), confidence);
     service.port_setting.propose(PortSetting::Env("PORT".to_owned()), origin());
     let app = join(&project.dir, "bootstrap/app.php");
     if let Some((path, place)) = find_in(repo, &app, r#"\bhealth:\s*['"]([^'"]+)['"]"#) {

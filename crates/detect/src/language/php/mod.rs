@@ -168,7 +168,7 @@ fn complete(repo: &Repository, mut project: Project) -> Project {
     let origin = || at_file("PHP is there", &manifest);
     let service = &mut project.service;
     service.language.propose("php".to_owned(), origin());
-    runtime_files::propose(repo, &dir, "php", &[], &[".php-version"], service);
+    runtime_files::propose_pinned(repo, &dir, "php", &[], &[".php-version"], service);
     service.runtime.propose(Runtime::new("php", None), origin().guess());
     project
 }

@@ -20,7 +20,15 @@ impl Language for Ruby {
 
     fn projects(&self, repo: &Repository) -> Vec<Project> {
         let found = manifests(repo, "Gemfile").chain(manifests(repo, "gems.rb"));
-        found.filter_map(|path| gemfile::read(repo, path)).map(|project| complete(repo, project)).collect()
+        let found = found.filter_map(|path| gemfile::read(repo, path));
+        // Mobile apps keep a Gemfile for the tools that release them.
+        let is_tooling =
+            |project: &Project| project.first_dependency(["fastlane", "cocoapods", "danger"]).is_some();
+        found.filter(|project| !is_tooling(project)).map(|project| complete(repo, project)).collect()
+    }
+
+    fn read_config(&self, repo: &Repository, project: &Project, facts: &mut Facts) {
+        rails::place_routes(repo, &project.dir, facts);
     }
 
     fn find_entry(&self, repo: &Repository, project: &mut Project, facts: &Facts) {
@@ -94,6 +102,7 @@ fn complete(repo: &Repository, mut project: Project) -> Project {
     runtime_files::propose(repo, &dir, "ruby", &[], &[".ruby-version"], service);
     service.runtime.propose(Runtime::new("ruby", None), origin().guess());
     project.exec = "bundle exec";
+    project.name = project.name.or_else(|| rails::app_name(repo, &dir));
     project
 }
 
@@ -105,6 +114,11 @@ fn rack(repo: &Repository, project: &mut Project, facts: &Facts, framework: &str
     let origin = || at_file("config.ru is there", &rackup);
     let port = project.service.port.get().copied().unwrap_or(9292);
     let puma = repo.first_of(&project.dir, ["config/puma.rb", "puma.rb"]);
+    // Puma's own file may name another variable than `PORT`.
+    let read = facts.env.iter().find(|read| {
+        puma.as_ref().is_some_and(|path| *path == read.place.file) && read.name.ends_with("PORT")
+    });
+    let variable = read.map_or("PORT", |read| read.name.as_str()).to_owned();
     let start = match &puma {
         Some(path) if project.has("puma") => format!("bundle exec puma -C {}", relative(&project.dir, path)),
         _ if project.has("puma") => format!("bundle exec puma -b tcp://0.0.0.0:${{PORT:-{port}}}"),
@@ -116,7 +130,7 @@ fn rack(repo: &Repository, project: &mut Project, facts: &Facts, framework: &str
     };
     let dev = match framework {
         "hanami" if repo.first_of(&project.dir, ["bin/dev"]).is_some() => Some("bin/dev".to_owned()),
-        "hanami" => Some(format!("bundle exec hanami server --port ${{PORT:-{port}}}")),
+        "hanami" => Some(format!("bundle exec hanami server --port ${{{variable}:-{port}}}")),
         "padrino" => Some(format!("bundle exec padrino start -h 0.0.0.0 -p ${{PORT:-{port}}}")),
         _ if project.has("rerun") => {
             Some(format!("bundle exec rerun -- {}", start.trim_start_matches("bundle exec ")))
@@ -129,7 +143,7 @@ fn rack(repo: &Repository, project: &mut Project, facts: &Facts, framework: &str
     }
     service.start.propose(start, origin().likely());
     service.port.propose(port, Origin::detected("Rack default port").guess());
-    service.port_setting.propose(PortSetting::Env("PORT".to_owned()), origin());
+    service.port_setting.propose(PortSetting::Env(variable), origin());
 }
 
 /// A classic Sinatra app is its own server: port 4567 or `PORT` (Sinatra's `set :port`).

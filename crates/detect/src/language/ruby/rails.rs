@@ -1,10 +1,14 @@
 //! Rails: its server, assets, health check and queue.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use seaworthy_model::{Origin, Probe};
 
 use crate::language::runtime_files::find_in;
 use crate::project::{Project, at_file};
 use crate::repository::{Repository, file_name, join};
+use crate::source::Facts;
 
 pub(super) fn propose(repo: &Repository, project: &mut Project) {
     let dir = project.dir.clone();
@@ -60,4 +64,45 @@ pub(super) fn queue_adapter(repo: &Repository, dir: &str) -> Option<String> {
             find_in(repo, &join(dir, name), r"(?m)^\s*config\.active_job\.queue_adapter\s*=\s*:(\w+)")?;
         Some(adapter)
     })
+}
+
+/// The app's name: the module that its application class is in, `Bookings` or `BookShelf`.
+pub(super) fn app_name(repo: &Repository, dir: &str) -> Option<String> {
+    let (module, _) = ["config/application.rb", "config/app.rb"]
+        .iter()
+        .find_map(|name| find_in(repo, &join(dir, name), r"(?m)^module\s+(\w+)"))?;
+    let mut name = String::with_capacity(module.len() + 2);
+    for (index, c) in module.char_indices() {
+        if c.is_ascii_uppercase() && index > 0 {
+            name.push('-');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    Some(name)
+}
+
+/// Puts what `namespace` and `scope` blocks of the routes stand for before the paths inside them.
+pub(super) fn place_routes(repo: &Repository, dir: &str, facts: &mut Facts) {
+    static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"^\s*(?:(?:namespace|scope)\s*\(?\s*(?:path:\s*)?[:"']/?(?<path>[\w/-]+)|\S).*\bdo\b\s*(?:\|[^|]*\|)?\s*$"#)
+            .unwrap_or_else(|error| panic!("{error}"))
+    });
+    let path = join(dir, "config/routes.rb");
+    let Some(text) = repo.text(&path) else { return };
+    let mut blocks: Vec<String> = Vec::new();
+    for (line, text) in (1_u32..).zip(text.lines()) {
+        if text.trim_start().starts_with('#') {
+            continue;
+        }
+        if let Some(found) = BLOCK.captures(text) {
+            blocks.push(found.name("path").map(|path| format!("/{}", path.as_str())).unwrap_or_default());
+        } else if text.trim() == "end" {
+            blocks.pop();
+        }
+        for route in
+            facts.routes.iter_mut().filter(|route| route.place.file == path && route.place.line == Some(line))
+        {
+            route.path = format!("{}/{}", blocks.concat(), route.path.trim_start_matches('/'));
+        }
+    }
 }

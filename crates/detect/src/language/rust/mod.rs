@@ -222,8 +222,13 @@ fn complete(repo: &Repository, package: Package) -> Project {
     service.install.propose(install.to_owned(), origin());
     service.test.propose("cargo test".to_owned(), origin());
     service.lint.propose("cargo clippy".to_owned(), origin().guess());
+    let oldest = std::mem::take(&mut service.runtime);
     toolchain(repo, &dir, service);
     runtime_files::propose(repo, &dir, "rust", &[], &[], service);
+    // `rust-version` is the oldest that will do, and goes after what is pinned.
+    for evidence in oldest.all() {
+        service.runtime.propose(evidence.value.clone(), evidence.origin.clone());
+    }
     service.runtime.propose(Runtime::new("rust", None), origin().guess());
     project
 }
