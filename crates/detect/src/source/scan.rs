@@ -251,7 +251,15 @@ impl Scanner {
             for captures in pattern.regex().captures_iter(&text) {
                 match *sort {
                     Sort::Prefix => prefixes.extend(Prefix::of(&captures)),
-                    sort => take(&mut facts, sort, pattern, &captures, &text, &lines, path, &prefixes),
+                    sort => {
+                        let known = facts.routes.len();
+                        take(&mut facts, sort, pattern, &captures, &text, &lines, path);
+                        let on = captures.name("on").map(|name| name.as_str());
+                        for route in &mut facts.routes[known..] {
+                            let start = captures.get_match().start();
+                            route.path = Prefix::before(&prefixes, on, start, &route.path, 0);
+                        }
+                    }
                 }
             }
         }
@@ -269,7 +277,6 @@ fn take(
     text: &str,
     lines: &Lines,
     path: &str,
-    prefixes: &[Prefix],
 ) {
     let whole = captures.get_match();
     let place_of = |offset: usize| Place::line(path, lines.line(offset));
@@ -300,9 +307,7 @@ fn take(
         }
         Sort::Route => {
             if let Some(route) = captures.name("path") {
-                let on = captures.name("on").map(|name| name.as_str());
-                let path = Prefix::before(prefixes, on, whole.start(), route.as_str(), 0);
-                facts.routes.push(Route { path, place: place_of(route.start()) });
+                facts.routes.push(Route { path: route.as_str().to_owned(), place: place_of(route.start()) });
             }
         }
         Sort::Listen => {

@@ -8,7 +8,7 @@ use seaworthy_model::{Field, Kind, Origin, PortSetting, Runtime};
 use super::{Language, is_aside, runtime_files};
 use crate::framework::Chosen;
 use crate::project::{Project, Role, at_file};
-use crate::repository::{Repository, file_name, is_within, parent, upwards};
+use crate::repository::{Repository, extension, file_name, is_within, parent, upwards};
 use crate::source::{EnvRead, Facts};
 use manifest::Build;
 
@@ -201,7 +201,7 @@ fn sdk(repo: &Repository, dir: &str, service: &mut seaworthy_model::Service) {
 /// The solution's tests, or those of the one test project that refers to this project.
 fn tests(repo: &Repository, dir: &str, build: &Build, all: &[&str]) -> Option<(String, Origin)> {
     let solution = upwards(dir).find_map(|above| {
-        let mut found = repo.files_in(above).filter(|path| path.ends_with(".sln") || path.ends_with(".slnx"));
+        let mut found = repo.files_in(above).filter(|path| matches!(extension(path), Some("sln" | "slnx")));
         found.next().map(|path| (above, path))
     });
     let up = |above: &str| match crate::repository::relative(above, dir) {

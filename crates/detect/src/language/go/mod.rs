@@ -42,7 +42,7 @@ impl Language for Go {
         if services().count() > 1 && project.dir == "." {
             project.name = Some(first.name.clone());
         }
-        project.foreign = first.foreign.clone();
+        project.foreign.clone_from(&first.foreign);
         // What the standard library serves needs no dependency; the place that calls it stands for one.
         if let Some(entry) = facts.without(&first.foreign).entry("net/http") {
             let dependency = crate::project::Dependency { place: Some(entry.place.clone()), dev: false };

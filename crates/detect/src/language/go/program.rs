@@ -8,7 +8,7 @@ use seaworthy_model::Place;
 
 use super::module::base_name;
 use crate::project::Project;
-use crate::repository::{Repository, file_name, join, parent, relative};
+use crate::repository::{Repository, extension, file_name, join, parent, relative};
 use crate::source::Facts;
 
 /// Entries of the source rules that serve requests.
@@ -187,7 +187,8 @@ fn imports(repo: &Repository, project: &Project, module: &str, dir: &str) -> Vec
             .unwrap_or_else(|error| panic!("{error}"))
     });
     let mut found = Vec::new();
-    for path in repo.files_in(dir).filter(|path| path.ends_with(".go") && !path.ends_with("_test.go")) {
+    for path in repo.files_in(dir).filter(|path| extension(path) == Some("go") && !path.ends_with("_test.go"))
+    {
         let Some(text) = repo.text(path) else { continue };
         // Imports stand before the first declaration.
         let head = text.find("\nfunc ").map_or(&*text, |end| &text[..end]);

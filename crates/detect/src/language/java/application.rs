@@ -98,7 +98,7 @@ fn flatten(node: &Node, prefix: &str, path: &str, all: &mut Vec<Setting>) {
         for item in entry.node.items() {
             match item.scalar() {
                 Some(value) => {
-                    all.push(Setting { key: key.clone(), value, place: Place::line(path, item.line) })
+                    all.push(Setting { key: key.clone(), value, place: Place::line(path, item.line) });
                 }
                 None => flatten(item, &key, path, all),
             }
@@ -117,12 +117,12 @@ fn indented(text: &str, path: &str, all: &mut Vec<Setting>) {
             continue;
         }
         above.retain(|(known, _)| *known < indent);
-        let prefix: String = above.iter().map(|(_, key)| format!("{key}.")).collect();
+        let full = above.iter().map(|(_, key)| key.as_str()).chain([key]).collect::<Vec<_>>().join(".");
         if value.trim().is_empty() {
             above.push((indent, key.to_owned()));
         } else {
             let value = value.trim().trim_matches(['"', '\'']).to_owned();
-            all.push(Setting { key: format!("{prefix}{key}"), value, place: Place::line(path, line) });
+            all.push(Setting { key: full, value, place: Place::line(path, line) });
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Build, Tool, say_release};
 use crate::document::{Element, parse_xml};
 use crate::language::manifests;
 use crate::project::{Project, Role};
-use crate::repository::{Repository, join, parent, resolve};
+use crate::repository::{Repository, extension, join, parent, resolve};
 
 /// A parent of a parent of a parent: no build inherits deeper within one repository.
 const MOST_PARENTS: usize = 8;
@@ -119,7 +119,8 @@ fn inheritance<'a>(path: &'a str, poms: &'a BTreeMap<String, Element>) -> Vec<(&
         let Some(named) = pom.child("parent") else { break };
         let place = named.child("relativePath").map_or("../pom.xml", |element| element.text.trim());
         let above = resolve(parent(path), place);
-        let above = above.map(|path| if path.ends_with(".xml") { path } else { join(&path, "pom.xml") });
+        let above =
+            above.map(|path| if extension(&path) == Some("xml") { path } else { join(&path, "pom.xml") });
         let found = above.and_then(|path| poms.get_key_value(&path)).filter(|(_, pom)| {
             // The default path may lead to a pom that is somebody else's.
             pom.child("artifactId").map(|name| &name.text) == named.child("artifactId").map(|name| &name.text)

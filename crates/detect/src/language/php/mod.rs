@@ -53,14 +53,10 @@ impl Language for Php {
             "yii",
             "html/index.php",
         ];
-        if repo.first_of(&project.dir, pages).is_some() && project.role != Role::Library
-            || repo.first_of(&project.dir, ["artisan", "public/index.php"]).is_some()
-        {
-            project.role = Role::Application;
-        } else if project.role == Role::Unknown
-            && facts.entry("loop").is_some()
-            && script(repo, project, facts).is_some()
-        {
+        let has_page = repo.first_of(&project.dir, pages).is_some() && project.role != Role::Library
+            || repo.first_of(&project.dir, ["artisan", "public/index.php"]).is_some();
+        let has_loop = project.role == Role::Unknown && facts.entry("loop").is_some();
+        if has_page || has_loop && script(repo, project, facts).is_some() {
             project.role = Role::Application;
         }
         if is_wordpress(repo, &project.dir)
@@ -78,7 +74,7 @@ impl Language for Php {
         match framework {
             "laravel" => laravel::propose(repo, project, facts),
             "codeigniter" => {
-                serve(project, "php spark serve --host 0.0.0.0 --port ${PORT:-8080}", "spark is there")
+                serve(project, "php spark serve --host 0.0.0.0 --port ${PORT:-8080}", "spark is there");
             }
             "cakephp" => serve(project, "bin/cake server -H 0.0.0.0 -p ${PORT:-8765}", "bin/cake is there"),
             "yii" => serve(project, "php yii serve 0.0.0.0 --port=${PORT:-8080}", "yii is there"),

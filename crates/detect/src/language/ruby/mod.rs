@@ -33,11 +33,8 @@ impl Language for Ruby {
 
     fn find_entry(&self, repo: &Repository, project: &mut Project, facts: &Facts) {
         let starts = ["config.ru", "config/application.rb", "config/app.rb", "karafka.rb"];
-        if repo.first_of(&project.dir, starts).is_some() {
-            project.role = Role::Application;
-        } else if project.role != Role::Library
-            && (main_script(repo, project, facts).is_some() || facts.entry("sidekiq-worker").is_some())
-        {
+        let runs = || main_script(repo, project, facts).is_some() || facts.entry("sidekiq-worker").is_some();
+        if repo.first_of(&project.dir, starts).is_some() || project.role != Role::Library && runs() {
             project.role = Role::Application;
         }
     }

@@ -7,7 +7,7 @@ use seaworthy_model::{Origin, Probe};
 
 use crate::language::runtime_files::find_in;
 use crate::project::{Project, at_file};
-use crate::repository::{Repository, file_name, join};
+use crate::repository::{Repository, extension, file_name, join};
 use crate::source::Facts;
 
 pub(super) fn propose(repo: &Repository, project: &mut Project) {
@@ -53,7 +53,7 @@ pub(super) fn propose(repo: &Repository, project: &mut Project) {
 /// There are jobs besides the class that all of them derive from.
 pub(super) fn has_jobs(repo: &Repository, dir: &str) -> bool {
     let jobs = join(dir, "app/jobs");
-    let is_job = |path: &str| path.ends_with(".rb") && file_name(path) != "application_job.rb";
+    let is_job = |path: &str| extension(path) == Some("rb") && file_name(path) != "application_job.rb";
     repo.under(&jobs).iter().any(|path| is_job(path)) || repo.has(&join(dir, "config/recurring.yml"))
 }
 

@@ -84,17 +84,13 @@ fn binaries(repo: &Repository, document: &Node, project: &Project) -> Vec<Binary
     let mut found: Vec<Binary> = Vec::new();
     for node in document.get("bin").map(Node::items).unwrap_or_default() {
         let Some(name) = node.get("name").and_then(Node::text) else { continue };
-        let path = match node.get("path").and_then(Node::text) {
-            Some(path) => repo.first_of(&project.dir, [path]),
-            None => {
-                let usual = [
-                    format!("src/bin/{name}.rs"),
-                    format!("src/bin/{name}/main.rs"),
-                    "src/main.rs".to_owned(),
-                ];
-                repo.first_of(&project.dir, usual.iter().map(String::as_str))
-            }
+        let said = node.get("path").and_then(Node::text).map(str::to_owned);
+        let usual = || {
+            let by_name = vec![format!("src/bin/{name}.rs"), format!("src/bin/{name}/main.rs")];
+            by_name.into_iter().chain(["src/main.rs".to_owned()]).collect()
         };
+        let places: Vec<String> = said.map_or_else(usual, |path| vec![path]);
+        let path = repo.first_of(&project.dir, places.iter().map(String::as_str));
         if let Some(path) = path {
             let place = Place::line(&project.manifest, node.line);
             found.push(Binary { name: name.to_owned(), path, place });
@@ -166,8 +162,7 @@ fn is_member(pattern: &str, dir: &str) -> bool {
     let (mut pattern, mut dir) = (pattern.split('/'), dir.split('/'));
     loop {
         match (pattern.next(), dir.next()) {
-            (None, None) => return true,
-            (Some("**"), _) => return true,
+            (None, None) | (Some("**"), _) => return true,
             (Some(part), Some(name)) => match part.split_once('*') {
                 Some((start, end)) if name.starts_with(start) && name.ends_with(end) => {}
                 None if part == name => {}
