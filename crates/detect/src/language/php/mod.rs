@@ -6,7 +6,7 @@ mod symfony;
 
 use seaworthy_model::{Kind, Origin, PortSetting, Runtime};
 
-use super::{Language, manifests, runtime_files};
+use super::{Language, is_aside, manifests, runtime_files};
 use crate::framework::Chosen;
 use crate::project::{Project, Role, at_file};
 use crate::repository::{Repository, is_within, parent, relative};
@@ -178,6 +178,7 @@ fn wordpress_sites(repo: &Repository) -> Vec<String> {
         .chain(
             repo.paths()
                 .iter()
+                .filter(|path| !is_aside(path))
                 .filter_map(|path| path.split_once("wp-content/").map(|(dir, _)| dir.trim_end_matches('/')))
                 .map(|dir| if dir.is_empty() { ".".to_owned() } else { dir.to_owned() }),
         )

@@ -44,6 +44,13 @@ impl Language for Rust {
             (0, true) => Role::Library,
             // Beside other packages a command line is a tool of theirs.
             (0, false) if package.workspace.is_some() && !has_site(repo, project) => Role::Library,
+            // Programs in `src/bin` of a library show or test it.
+            (0, false)
+                if repo.first_of(&project.dir, ["src/lib.rs"]).is_some()
+                    && repo.first_of(&project.dir, ["src/main.rs"]).is_none() =>
+            {
+                Role::Library
+            }
             _ => Role::Application,
         };
         let Some(first) = services().min_by_key(|program| program.rank()) else { return };
