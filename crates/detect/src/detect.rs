@@ -1,6 +1,8 @@
 //! From a repository to an app.
 
-use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Variable};
+use std::collections::BTreeSet;
+
+use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Service, Variable};
 
 use crate::draft::{Draft, DraftService};
 use crate::language::{self, LANGUAGES};
@@ -27,6 +29,7 @@ pub fn detect(repo: &Repository) -> Detection {
         project.name.take_if(|name| GENERIC_NAMES.contains(&name.as_str()));
     }
     let dirs: Vec<String> = projects.iter().map(|project| project.dir.clone()).collect();
+    propose_root_project_name(&projects, &mut draft);
     let mut left_out = 0;
     let mut all_facts = Vec::with_capacity(projects.len());
     for project in &mut projects {
@@ -53,12 +56,11 @@ pub fn detect(repo: &Repository) -> Detection {
     drop_helpers(&mut draft, &projects);
     draft.projects = projects;
     importer::import(repo, &importers, &mut draft);
-    let mut with_jobs = Vec::new();
+    // Services of one project share its database: the first of them migrates it.
+    let mut migrated = BTreeSet::new();
     for index in 0..draft.services.len() {
-        let project = draft.services[index].project;
-        // Services of one project share its migrations: the first one runs them.
-        if draft.services[index].service.kind.get() != Some(&Kind::Static) && !with_jobs.contains(&project) {
-            with_jobs.push(project);
+        let is_first = draft.services[index].project.is_none_or(|project| migrated.insert(project));
+        if is_first && draft.services[index].service.kind.get() != Some(&Kind::Static) {
             tool::add_jobs(repo, &mut draft, index);
         }
     }
@@ -93,6 +95,7 @@ fn propose_app_name(repo: &Repository, draft: &mut Draft) {
         if let Some(document) = repo.first_of(".", [file]).and_then(|path| repo.document(&path))
             && let Some(node) = document.at(keys)
             && let Some(text) = node.text()
+            && !GENERIC_NAMES.contains(&text)
         {
             let origin = Origin::detected(format!("{file} name")).at(Place::line(file, node.line)).likely();
             draft.name.propose(Name::from_text(text), origin);
@@ -105,8 +108,19 @@ fn propose_app_name(repo: &Repository, draft: &mut Draft) {
     }
 }
 
+/// Manifests that are not read as trees name the app too: `go.mod`, `pom.xml`, `settings.gradle`.
+fn propose_root_project_name(projects: &[Project], draft: &mut Draft) {
+    // A `package.json` was weighed against its neighbours already.
+    for project in projects.iter().filter(|project| project.dir == "." && project.family != "javascript") {
+        if let Some(name) = project.name.as_deref().filter(|name| !GENERIC_NAMES.contains(name)) {
+            let origin = Origin::detected("the name of the project at the root").at(project.place()).likely();
+            draft.name.propose(Name::from_text(name), origin);
+        }
+    }
+}
+
 /// Names that generators write and nobody chose.
-pub(crate) const GENERIC_NAMES: [&str; 10] = [
+pub(crate) const GENERIC_NAMES: &[&str] = &[
     "vite_react_shadcn_ts",
     "my-v0-project",
     "rest-express",
@@ -117,6 +131,13 @@ pub(crate) const GENERIC_NAMES: [&str; 10] = [
     "root",
     "monorepo",
     "template",
+    "laravel/laravel",
+    "symfony/skeleton",
+    "symfony/website-skeleton",
+    "codeigniter4/appstarter",
+    "cakephp/app",
+    "slim/slim-skeleton",
+    "yiisoft/yii2-app-basic",
 ];
 
 fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts, usize) {
@@ -138,6 +159,9 @@ fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts,
     for file in settings {
         facts.env.extend(language::settings_reads(repo, &file));
     }
+    if let Some(language) = language::of_family(project.family) {
+        language.read_config(repo, project, &mut facts);
+    }
     (facts, left_out)
 }
 
@@ -145,29 +169,38 @@ fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts,
 fn understand(repo: &Repository, project: &mut Project, facts: &Facts) {
     let Some(language) = language::of_family(project.family) else { return };
     language.find_entry(repo, project, facts);
+    // What other programs of the folder read and serve is theirs.
+    let own = facts.without(&project.foreign);
+    let facts = &own;
     let chosen = framework::choose(repo, project, facts);
     if let Some(chosen) = &chosen {
         framework::propose(project, chosen);
     }
     let listens_itself = project.service.kind.get() != Some(&Kind::Static);
     if listens_itself {
-        propose_port(project, facts);
+        propose_port(&mut project.service, facts);
     }
     language.refine(repo, project, facts, chosen.as_ref());
-    if project.service.kind.get() == Some(&Kind::Web) {
-        for route in &facts.routes {
-            let path = facts.full_path(route);
-            if let Some(sort) = health::sort(&path) {
-                let origin = Origin::detected("a route in the code").at(route.place.clone());
-                health::propose(&mut project.service, &path, sort, &origin);
-            }
+    propose_probes(&mut project.service, facts);
+    propose_variables(&mut project.service, &facts.env);
+}
+
+/// The probes that a web service's routes are good for.
+pub(crate) fn propose_probes(service: &mut Service, facts: &Facts) {
+    if service.kind.get() != Some(&Kind::Web) {
+        return;
+    }
+    for route in &facts.routes {
+        let path = facts.full_path(route);
+        if let Some(sort) = health::sort(&path) {
+            let origin = Origin::detected("a route in the code").at(route.place.clone());
+            health::propose(service, &path, sort, &origin);
         }
     }
-    propose_variables(project, &facts.env);
 }
 
 /// The port that the code listens on, and the variable it can be set by.
-fn propose_port(project: &mut Project, facts: &Facts) {
+pub(crate) fn propose_port(service: &mut Service, facts: &Facts) {
     const NAMES: [&str; 8] = [
         "PORT",
         "SERVER_PORT",
@@ -178,11 +211,13 @@ fn propose_port(project: &mut Project, facts: &Facts) {
         "LISTEN_PORT",
         "WEB_PORT",
     ];
-    let service = &mut project.service;
     for name in NAMES {
         let Some(read) = facts.env.iter().find(|read| read.name == name) else { continue };
         let origin = || Origin::detected(format!("the code reads {name}")).at(read.place.clone());
-        service.port_setting.propose(PortSetting::Env(name.to_owned()), origin());
+        // `:8080` and `localhost:8080` are addresses: a number alone would not do.
+        let is_address = read.default.as_deref().is_some_and(|default| default.contains(':'));
+        let setting = if is_address { PortSetting::Fixed } else { PortSetting::Env(name.to_owned()) };
+        service.port_setting.propose(setting, origin());
         let default = facts.env.iter().filter(|read| read.name == name).find_map(|read| {
             let port = read.default.as_deref()?.trim_start_matches(':').rsplit(':').next()?.parse().ok()?;
             Some((port, read.place.clone()))
@@ -205,15 +240,15 @@ fn propose_port(project: &mut Project, facts: &Facts) {
     }
 }
 
-fn propose_variables(project: &mut Project, reads: &[EnvRead]) {
+pub(crate) fn propose_variables(service: &mut Service, reads: &[EnvRead]) {
+    let is_javascript = service.language.get().is_some_and(|language| language.ends_with("script"));
     for read in reads {
         if secret::is_platform(&read.name)
-            || project.family == "javascript"
-                && matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
+            || is_javascript && matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
         {
             continue;
         }
-        let variable = project.service.env.entry(read.name.clone()).or_insert_with(|| Variable {
+        let variable = service.env.entry(read.name.clone()).or_insert_with(|| Variable {
             required: true,
             secret: secret::is_secret(&read.name),
             public: secret::is_public(&read.name),
@@ -285,7 +320,11 @@ fn join_projects_of_one_folder(projects: &mut Vec<Project>, all_facts: &mut Vec<
             let assistant = projects.remove(other);
             let facts = all_facts.remove(other);
             let leader = if other < leader { leader - 1 } else { leader };
-            assist(&mut projects[leader], &assistant);
+            // A library beside an app prepares nothing that runs; a package of assets is built into it.
+            let is_apart = assistant.role == Role::Library && assistant.family != "javascript";
+            if !is_apart || assistant.family == projects[leader].family {
+                assist(&mut projects[leader], &assistant);
+            }
             let keeps = assistant.service.kind.get() != Some(&Kind::Static)
                 || assistant.family == projects[leader].family;
             if keeps {
@@ -356,7 +395,8 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
         service.port.retain(|evidence| evidence.origin.confidence > seaworthy_model::Confidence::Low);
         service.port_setting.retain(|evidence| evidence.origin.confidence > seaworthy_model::Confidence::Low);
     }
-    let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
+    let mut draft =
+        DraftService { service, project: Some(index), stock: project.stock, ..DraftService::default() };
     let name_origin = match (project.dir.as_str(), &project.name) {
         (".", Some(name)) if !GENERIC_NAMES.contains(&name.as_str()) => {
             Origin::detected("the manifest's name").at(project.place()).likely()
@@ -378,9 +418,13 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
         service
             .path
             .propose(project.dir.clone(), Origin::detected("the folder of its manifest").at(project.place()));
-        service.env = project.service.env.clone();
-        service.env.retain(|name, _| !name.ends_with("PORT"));
-        let mut draft = DraftService { service, project: Some(index), ..DraftService::default() };
+        // A companion with a program of its own brought its own variables.
+        if service.env.is_empty() {
+            service.env = project.service.env.clone();
+            service.env.retain(|name, _| !name.ends_with("PORT"));
+        }
+        let mut draft =
+            DraftService { service, project: Some(index), stock: project.stock, ..DraftService::default() };
         let name = if project.dir == "." {
             name.clone()
         } else {

@@ -27,6 +27,8 @@ pub(crate) struct DraftService {
     pub(crate) project: Option<usize>,
     /// Types of resources it needs.
     pub(crate) needs: Vec<Need>,
+    /// Types of resources that a variable alone does not show (see `Project::stock`).
+    pub(crate) stock: &'static [&'static str],
 }
 
 /// A type of resource that a service needs.

@@ -1,6 +1,8 @@
 //! A project: one manifest in one folder, in one language. Services are made of projects.
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use seaworthy_model::{Name, Origin, Place, Service};
 
@@ -29,6 +31,13 @@ pub(crate) struct Project {
     pub(crate) proxied: Vec<Proxied>,
     /// Further services that live in the same folder: workers and schedulers, by name.
     pub(crate) companions: Vec<(String, Service)>,
+    /// Source files that are part of other programs of the same folder only (`cmd/worker/main.go`).
+    pub(crate) foreign: BTreeSet<String>,
+    /// Types of resources that the framework's stock configuration names whether they are used or not: a
+    /// variable alone does not show them.
+    pub(crate) stock: &'static [&'static str],
+    /// What the language read of the build and keeps for its later steps.
+    pub(crate) build: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// A path that a development server passes on.

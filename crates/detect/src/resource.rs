@@ -25,9 +25,17 @@ fn evidence(rule: &ResourceRule, project: &Project, facts: &Facts) -> Option<Ori
     });
     let code = || {
         let (_, place) = facts.uses.iter().find(|(of, _)| *of == rule.r#type)?;
-        Some(Origin::detected("the code talks to it").at(place.clone()).likely())
+        // What the source rules found in a configuration file is not code.
+        let is_config = [".yml", ".yaml", ".json", ".properties", ".conf", ".env", ".example"]
+            .iter()
+            .any(|ending| place.file.ends_with(ending));
+        let rule = if is_config { "the configuration names it" } else { "the code talks to it" };
+        Some(Origin::detected(rule).at(place.clone()).likely())
     };
     let variable = || {
+        if project.stock.contains(&rule.r#type.as_str()) {
+            return None;
+        }
         facts.env.iter().find_map(|read| {
             let by_name = rule.variables.contains(&read.name);
             let by_address = read.default.as_deref().and_then(of_address) == Some(rule.r#type.as_str());
@@ -45,7 +53,7 @@ pub(crate) fn of_address(address: &str) -> Option<&'static str> {
     if rest.is_empty() {
         return None;
     }
-    let scheme = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
+    let scheme = scheme.strip_prefix("jdbc:").or_else(|| scheme.strip_prefix("r2dbc:")).unwrap_or(scheme);
     let scheme = scheme.split('+').next().unwrap_or(scheme).to_ascii_lowercase();
     rules::resources().iter().find(|rule| rule.schemes.contains(&scheme)).map(|rule| rule.r#type.as_str())
 }
@@ -97,7 +105,7 @@ pub(crate) fn of_variable(name: &str, value: &str) -> Option<&'static str> {
 /// A need that an env file shows: an address, or a variable that names the resource.
 pub(crate) fn note_declared(draft: &mut DraftService, name: &str, value: &str, place: &Place) {
     let Some(found) = of_variable(name, value) else { return };
-    if found == "sqlite" {
+    if found == "sqlite" || draft.stock.contains(&found) {
         return;
     }
     let origin = Origin::detected(format!("{name} is declared")).at(place.clone()).guess();

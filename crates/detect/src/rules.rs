@@ -158,6 +158,11 @@ pub(crate) struct SourceRule {
     /// count, so `has` may be left out: it is then what health paths look like.
     #[serde(default)]
     pub(crate) route: Vec<Pattern>,
+    /// What stands before the paths of routes in the same file: group `path`. With a group `name` for the routes
+    /// whose group `on` is that name, without one for every route that follows; `[controller]` in it stands for
+    /// the group `class`.
+    #[serde(default)]
+    pub(crate) prefix: Vec<Pattern>,
     /// Calls that listen: groups `port`, `env`.
     #[serde(default)]
     pub(crate) listen: Vec<Pattern>,
@@ -244,8 +249,8 @@ pub(crate) struct Pattern {
     /// A read that this matches always has something to fall back to.
     #[serde(default)]
     pub(crate) optional: bool,
-    /// What a match shows: a type of resource, or a framework; of a variable, how it is written: `keyword` for
-    /// `:database-url`, `bare` for a default without quotes.
+    /// What a match shows: a type of resource, or a framework. Of a variable: `keyword` for `:database-url`, `bare`
+    /// for a default without quotes, anything else for what its name begins with besides.
     #[serde(default)]
     pub(crate) of: Option<String>,
 }
@@ -322,6 +327,7 @@ mod tests {
                 .env
                 .iter()
                 .chain(&rule.route)
+                .chain(&rule.prefix)
                 .chain(&rule.listen)
                 .chain(&rule.uses)
                 .chain(&rule.entry)

@@ -8,12 +8,20 @@ const PLATFORM: [&str; 15] = [
 
 /// The operating system sets it.
 pub(crate) fn is_platform(name: &str) -> bool {
-    PLATFORM.binary_search(&name).is_ok() || name.starts_with("npm_")
+    // npm and Cargo set theirs for what they run.
+    PLATFORM.binary_search(&name).is_ok()
+        || name.starts_with("npm_")
+        || name.starts_with("CARGO_")
+        || name == "OUT_DIR"
 }
 
 /// The name says that the value must not be seen.
 pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
+    // .NET's own way to say a connection string, password included.
+    if name.starts_with("CONNECTIONSTRINGS__") {
+        return true;
+    }
     let words: Vec<&str> = name.split('_').collect();
     let has = |word: &str| words.contains(&word);
     if has("PUBLIC") || has("PUBLISHABLE") || has("ANON") {
@@ -59,6 +67,8 @@ pub(crate) fn is_secret(name: &str) -> bool {
         "MIN",
         "LIFETIME",
         "AGE",
+        "DSN",
+        "STRING",
     ];
     if describes.contains(&last) {
         return is_connection(&name);
@@ -110,6 +120,8 @@ pub(crate) fn is_connection(name: &str) -> bool {
         "SMTP",
         "DATASOURCE",
         "DIRECT",
+        "MAILER",
+        "TRANSPORT",
     ]
     .contains(&system)
 }
@@ -191,6 +203,8 @@ mod tests {
             "ENCRYPTION_KEY",
             "SECRET_KEY_BASE",
             "VITE_SUPABASE_SERVICE_ROLE_KEY",
+            "DATABASE_DSN",
+            "ConnectionStrings__Default",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -207,6 +221,7 @@ mod tests {
             "PASSWORD_MIN_LENGTH",
             "MONKEY",
             "VAPID_PUBLIC_KEY",
+            "SENTRY_DSN",
         ] {
             assert!(!is_secret(name), "{name}");
         }

@@ -109,7 +109,13 @@ fn add_job(
     on: JobTrigger,
     origin: &Origin,
 ) {
+    // A Procfile's `release` may say the very same.
+    let is_same =
+        |job: &seaworthy_model::Job| job.run.get() == Some(&run) && job.path.get() == Some(&project.dir);
     let simple = Name::from_text(what);
+    if draft.jobs.iter().any(|(name, job)| *name != simple && is_same(job)) {
+        return;
+    }
     // Two services made of one project (a web process and its worker) share its jobs.
     let is_other = draft.jobs.get(&simple).is_some_and(|job| {
         job.service.get().is_some_and(|known| known != service)

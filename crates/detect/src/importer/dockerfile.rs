@@ -211,7 +211,7 @@ fn add_service(draft: &mut Draft, path: &str, found: &Found) {
 }
 
 /// Runtimes by the images that carry them.
-const IMAGES: [(&str, &str); 21] = [
+const IMAGES: &[(&str, &str)] = &[
     ("node", "node"),
     ("python", "python"),
     ("golang", "go"),
@@ -227,6 +227,9 @@ const IMAGES: [(&str, &str); 21] = [
     ("hexpm/elixir", "elixir"),
     ("mcr.microsoft.com/dotnet/aspnet", "dotnet"),
     ("mcr.microsoft.com/dotnet/sdk", "dotnet"),
+    ("mcr.microsoft.com/dotnet/runtime", "dotnet"),
+    ("ibm-semeru-runtimes", "java"),
+    ("azul/zulu-openjdk", "java"),
     ("swift", "swift"),
     ("haskell", "ghc"),
     ("crystallang/crystal", "crystal"),
@@ -234,6 +237,19 @@ const IMAGES: [(&str, &str); 21] = [
     ("ghcr.io/cirruslabs/flutter", "flutter"),
     ("dart", "dart"),
 ];
+
+/// The runtime that an image carries, and its version.
+fn carried(name: &str, tag: &str) -> Option<(&'static str, String)> {
+    // Images of a build tool are tagged by its version, then the JDK's: `3.9-eclipse-temurin-21`, `8-jdk21`.
+    if matches!(name, "maven" | "gradle") {
+        let jdk = ["temurin-", "openjdk-", "corretto-", "jdk-", "jdk"]
+            .iter()
+            .find_map(|vendor| tag.split_once(vendor).map(|(_, rest)| rest))?;
+        return Some(("java", crate::resource::tag_version(jdk)?));
+    }
+    let (_, runtime) = IMAGES.iter().find(|(known, _)| *known == name)?;
+    Some((runtime, crate::resource::tag_version(tag)?))
+}
 
 fn apply(draft: &mut Draft, path: &str, found: &Found) {
     let dir = parent(path);
@@ -246,17 +262,19 @@ fn apply(draft: &mut Draft, path: &str, found: &Found) {
         for (image, line) in &found.bases {
             let (name, tag) = image.rsplit_once(':').unwrap_or((image, ""));
             let name = name.strip_prefix("docker.io/library/").unwrap_or(name);
-            if let Some((_, runtime)) = IMAGES.iter().find(|(known, _)| *known == name)
-                && service.runtime.get().is_some_and(|known| known.name == *runtime)
-                && let Some(number) = crate::resource::tag_version(tag)
+            if let Some((runtime, number)) = carried(name, tag)
+                && service.runtime.get().is_some_and(|known| known.name == runtime)
                 && let Some(runtime) = version::runtime(runtime, &number)
             {
                 service.runtime.propose(runtime, origin("FROM", *line));
             }
         }
         // A web server in the last stage listens for the site, not for a process of ours.
+        // Thruster, in front of Puma in the image that Rails generates, does so too.
+        let is_fronted = found.command.as_ref().is_some_and(|(command, _)| command.contains("bin/thrust"));
         if let Some((port, line)) = found.port
             && is_web
+            && !is_fronted
         {
             service.port.propose(port, origin("EXPOSE", line));
         }

@@ -5,23 +5,28 @@ use std::collections::BTreeSet;
 use seaworthy_model::{JobTrigger, Kind, Name, Origin, Place};
 
 use crate::draft::{Draft, DraftService};
+use crate::language::manifests;
 use crate::project::companion_of;
 use crate::repository::{Repository, parent};
 
 const NAMES: [&str; 3] = ["Procfile", "Procfile.prod", "Procfile.dev"];
 
 pub(super) fn add_started(repo: &Repository, dirs: &mut BTreeSet<String>) {
-    for path in NAMES.iter().flat_map(|name| repo.named(name)) {
+    for path in NAMES.iter().flat_map(|name| manifests(repo, name)) {
         dirs.insert(parent(path).to_owned());
     }
 }
 
 pub(super) fn import(repo: &Repository, draft: &mut Draft) {
     for name in NAMES {
-        let paths: Vec<String> = repo.named(name).map(str::to_owned).collect();
+        let paths: Vec<String> = manifests(repo, name).map(str::to_owned).collect();
         for path in paths {
             let Some(text) = repo.text(&path) else { continue };
             let dev = name.ends_with("dev");
+            // `bin/dev` is the development command that runs them all, asset watchers included.
+            if dev && repo.has(&crate::repository::join(parent(&path), "bin/dev")) {
+                continue;
+            }
             for (line, text) in (1_u32..).zip(text.lines()) {
                 let text = text.trim();
                 if text.starts_with('#') {

@@ -6,11 +6,17 @@ mod code_manifest;
 mod cpp;
 mod crystal;
 mod dart;
+mod dotnet;
 mod elixir;
 mod gleam;
+mod go;
 mod haskell;
+mod java;
 mod javascript;
+mod php;
 mod python;
+mod ruby;
+mod rust;
 pub(crate) use python::settings_reads;
 pub(crate) mod runtime_files;
 mod scala;
@@ -32,6 +38,9 @@ pub(crate) trait Language: Sync {
     /// The projects of a repository, in the order of their folders.
     fn projects(&self, repo: &Repository) -> Vec<Project>;
 
+    /// Adds what the project's configuration files say to what its source says: variables, resources.
+    fn read_config(&self, _repo: &Repository, _project: &Project, _facts: &mut Facts) {}
+
     /// Completes a project once its source was read: finds its entry point (and with it makes it an
     /// [`Application`](crate::project::Role::Application)). Called before a framework is chosen.
     fn find_entry(&self, _repo: &Repository, _project: &mut Project, _facts: &Facts) {}
@@ -43,6 +52,12 @@ pub(crate) trait Language: Sync {
 /// Every language, in the order in which one folder's projects are considered.
 pub(crate) const LANGUAGES: &[&dyn Language] = &[
     &python::Python,
+    &ruby::Ruby,
+    &php::Php,
+    &java::Java,
+    &dotnet::DotNet,
+    &go::Go,
+    &rust::Rust,
     &javascript::JavaScript,
     &elixir::Elixir,
     &gleam::Gleam,

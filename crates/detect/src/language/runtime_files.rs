@@ -60,6 +60,23 @@ pub(crate) fn propose(
     }
 }
 
+/// Like [`propose`], for languages whose manifests name the oldest version that will do: the one that a version
+/// file pins is the one to run, and goes before what was said already.
+pub(crate) fn propose_pinned(
+    repo: &Repository,
+    dir: &str,
+    tool: &str,
+    aliases: &[&str],
+    files: &[&str],
+    service: &mut Service,
+) {
+    let asked = std::mem::take(&mut service.runtime);
+    propose(repo, dir, tool, aliases, files, service);
+    for evidence in asked.all() {
+        service.runtime.propose(evidence.value.clone(), evidence.origin.clone());
+    }
+}
+
 /// Proposes a runtime version as written by `text`.
 pub(crate) fn say(service: &mut Service, tool: &str, text: &str, origin: Origin) {
     if let Some(runtime) = version::runtime(tool, text) {

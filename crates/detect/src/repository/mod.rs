@@ -220,6 +220,11 @@ pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
+/// What stands after the last dot of a path's last part.
+pub(crate) fn extension(path: &str) -> Option<&str> {
+    file_name(path).rsplit_once('.').map(|(_, extension)| extension)
+}
+
 /// `path` as seen from `dir`, which it lies below.
 pub(crate) fn relative<'a>(dir: &str, path: &'a str) -> &'a str {
     if dir == "." {

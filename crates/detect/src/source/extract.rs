@@ -48,7 +48,8 @@ pub(super) fn take(
             // Some languages read `DATABASE_URL` by the keyword `:database-url`; a shell's defaults are bare words.
             let name_as_read = match pattern.of.as_deref() {
                 Some("keyword") => name.text.to_uppercase().replace('-', "_"),
-                _ => name.text.to_owned(),
+                Some("bare") | None => name.text.to_owned(),
+                Some(prefix) => format!("{prefix}{}", name.text),
             };
             let literal_of = |text: &str| match pattern.of.as_deref() {
                 Some("bare") => Some(text.trim_matches(['"', '\'']))
@@ -97,6 +98,7 @@ pub(super) fn take(
                 });
             }
         }
+        Sort::Prefix => {}
         Sort::Alias => {
             if let Some(alias) = captures.get(1) {
                 aliased(facts, alias.text, text, &place_of);
@@ -167,4 +169,20 @@ fn destructured(list: &str, start: usize, place_of: &dyn Fn(usize) -> Place) -> 
         });
     }
     found
+}
+
+/// Several patterns may meet the same read, each knowing something else about it: it is one read.
+pub(super) fn merge(reads: &mut Vec<EnvRead>) {
+    let mut merged: Vec<EnvRead> = Vec::with_capacity(reads.len());
+    for read in reads.drain(..) {
+        let known = merged.iter_mut().rev().take_while(|known| known.place == read.place);
+        match known.into_iter().find(|known| known.name == read.name) {
+            Some(known) => {
+                known.default = known.default.take().or(read.default);
+                known.optional |= read.optional;
+            }
+            None => merged.push(read),
+        }
+    }
+    *reads = merged;
 }

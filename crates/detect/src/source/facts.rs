@@ -1,5 +1,7 @@
 //! What was seen in source code.
 
+use std::collections::BTreeSet;
+
 use seaworthy_model::Place;
 
 /// Everything seen in the source of one project, in the order of its files.
@@ -105,6 +107,30 @@ impl Facts {
     /// The first entry point of a framework.
     pub(crate) fn entry(&self, of: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.of == of)
+    }
+
+    /// The facts of every other file.
+    pub(crate) fn without(&self, files: &BTreeSet<String>) -> Self {
+        let stays = |place: &Place| !files.contains(&place.file);
+        Self {
+            env: self.env.iter().filter(|read| stays(&read.place)).cloned().collect(),
+            routes: self.routes.iter().filter(|route| stays(&route.place)).cloned().collect(),
+            listens: self.listens.iter().filter(|listen| stays(&listen.place)).cloned().collect(),
+            uses: self.uses.iter().filter(|(_, place)| stays(place)).cloned().collect(),
+            entries: self.entries.iter().filter(|entry| stays(&entry.place)).cloned().collect(),
+            known_entries: self.known_entries.clone(),
+            mounting: self.mounting.clone(),
+            mounts: self.mounts.clone(),
+        }
+    }
+
+    /// Every file that something was seen in.
+    pub(crate) fn files(&self) -> BTreeSet<&str> {
+        let places = self.env.iter().map(|read| &read.place);
+        let places = places.chain(self.routes.iter().map(|route| &route.place));
+        let places = places.chain(self.listens.iter().map(|listen| &listen.place));
+        let places = places.chain(self.uses.iter().map(|(_, place)| place));
+        places.chain(self.entries.iter().map(|entry| &entry.place)).map(|place| &*place.file).collect()
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {

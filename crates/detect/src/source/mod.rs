@@ -9,9 +9,15 @@ mod context;
 mod extract;
 mod facts;
 mod mounts;
+mod prefix;
 mod scan;
 mod scanner;
 
 pub(crate) use comments::blank;
 pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Mount, Route};
 pub(crate) use scan::scan;
+
+/// Text in a language with C's comments, without them; lengths and lines stay as they are.
+pub(crate) fn without_comments(text: &str) -> String {
+    blank(text, crate::rules::CommentStyle::C)
+}

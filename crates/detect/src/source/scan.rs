@@ -122,6 +122,9 @@ fn importance(path: &str) -> Option<u8> {
         || name.ends_with("Test.java")
         || name.ends_with("Tests.java")
         || name.ends_with("Test.php")
+        || name.ends_with("Test.kt")
+        || name.ends_with("Tests.cs")
+        || name.ends_with("Test.cs")
         || stem.starts_with("test_")
         || matches!(stem.as_str(), "conftest" | "playwright" | "jest" | "vitest" | "cypress" | "karma");
     if ignored_name {

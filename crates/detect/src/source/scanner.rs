@@ -6,7 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::comments::blank;
-use super::extract::{SourceFile, take};
+use super::extract::{SourceFile, merge, take};
+use super::prefix::Prefix;
 use super::{Facts, Mount, mounts};
 use crate::document::Lines;
 use crate::pattern::Pattern;
@@ -32,6 +33,7 @@ pub(super) struct Scanner {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
     Env,
+    Prefix,
     Route,
     Listen,
     Uses,
@@ -77,6 +79,8 @@ impl Scanner {
     fn new(rule: &SourceRule) -> Self {
         let sorts = [
             (Sort::Env, &*rule.env),
+            // Before the routes, which they stand before.
+            (Sort::Prefix, &*rule.prefix),
             (Sort::Route, &*rule.route),
             (Sort::Listen, &*rule.listen),
             (Sort::Uses, &*rule.uses),
@@ -149,15 +153,26 @@ impl Scanner {
         let text = blank(&String::from_utf8_lossy(buffer), self.style);
         let lines = Lines::new(&text);
         let file = SourceFile { path, text, lines, style: self.style };
+        let mut prefixes = Vec::new();
         for ((sort, pattern), hit) in self.patterns.iter().zip(hit) {
             if !hit {
                 continue;
             }
-            for captures in pattern.pattern().find_all(&file.text) {
-                take(&mut facts, &file, *sort, pattern, &captures);
+            for found in pattern.pattern().find_all(&file.text) {
+                if *sort == Sort::Prefix {
+                    prefixes.extend(Prefix::of(&found));
+                    continue;
+                }
+                let known = facts.routes.len();
+                take(&mut facts, &file, *sort, pattern, &found);
+                let on = found.name("on").map(|name| name.text);
+                for route in &mut facts.routes[known..] {
+                    route.path = Prefix::before(&prefixes, on, found.whole().start, &route.path, 0);
+                }
             }
         }
         facts.env.sort_by_key(|read| read.place.line);
+        merge(&mut facts.env);
         Some(facts)
     }
 
