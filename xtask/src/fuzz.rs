@@ -16,7 +16,7 @@ pub(crate) fn run() -> Outcome {
     if !nightly_is_there() {
         return Err("fuzzing needs a nightly toolchain: rustup toolchain install nightly".to_owned());
     }
-    run_each(&["-max_total_time=20", "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"])
+    run_each("release", &["-max_total_time=20", "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"])
 }
 
 /// Builds every target and runs it for some inputs; skipped, and said so, without nightly.
@@ -26,7 +26,7 @@ pub(crate) fn smoke() -> Outcome {
         println!("SKIPPED: the functions they call ran in the tests above all the same");
         return Ok("fuzz targets SKIPPED (no nightly)".to_owned());
     }
-    run_each(&["-runs=300", "-max_len=4096", "-timeout=20", "-seed=1", "-verbosity=0"])
+    run_each("dev", &["-runs=300", "-max_len=4096", "-timeout=20", "-seed=1", "-verbosity=0"])
 }
 
 fn nightly_is_there() -> bool {
@@ -52,14 +52,24 @@ const SEEDS: [(&str, &[&str]); 14] = [
     ("source", &[".js", ".ts", ".tsx", ".py", ".go", ".rs", ".rb", ".php", ".java", ".cs", ".ex"]),
 ];
 
-fn run_each(options: &[&str]) -> Outcome {
+fn run_each(profile: &str, options: &[&str]) -> Outcome {
     let host = host()?;
-    let mut build = nightly(&["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
+    let mut build = nightly(&[
+        "build",
+        "--locked",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--target",
+        &host,
+        "--profile",
+        profile,
+    ]);
     build.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", root().join("fuzz/target"));
     process::run(build)?;
+    let folder = if profile == "dev" { "debug" } else { profile };
     let targets = targets()?;
     for target in &targets {
-        let binary = root().join("fuzz/target").join(&host).join("debug").join(target);
+        let binary = root().join("fuzz/target").join(&host).join(folder).join(target);
         let corpus = root().join("fuzz/corpus").join(target);
         let artifacts = root().join("fuzz/artifacts").join(target);
         for dir in [&corpus, &artifacts] {
