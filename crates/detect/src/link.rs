@@ -42,10 +42,8 @@ pub(crate) fn note_addresses(draft: &mut Draft) {
             if let Some(known) = service.env.get_mut(&variable) {
                 known.value.propose(format!("${{services.{target}.url}}{path}"), origin.clone());
             }
-            // What a browser asks for, the browser's user needs; the service itself starts without it.
-            let is_public = service.env.get(&variable).is_some_and(|known| known.public);
             // An API that names its site does so for CORS and links, not because it needs it.
-            if !is_public && !sites.contains(&target) {
+            if !sites.contains(&target) {
                 service.depend_on(target, Condition::ServiceStarted, origin);
             }
         }
@@ -70,7 +68,12 @@ pub(crate) fn note_routes(draft: &mut Draft) {
             }
         }
     }
+    let claims = routes.clone();
     for (index, route, origin) in routes {
+        // Several apps in one repository: which of them has the path in public, nobody said.
+        if claims.iter().any(|(other, path, _)| *path == route && *other != index) {
+            continue;
+        }
         draft.services[index].service.route.propose(route, origin);
     }
 }
