@@ -26,7 +26,7 @@ pub(crate) fn smoke() -> Outcome {
         println!("SKIPPED: the functions they call ran in the tests above all the same");
         return Ok("fuzz targets SKIPPED (no nightly)".to_owned());
     }
-    run_each("dev", &["-runs=300", "-max_len=4096", "-timeout=20", "-seed=1", "-verbosity=0"])
+    run_each("dev", &["-runs=100", "-max_len=4096", "-timeout=20", "-seed=1", "-verbosity=0"])
 }
 
 fn nightly_is_there() -> bool {

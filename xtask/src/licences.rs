@@ -74,45 +74,45 @@ fn list<'a>(text: &'a str, begin: &str) -> Vec<&'a str> {
 }
 
 /// Whether an SPDX expression can be met with the allowed licences. `OR` binds less than `AND`; `/` is how older
-/// manifests write `OR`; a licence `WITH` an exception allows more than the licence.
+/// manifests write `OR`; a licence `WITH` an exception allows more than the licence. What is no expression is refused.
 fn admits(expression: &str, allowed: &[&str]) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut at = 0;
-    either(&words, &mut at, allowed) && at == words.len()
+    either(&words, &mut at, allowed) == Some(true) && at == words.len()
 }
 
-fn either(words: &[&str], at: &mut usize, allowed: &[&str]) -> bool {
-    let mut met = both(words, at, allowed);
+fn either(words: &[&str], at: &mut usize, allowed: &[&str]) -> Option<bool> {
+    let mut met = both(words, at, allowed)?;
     while words.get(*at) == Some(&"OR") {
         *at += 1;
-        met |= both(words, at, allowed);
+        met |= both(words, at, allowed)?;
     }
-    met
+    Some(met)
 }
 
-fn both(words: &[&str], at: &mut usize, allowed: &[&str]) -> bool {
-    let mut met = one(words, at, allowed);
+fn both(words: &[&str], at: &mut usize, allowed: &[&str]) -> Option<bool> {
+    let mut met = one(words, at, allowed)?;
     while words.get(*at) == Some(&"AND") {
         *at += 1;
-        met &= one(words, at, allowed);
+        met &= one(words, at, allowed)?;
     }
-    met
+    Some(met)
 }
 
-fn one(words: &[&str], at: &mut usize, allowed: &[&str]) -> bool {
-    let Some(word) = words.get(*at) else { return false };
+fn one(words: &[&str], at: &mut usize, allowed: &[&str]) -> Option<bool> {
+    let word = words.get(*at)?;
     *at += 1;
     if *word == "(" {
-        let met = either(words, at, allowed);
+        let met = either(words, at, allowed)?;
         let closed = words.get(*at) == Some(&")");
-        *at += usize::from(closed);
-        return met && closed;
+        *at += 1;
+        return closed.then_some(met);
     }
     if words.get(*at) == Some(&"WITH") {
         *at += 2;
     }
-    allowed.contains(word)
+    Some(allowed.contains(word))
 }
 
 #[cfg(test)]
