@@ -173,7 +173,7 @@ fn plugins(text: &str, catalog: &Catalog) -> Vec<String> {
     ID.find_all(text)
         // A plugin that is only put on the path of the modules does nothing here.
         .filter(|found| {
-            !group(&found, "rest").contains("apply false") && !group(&found, "rest").contains("apply(false)")
+            !group(found, "rest").contains("apply false") && !group(found, "rest").contains("apply(false)")
         })
         .filter_map(|found| {
             let plain = ["id", "old", "core"].iter().find_map(|group| found.name(group));
