@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Service, Variable};
+use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Service, Variable, Volume};
 
 use crate::draft::{Draft, DraftService};
 use crate::language::{self, LANGUAGES};
@@ -149,7 +149,8 @@ fn read_source(repo: &Repository, project: &Project, dirs: &[String]) -> (Facts,
         .map(String::as_str)
         .filter(|dir| *dir != project.dir && is_within(&project.dir, dir))
         .collect();
-    let (mut facts, left_out) = source::scan(repo, project.family, &project.dir, &nested);
+    let (mut facts, left_out) =
+        source::scan(repo, project.family, &project.dir, &nested, source::share(dirs.len()));
     let settings: Vec<String> = facts
         .entries
         .iter()
@@ -411,6 +412,7 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
             Origin::detected("the manifest's name").at(project.place()).guess(),
         );
     }
+    note_volumes(&mut draft.service, facts);
     resource::note_needs(project, facts, &mut draft);
     let mut drafts = vec![draft];
     for (name, companion) in &project.companions {
@@ -435,6 +437,25 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
         drafts.push(draft);
     }
     drafts
+}
+
+/// Where the code keeps data: what it names itself, and the files of SQLite addresses.
+fn note_volumes(service: &mut Service, facts: &Facts) {
+    let addresses = facts.env.iter().filter_map(|read| {
+        let (scheme, path) = read.default.as_deref()?.split_once(':')?;
+        let is_file = scheme.starts_with("sqlite") || scheme == "file";
+        let path = path.trim_start_matches("//").trim_start_matches("/./").trim_start_matches("./");
+        // SQLAlchemy writes three slashes for a relative path and four for an absolute one.
+        let path = path.strip_prefix('/').filter(|_| scheme.starts_with("sqlite")).unwrap_or(path);
+        (is_file && !path.is_empty() && !path.contains(":memory:"))
+            .then(|| (path.to_owned(), read.place.clone()))
+    });
+    for (path, place) in facts.volumes.iter().cloned().chain(addresses) {
+        if !service.volumes.iter().any(|known| known.path == path) {
+            let origin = Origin::detected("the code keeps data there").at(place).likely();
+            service.volumes.push(Volume { path, origin });
+        }
+    }
 }
 
 /// Where something serves, scripts that only run to their end are tools of the developers.

@@ -26,7 +26,7 @@ pub fn source_families() -> Vec<(&'static str, String)> {
 
 /// Reads the source of a repository by the rules of one family: the lines of what was found.
 pub fn source(repo: &Repository, family: &str) -> Vec<u32> {
-    let (facts, _) = source::scan(repo, family, ".", &[]);
+    let (facts, _) = source::scan(repo, family, ".", &[], source::share(1));
     let env = facts.env.iter().map(|read| &read.place);
     let places = env
         .chain(facts.routes.iter().map(|route| &route.place))

@@ -169,6 +169,9 @@ pub(crate) struct SourceRule {
     /// Code that needs a resource: `of` names its type.
     #[serde(default)]
     pub(crate) uses: Vec<Pattern>,
+    /// Code that keeps data in files: group `path`, relative to the project or absolute.
+    #[serde(default)]
+    pub(crate) volume: Vec<Pattern>,
     /// Code that starts something: `of` names the framework, group `name` the object that is started.
     #[serde(default)]
     pub(crate) entry: Vec<Pattern>,
@@ -330,6 +333,7 @@ mod tests {
                 .chain(&rule.prefix)
                 .chain(&rule.listen)
                 .chain(&rule.uses)
+                .chain(&rule.volume)
                 .chain(&rule.entry)
                 .chain(&rule.alias)
             {

@@ -176,7 +176,7 @@ fn source_beyond_the_budget_is_counted() {
     let dir = repository(&[]);
     let folder = dir.path().join("good/src");
     fs::create_dir_all(&folder).unwrap();
-    for file in 0..3_000 {
+    for file in 0..2_500 {
         fs::write(folder.join(format!("{file}.js")), "export {};\n").unwrap();
     }
     let app = plan(dir.path());

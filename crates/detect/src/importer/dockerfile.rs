@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parse_dockerfile::{Command, HealthcheckArguments, Instruction};
-use seaworthy_model::{Kind, Name, Origin, Place, Probe};
+use parse_dockerfile::{Command, HealthcheckArguments, Instruction, JsonOrStringArray};
+use seaworthy_model::{Kind, Name, Origin, Place, Probe, Volume};
 
 use super::compose::{action, quoted, unwrapped};
 use crate::document::Lines;
@@ -61,6 +61,7 @@ struct Found {
     command: Option<(String, u32)>,
     probe: Option<(Probe, u32)>,
     env: BTreeMap<String, (String, u32)>,
+    volumes: Vec<(String, u32)>,
 }
 
 fn read(text: &str) -> Result<Found, String> {
@@ -116,6 +117,19 @@ fn read(text: &str) -> Result<Found, String> {
                     let probe = Probe::new(action(&words(arguments)));
                     found.probe = Some((probe, lines.line(health.healthcheck.span.start)));
                 }
+            }
+            Instruction::Volume(volume) => {
+                let line = lines.line(volume.volume.span.start);
+                let paths: Vec<String> = match &volume.arguments {
+                    JsonOrStringArray::Json(paths) => {
+                        paths.value.iter().map(|path| path.value.to_string()).collect()
+                    }
+                    JsonOrStringArray::String(paths) => {
+                        paths.iter().map(|path| path.value.to_string()).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                found.volumes.extend(paths.into_iter().map(|path| (path, line)));
             }
             _ => {}
         }
@@ -294,6 +308,11 @@ fn apply(draft: &mut Draft, path: &str, found: &Found) {
             && is_web
         {
             service.readiness.propose(probe.clone(), origin("HEALTHCHECK", *line));
+        }
+        for (path, line) in &found.volumes {
+            if !service.volumes.iter().any(|known| known.path == *path) {
+                service.volumes.push(Volume { path: path.clone(), origin: origin("VOLUME", *line) });
+            }
         }
         for (name, (value, line)) in &found.env {
             if let Some(variable) = service.env.get_mut(name)

@@ -89,6 +89,11 @@ pub(super) fn take(
                 facts.uses.push((resource.clone(), place_of(whole.start)));
             }
         }
+        Sort::Volume => {
+            if let Some(kept) = captures.name("path").filter(|kept| !kept.text.is_empty()) {
+                facts.volumes.push((kept.text.trim_start_matches("./").to_owned(), place_of(kept.start)));
+            }
+        }
         Sort::Entry => {
             if let Some(framework) = &pattern.of {
                 facts.entries.push(Entry {

@@ -12,6 +12,8 @@ pub(crate) struct Facts {
     pub(crate) listens: Vec<Listen>,
     /// Types of resources, with the place that talks to each.
     pub(crate) uses: Vec<(String, Place)>,
+    /// Files and folders that data is kept in.
+    pub(crate) volumes: Vec<(String, Place)>,
     pub(crate) entries: Vec<Entry>,
     /// Frameworks whose start the rules of the language know.
     pub(crate) known_entries: Vec<String>,
@@ -117,6 +119,7 @@ impl Facts {
             routes: self.routes.iter().filter(|route| stays(&route.place)).cloned().collect(),
             listens: self.listens.iter().filter(|listen| stays(&listen.place)).cloned().collect(),
             uses: self.uses.iter().filter(|(_, place)| stays(place)).cloned().collect(),
+            volumes: self.volumes.iter().filter(|(_, place)| stays(place)).cloned().collect(),
             entries: self.entries.iter().filter(|entry| stays(&entry.place)).cloned().collect(),
             known_entries: self.known_entries.clone(),
             mounting: self.mounting.clone(),
@@ -138,6 +141,7 @@ impl Facts {
         self.routes.extend(other.routes);
         self.listens.extend(other.listens);
         self.uses.extend(other.uses);
+        self.volumes.extend(other.volumes);
         self.entries.extend(other.entries);
         self.mounting.extend(other.mounting);
         self.mounts.extend(other.mounts);

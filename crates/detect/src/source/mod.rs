@@ -15,7 +15,7 @@ mod scanner;
 
 pub(crate) use comments::blank;
 pub(crate) use facts::{Entry, EnvRead, Facts, Listen, Mount, Route};
-pub(crate) use scan::scan;
+pub(crate) use scan::{scan, share};
 
 /// Text in a language with C's comments, without them; lengths and lines stay as they are.
 pub(crate) fn without_comments(text: &str) -> String {

@@ -8,14 +8,29 @@ use super::scanner::Scanner;
 use crate::health;
 use crate::repository::{Repository, relative};
 
-/// Source files read of one project. Files are taken in the order of [`importance`], so that what is left out
-/// of a very large project is deep inside it; the plan says so.
-const MOST_FILES: usize = 2_500;
+/// Source files read of one repository, shared by its projects. Files are taken in the order of [`importance`], so
+/// that what is left out of a very large project is deep inside it; the plan says so.
+const MOST_FILES: usize = 2_000;
+
+/// Every project may have this many files read, however many projects there are.
+const LEAST_SHARE: usize = 200;
+
+/// How many files of each project are read where `projects` share the budget.
+pub(crate) fn share(projects: usize) -> usize {
+    (MOST_FILES / projects.max(1)).max(LEAST_SHARE)
+}
 
 /// What the source of a project says, and how many files were left out.
 ///
-/// `family` is the language's, `dir` the project's folder, `nested` the folders of other projects inside it.
-pub(crate) fn scan(repo: &Repository, family: &str, dir: &str, nested: &[&str]) -> (Facts, usize) {
+/// `family` is the language's, `dir` the project's folder, `nested` the folders of other projects inside it,
+/// `most` the number of files that are read.
+pub(crate) fn scan(
+    repo: &Repository,
+    family: &str,
+    dir: &str,
+    nested: &[&str],
+    most: usize,
+) -> (Facts, usize) {
     let Some(scanner) = Scanner::of(family) else { return (Facts::default(), 0) };
     let mut files: Vec<(u8, &str)> = repo
         .under(dir)
@@ -26,8 +41,8 @@ pub(crate) fn scan(repo: &Repository, family: &str, dir: &str, nested: &[&str]) 
         .filter_map(|path| importance(relative(dir, path)).map(|rank| (rank, path)))
         .collect();
     files.sort_unstable();
-    let left_out = files.len().saturating_sub(MOST_FILES);
-    files.truncate(MOST_FILES);
+    let left_out = files.len().saturating_sub(most);
+    files.truncate(most);
     if files.is_empty() {
         return (Facts::default(), left_out);
     }

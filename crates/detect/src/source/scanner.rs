@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::comments::blank;
@@ -19,6 +20,9 @@ const MOST_MOUNTING: usize = 200;
 
 /// A source rule, compiled.
 pub(super) struct Scanner {
+    /// Finds whether any literal is there at all, with vector instructions where the machine has them: most files
+    /// hold none.
+    any: Option<Searcher>,
     literals: AhoCorasick,
     /// For each literal the patterns that it may be part of; one past the last stands for mounted routers.
     shown: Vec<Vec<usize>>,
@@ -37,6 +41,7 @@ pub(super) enum Sort {
     Route,
     Listen,
     Uses,
+    Volume,
     Entry,
     Alias,
 }
@@ -84,6 +89,7 @@ impl Scanner {
             (Sort::Route, &*rule.route),
             (Sort::Listen, &*rule.listen),
             (Sort::Uses, &*rule.uses),
+            (Sort::Volume, &*rule.volume),
             (Sort::Entry, &*rule.entry),
             (Sort::Alias, &*rule.alias),
         ];
@@ -104,9 +110,10 @@ impl Scanner {
                 shown.push(vec![index]);
             }
         }
+        let any = Searcher::new(&literals);
         // A handful of short literals: the automaton cannot grow past its limits.
         let literals = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(&literals)
             .unwrap_or_else(|error| panic!("{error}"));
         let patterns = all
@@ -122,6 +129,7 @@ impl Scanner {
             .collect();
         let entries = rule.entry.iter().filter_map(|pattern| pattern.of.clone()).collect();
         Self {
+            any,
             literals,
             shown,
             patterns,
@@ -134,6 +142,9 @@ impl Scanner {
 
     pub(super) fn read(&self, repo: &Repository, path: &str, buffer: &mut Vec<u8>) -> Option<Facts> {
         if !read_source(&repo.root().join(path), buffer) {
+            return None;
+        }
+        if self.any.as_ref().is_some_and(|any| any.find(&*buffer).is_none()) {
             return None;
         }
         let mut hit = vec![false; self.patterns.len() + 1];
