@@ -127,7 +127,6 @@ fn read(text: &str) -> Result<Found, String> {
                     JsonOrStringArray::String(paths) => {
                         paths.iter().map(|path| path.value.to_string()).collect()
                     }
-                    _ => Vec::new(),
                 };
                 found.volumes.extend(paths.into_iter().map(|path| (path, line)));
             }
