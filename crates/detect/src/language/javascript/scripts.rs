@@ -32,9 +32,17 @@ pub(super) fn propose(project: &mut Project) {
         })
     };
     let any = |_: &str| true;
-    let dev =
-        first(&["dev", "start:dev", "develop", "dev:server", "serve", "watch", "start"], &is_development)
-            .or_else(|| first(&["dev", "start:dev", "develop"], &any));
+    // A script that starts everything at once also starts the other services: the server's own is wanted.
+    let orchestrates = project.scripts.get("dev").is_some_and(|script| {
+        ["concurrently", "npm-run-all", "run-p ", " & "].iter().any(|word| script.text.contains(word))
+    });
+    let own =
+        ["server", "dev:server", "server:dev", "dev:api", "dev:backend", "api", "backend", "start:server"];
+    let dev = first(if orchestrates { &own } else { &[] }, &any)
+        .or_else(|| {
+            first(&["dev", "start:dev", "develop", "dev:server", "serve", "watch", "start"], &is_development)
+        })
+        .or_else(|| first(&["dev", "start:dev", "develop"], &any));
     let build = first(&["build", "build:prod", "compile"], &any);
     let start = first(&["start:prod", "start", "serve", "prod", "production"], &|text| !is_development(text));
     let test = first(&["test", "test:unit", "tests"], &|text| !text.contains("no test specified"));
