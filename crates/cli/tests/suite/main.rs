@@ -11,3 +11,4 @@ mod plan;
 mod process;
 mod rendering;
 mod repository;
+mod unreadable;

@@ -133,11 +133,24 @@ fn relative(root: &Path, path: &Path) -> String {
 }
 
 fn warning(root: &Path, error: &ignore::Error) -> Warning {
-    let (place, cause) = match error {
-        ignore::Error::WithPath { path, err } => (Some(Place::file(relative(root, path))), err.to_string()),
-        other => (None, other.to_string()),
+    let place = path_of(error).map(|path| Place::file(relative(root, path)));
+    // The error's own text names the whole path, which is this machine's alone.
+    let cause = match error.io_error() {
+        Some(cause) => cause.kind().to_string(),
+        None => "it is not understood".to_owned(),
     };
     Warning::new("unreadable-folder", format!("left out, as it cannot be read: {cause}"), place)
+}
+
+/// The path that an error is about, however deep it is wrapped.
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::Partial(errors) => errors.iter().find_map(path_of),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
