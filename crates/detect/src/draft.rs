@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use seaworthy_model::{App, Condition, Field, Job, Name, Origin, Place, Resource, Service, Warning};
 
 use crate::project::Project;
+use crate::repository::{is_within, parent};
 
 /// An app in the making.
 #[derive(Default)]
@@ -109,12 +110,9 @@ impl Draft {
     fn provide_needs(&mut self) {
         for draft in &mut self.services {
             for need in draft.needs.drain(..) {
-                let known = self
-                    .resources
-                    .iter()
-                    .find(|(_, resource)| resource.r#type.get().is_some_and(|known| *known == need.r#type));
+                let known = nearest(&self.resources, &need.r#type, draft.service.path());
                 let name = match known {
-                    Some((name, _)) => name.clone(),
+                    Some(name) => name.clone(),
                     None => Name::from_text(&need.r#type),
                 };
                 let resource = self.resources.entry(name.clone()).or_default();
@@ -148,4 +146,18 @@ impl Draft {
         }
         names
     }
+}
+
+/// The resource of a type that is meant by a service in `path`: of several the one whose file lies nearest above
+/// it, as a repository may hold several apps, each with its own Compose file.
+fn nearest<'a>(resources: &'a BTreeMap<Name, Resource>, r#type: &str, path: &str) -> Option<&'a Name> {
+    let of_type =
+        resources.iter().filter(|(_, resource)| resource.r#type.get().is_some_and(|known| known == r#type));
+    let depth = |resource: &Resource| {
+        let place = resource.r#type.origin().and_then(|origin| origin.place.as_ref());
+        let dir = parent(place.map_or("", |place| place.file.as_str()));
+        if is_within(dir, path) { dir.len() + 1 } else { 0 }
+    };
+    // Of equals the first by name, so that the plan is the same every time.
+    of_type.rev().max_by_key(|(_, resource)| depth(resource)).map(|(name, _)| name)
 }
