@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use seaworthy_model::{App, Condition, Field, Job, Name, Origin, Place, Resource, Service, Warning};
 
+use crate::connect;
 use crate::project::Project;
 use crate::repository::{is_within, parent};
 
@@ -69,6 +70,9 @@ impl Draft {
     /// Gives everything its final name and connects it.
     pub(crate) fn finish(mut self) -> App {
         self.provide_needs();
+        for draft in &mut self.services {
+            connect::connect(&mut draft.service, &self.resources);
+        }
         let names = self.final_names();
         let renamed: BTreeMap<Name, Name> = self
             .services

@@ -10,6 +10,7 @@
 
 mod builder;
 mod command;
+mod connect;
 mod contradiction;
 mod detect;
 pub mod document;
