@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use seaworthy_model::{App, Kind, Name, Origin, Place, PortSetting, Service, Variable, Volume};
+use seaworthy_model::{App, Kind, Name, Origin, Place};
 
 use crate::draft::{Draft, DraftService};
 use crate::language::{self, LANGUAGES};
 use crate::project::{Project, Role};
 use crate::repository::{Repository, is_within};
-use crate::source::{EnvRead, Facts};
+use crate::source::Facts;
 use crate::{
-    builder, contradiction, framework, health, importer, link, resource, secret, source, tool, workspace,
+    builder, contradiction, folder, framework, importer, link, observed, resource, source, tool, workspace,
 };
 
 /// What was found.
@@ -45,7 +45,7 @@ pub fn detect(repo: &Repository) -> Detection {
         draft.warn("source-not-read", message, []);
     }
     workspace::lend_libraries(&mut projects, &mut all_facts);
-    join_projects_of_one_folder(&mut projects, &mut all_facts);
+    folder::join(&mut projects, &mut all_facts);
     let root_name = draft.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
     let importers = importer::Evidence::of(repo);
     for (index, (project, facts)) in projects.iter().zip(&all_facts).enumerate() {
@@ -179,187 +179,11 @@ fn understand(repo: &Repository, project: &mut Project, facts: &Facts) {
     }
     let listens_itself = project.service.kind.get() != Some(&Kind::Static);
     if listens_itself {
-        propose_port(&mut project.service, facts);
+        observed::propose_port(&mut project.service, facts);
     }
     language.refine(repo, project, facts, chosen.as_ref());
-    propose_probes(&mut project.service, facts);
-    propose_variables(&mut project.service, &facts.env);
-}
-
-/// The probes that a web service's routes are good for.
-pub(crate) fn propose_probes(service: &mut Service, facts: &Facts) {
-    if service.kind.get() != Some(&Kind::Web) {
-        return;
-    }
-    for route in &facts.routes {
-        let path = facts.full_path(route);
-        if let Some(sort) = health::sort(&path) {
-            let origin = Origin::detected("a route in the code").at(route.place.clone());
-            health::propose(service, &path, sort, &origin);
-        }
-    }
-}
-
-/// The port that the code listens on, and the variable it can be set by.
-pub(crate) fn propose_port(service: &mut Service, facts: &Facts) {
-    const NAMES: [&str; 8] = [
-        "PORT",
-        "SERVER_PORT",
-        "APP_PORT",
-        "API_PORT",
-        "HTTP_PORT",
-        "BACKEND_PORT",
-        "LISTEN_PORT",
-        "WEB_PORT",
-    ];
-    for name in NAMES {
-        let Some(read) = facts.env.iter().find(|read| read.name == name) else { continue };
-        let origin = || Origin::detected(format!("the code reads {name}")).at(read.place.clone());
-        // `:8080` and `localhost:8080` are addresses: a number alone would not do.
-        let is_address = read.default.as_deref().is_some_and(|default| default.contains(':'));
-        let setting = if is_address { PortSetting::Fixed } else { PortSetting::Env(name.to_owned()) };
-        service.port_setting.propose(setting, origin());
-        let default = facts.env.iter().filter(|read| read.name == name).find_map(|read| {
-            let port = read.default.as_deref()?.trim_start_matches(':').rsplit(':').next()?.parse().ok()?;
-            Some((port, read.place.clone()))
-        });
-        if let Some((port, place)) = default {
-            let origin = Origin::detected(format!("the code falls back to it without {name}")).at(place);
-            service.port.propose(port, origin);
-        }
-        break;
-    }
-    for listen in &facts.listens {
-        let origin = Origin::detected("the code listens on it").at(listen.place.clone()).likely();
-        service.port.propose(listen.port, origin);
-    }
-    if !facts.listens.is_empty() && service.port_setting.get().is_none() {
-        let place = facts.listens[0].place.clone();
-        service
-            .port_setting
-            .propose(PortSetting::Fixed, Origin::detected("the port is written in code").at(place).likely());
-    }
-}
-
-pub(crate) fn propose_variables(service: &mut Service, reads: &[EnvRead]) {
-    let is_javascript = service.language.get().is_some_and(|language| language.ends_with("script"));
-    for read in reads {
-        if secret::is_platform(&read.name)
-            || is_javascript && matches!(read.name.as_str(), "MODE" | "DEV" | "PROD" | "SSR" | "BASE_URL")
-        {
-            continue;
-        }
-        let variable = service.env.entry(read.name.clone()).or_insert_with(|| Variable {
-            required: true,
-            secret: secret::is_secret(&read.name),
-            public: secret::is_public(&read.name),
-            ..Variable::default()
-        });
-        if read.optional || read.name == "NODE_ENV" || is_set_by_the_runtime(&read.name) {
-            variable.required = false;
-        }
-        if let Some(default) =
-            read.default.as_deref().and_then(|default| secret::shown_default(&read.name, default))
-        {
-            let origin = Origin::detected("the code's fallback").at(read.place.clone());
-            variable.default.propose(default, origin);
-        }
-        // Two patterns may see one read: with its fallback and without.
-        if !variable.used_at.contains(&read.place) {
-            variable.used_at.push(read.place.clone());
-        }
-    }
-}
-
-/// Variables that a platform, a test runner or `sea` itself sets.
-fn is_set_by_the_runtime(name: &str) -> bool {
-    matches!(
-        name,
-        "PORT"
-            | "CI"
-            | "VERCEL"
-            | "VERCEL_URL"
-            | "VERCEL_ENV"
-            | "NETLIFY"
-            | "RENDER"
-            | "FLY_APP_NAME"
-            | "DYNO"
-            | "REPL_ID"
-            | "VITEST"
-            | "JEST_WORKER_ID"
-            | "NEXT_RUNTIME"
-            | "RAILS_ENV"
-            | "RACK_ENV"
-            | "MIX_ENV"
-            | "APP_ENV"
-            | "DEBUG"
-    )
-}
-
-/// A back end with its own front-end build in the same folder is one service: the build is part of it.
-fn join_projects_of_one_folder(projects: &mut Vec<Project>, all_facts: &mut Vec<Facts>) {
-    let rank = |project: &Project| match (project.service.kind.get(), project.role) {
-        (Some(Kind::Web), _) if project.service.framework.get().is_some() => 0,
-        (Some(Kind::Worker), _) => 1,
-        (Some(Kind::Web), _) => 2,
-        (Some(Kind::Static), _) => 3,
-        (_, Role::Application) => 4,
-        _ => 5,
-    };
-    let mut index = 0;
-    while index < projects.len() {
-        let dir = projects[index].dir.clone();
-        let mut same: Vec<usize> =
-            (index..projects.len()).filter(|other| projects[*other].dir == dir).collect();
-        if same.len() < 2 {
-            index += 1;
-            continue;
-        }
-        let leader = *same.iter().min_by_key(|other| (rank(&projects[**other]), **other)).unwrap_or(&index);
-        same.retain(|other| *other != leader);
-        for other in same.into_iter().rev() {
-            let assistant = projects.remove(other);
-            let facts = all_facts.remove(other);
-            let leader = if other < leader { leader - 1 } else { leader };
-            // A library beside an app prepares nothing that runs; a package of assets is built into it.
-            let is_apart = assistant.role == Role::Library && assistant.family != "javascript";
-            if !is_apart || assistant.family == projects[leader].family {
-                assist(&mut projects[leader], &assistant);
-            }
-            let keeps = assistant.service.kind.get() != Some(&Kind::Static)
-                || assistant.family == projects[leader].family;
-            if keeps {
-                all_facts[leader].absorb(facts);
-            }
-        }
-        index += 1;
-    }
-}
-
-/// Adds what an assistant project prepares to the project that runs.
-fn assist(leader: &mut Project, assistant: &Project) {
-    let joined = [
-        (&mut leader.service.install, &assistant.service.install),
-        (&mut leader.service.build, &assistant.service.build),
-    ];
-    for (field, other) in joined {
-        let Some(added) = other.winner() else { continue };
-        match field.winner().cloned() {
-            Some(own) if own.value != added.value => {
-                field.propose(format!("{} && {}", own.value, added.value), own.origin.clone());
-                let combined = format!("{} && {}", own.value, added.value);
-                field.retain(|evidence| evidence.value == combined);
-            }
-            Some(_) => {}
-            None => field.propose(added.value.clone(), added.origin.clone()),
-        }
-    }
-    for (name, variable) in &assistant.service.env {
-        leader.service.env.entry(name.clone()).or_insert_with(|| variable.clone());
-    }
-    for (name, dependency) in &assistant.dependencies {
-        leader.dependencies.entry(name.clone()).or_insert_with(|| dependency.clone());
-    }
+    observed::propose_probes(&mut project.service, facts);
+    observed::propose_variables(&mut project.service, &facts.env);
 }
 
 /// A project is a service when something in it runs: a framework, an entry point, or a file that starts it.
@@ -412,7 +236,7 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
             Origin::detected("the manifest's name").at(project.place()).guess(),
         );
     }
-    note_volumes(&mut draft.service, facts);
+    observed::note_volumes(&mut draft.service, facts);
     resource::note_needs(project, facts, &mut draft);
     let mut drafts = vec![draft];
     for (name, companion) in &project.companions {
@@ -437,25 +261,6 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
         drafts.push(draft);
     }
     drafts
-}
-
-/// Where the code keeps data: what it names itself, and the files of SQLite addresses.
-fn note_volumes(service: &mut Service, facts: &Facts) {
-    let addresses = facts.env.iter().filter_map(|read| {
-        let (scheme, path) = read.default.as_deref()?.split_once(':')?;
-        let is_file = scheme.starts_with("sqlite") || scheme == "file";
-        let path = path.trim_start_matches("//").trim_start_matches("/./").trim_start_matches("./");
-        // SQLAlchemy writes three slashes for a relative path and four for an absolute one.
-        let path = path.strip_prefix('/').filter(|_| scheme.starts_with("sqlite")).unwrap_or(path);
-        (is_file && !path.is_empty() && !path.contains(":memory:"))
-            .then(|| (path.to_owned(), read.place.clone()))
-    });
-    for (path, place) in facts.volumes.iter().cloned().chain(addresses) {
-        if !service.volumes.iter().any(|known| known.path == path) {
-            let origin = Origin::detected("the code keeps data there").at(place).likely();
-            service.volumes.push(Volume { path, origin });
-        }
-    }
 }
 
 /// Where something serves, scripts that only run to their end are tools of the developers.

@@ -15,6 +15,7 @@ mod contradiction;
 mod detect;
 pub mod document;
 mod draft;
+mod folder;
 mod framework;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -23,6 +24,7 @@ mod importer;
 mod language;
 mod link;
 mod load;
+mod observed;
 mod pattern;
 mod project;
 mod repository;

@@ -126,7 +126,7 @@ fn what_an_environment_overrides_is_found_there() {
 #[test]
 fn a_path_that_leads_out_of_the_repository_is_found_through_its_service() {
     let mut app = App::default();
-    let good = "[services.web]\npath = \"apps/web\"\nstatic = \"../dist\"\nwatch = [{ path = \"../../shared\", action = \"restart\" }]\n";
+    let good = "[services.web]\npath = \"apps/web\"\nstatic = \"../dist\"\nwatch = [{ path = \"../../common\", action = \"restart\" }]\n";
     assert_eq!(configured(&mut app, good), []);
     let problems =
         configured(&mut App::default(), "[services.web]\npath = \"web\"\nstatic = \"../../dist\"\n");

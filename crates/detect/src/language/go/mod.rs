@@ -6,8 +6,8 @@ mod program;
 use seaworthy_model::{Field, Kind, Origin, PortSetting, Runtime, Service};
 
 use super::{Language, manifests, runtime_files};
-use crate::detect::{propose_port, propose_probes, propose_variables};
 use crate::framework::Chosen;
+use crate::observed::{propose_port, propose_probes, propose_variables};
 use crate::project::{Project, Role, Script, at_file, companion_of};
 use crate::repository::{Repository, relative};
 use crate::source::Facts;

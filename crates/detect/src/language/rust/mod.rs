@@ -5,8 +5,8 @@ mod manifest;
 use seaworthy_model::{Field, Kind, Origin, Place, PortSetting, Runtime, Service};
 
 use super::{Language, manifests, runtime_files};
-use crate::detect::{propose_port, propose_probes, propose_variables};
 use crate::framework::Chosen;
+use crate::observed::{propose_port, propose_probes, propose_variables};
 use crate::project::{Project, Role, at_file, companion_of};
 use crate::repository::{Repository, is_within, join, parent, upwards};
 use crate::source::Facts;
