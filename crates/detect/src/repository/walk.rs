@@ -47,6 +47,9 @@ const SKIPPED: [&str; 33] = [
 /// stays bounded.
 const MOST_FILES: usize = 400_000;
 
+/// Repositories of fewer entries are listed by one thread.
+const MOST_SMALL: usize = 600;
+
 pub(super) struct Listing {
     /// Relative paths with `/`, in byte order.
     pub(super) paths: Vec<Box<str>>,
@@ -55,16 +58,7 @@ pub(super) struct Listing {
 
 /// Lists regular files below `root`. Links are not followed, so that no loop and nothing outside is met.
 pub(super) fn list(root: &Path) -> Listing {
-    let found = Mutex::new(Listing { paths: Vec::new(), warnings: Vec::new() });
-    WalkBuilder::new(root)
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .require_git(false)
-        .filter_entry(|entry| !is_skipped(entry))
-        .build_parallel()
-        .visit(&mut Collector { root, found: &found });
-    let mut listing = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut listing = list_small(root).unwrap_or_else(|| list_large(root));
     listing.paths.sort_unstable();
     if listing.paths.len() > MOST_FILES {
         listing.paths.truncate(MOST_FILES);
@@ -75,6 +69,49 @@ pub(super) fn list(root: &Path) -> Listing {
         ));
     }
     listing
+}
+
+fn walker(root: &Path) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(root);
+    walker
+        .hidden(false)
+        .parents(false)
+        .git_global(false)
+        .require_git(false)
+        .filter_entry(|entry| !is_skipped(entry));
+    walker
+}
+
+/// Lists a repository of a few hundred entries on this thread: threads that wait for work would cost more than
+/// the listing. `None` when there are more.
+fn list_small(root: &Path) -> Option<Listing> {
+    let mut listing = Listing { paths: Vec::new(), warnings: Vec::new() };
+    for (count, entry) in walker(root).build().enumerate() {
+        if count == MOST_SMALL {
+            return None;
+        }
+        listing.add(root, entry);
+    }
+    Some(listing)
+}
+
+fn list_large(root: &Path) -> Listing {
+    let found = Mutex::new(Listing { paths: Vec::new(), warnings: Vec::new() });
+    walker(root).build_parallel().visit(&mut Collector { root, found: &found });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Listing {
+    fn add(&mut self, root: &Path, entry: Result<DirEntry, ignore::Error>) {
+        match entry {
+            Ok(entry) => {
+                if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                    self.paths.push(relative(root, entry.path()).into());
+                }
+            }
+            Err(error) => self.warnings.push(warning(root, &error)),
+        }
+    }
 }
 
 fn is_skipped(entry: &DirEntry) -> bool {
@@ -107,14 +144,7 @@ struct Batch<'a> {
 
 impl ParallelVisitor for Batch<'_> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
-        match entry {
-            Ok(entry) => {
-                if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    self.own.paths.push(relative(self.root, entry.path()).into());
-                }
-            }
-            Err(error) => self.own.warnings.push(warning(self.root, &error)),
-        }
+        self.own.add(self.root, entry);
         WalkState::Continue
     }
 }

@@ -1,7 +1,7 @@
 //! Reading the source files of a project, in parallel and within a budget.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Facts;
 use super::scanner::Scanner;
@@ -46,7 +46,7 @@ pub(crate) fn scan(
     if files.is_empty() {
         return (Facts::default(), left_out);
     }
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(files.len() / 16 + 1);
+    let threads = threads_of_machine().min(files.len() / 16 + 1);
     let next = AtomicUsize::new(0);
     let found: Mutex<Vec<(usize, Facts)>> = Mutex::default();
     let work = || {
@@ -170,4 +170,10 @@ fn importance(path: &str) -> Option<u8> {
     );
     let depth = u8::try_from(path.matches('/').count()).unwrap_or(u8::MAX / 2);
     Some(if telling { depth } else { depth.saturating_add(4) })
+}
+
+/// Asked once: the answer is in files that the system writes anew for each question.
+fn threads_of_machine() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(2, usize::from))
 }
