@@ -4,7 +4,7 @@ use seaworthy_model::quantity::{Bytes, Cpu, Duration};
 use seaworthy_model::{Condition, Probe, WatchRule};
 
 use super::values::{self, interpolated};
-use crate::document::Node;
+use crate::document::{Node, Value};
 use crate::repository::{Repository, parent, resolve};
 
 /// A service as Compose describes it. Every value keeps its line.
@@ -39,7 +39,7 @@ pub(crate) enum Source {
 }
 
 /// Keys of a service that the model holds.
-const HELD: [&str; 22] = [
+const HELD: [&str; 19] = [
     "build",
     "command",
     "cpus",
@@ -57,12 +57,21 @@ const HELD: [&str; 22] = [
     "mem_limit",
     "ports",
     "scale",
-    "secrets",
     "stop_grace_period",
     "volumes",
-    "volumes_from",
-    "working_dir",
 ];
+
+/// The parts of those keys that it holds, where it does not hold all of them.
+const HELD_PARTS: [(&str, &[&str]); 5] = [
+    ("build", &["context", "dockerfile"]),
+    ("deploy", &["replicas", "resources"]),
+    ("develop", &["watch"]),
+    ("extends", &["service", "file"]),
+    ("healthcheck", &["disable", "interval", "retries", "start_period", "test", "timeout"]),
+];
+
+/// `extends` may lead from file to file; further than this it leads in a circle.
+const MOST_EXTENDS: u8 = 8;
 
 /// Every service of a Compose file, and the keys that the model cannot hold, with their lines.
 pub(super) fn read(repo: &Repository, path: &str) -> (Vec<ComposeService>, Vec<(String, u32)>) {
@@ -90,14 +99,54 @@ pub(super) fn read(repo: &Repository, path: &str) -> (Vec<ComposeService>, Vec<(
                 unheld.push((key.key.to_string(), key.line));
             }
         }
-        for key in entry.node.get("deploy").map(Node::entries).unwrap_or_default() {
-            if !["replicas", "resources"].contains(&&*key.key) {
-                unheld.push((format!("deploy.{}", key.key), key.line));
+        for (name, held) in HELD_PARTS {
+            for part in entry.node.get(name).map(Node::entries).unwrap_or_default() {
+                if !held.contains(&&*part.key) && !part.key.starts_with("x-") {
+                    unheld.push((format!("{name}.{}", part.key), part.line));
+                }
             }
         }
-        services.push(service(repo, path, &entry.key, entry.line, &entry.node));
+        for part in entry.node.at(&["deploy", "resources"]).map(Node::entries).unwrap_or_default() {
+            if &*part.key != "limits" {
+                unheld.push((format!("deploy.resources.{}", part.key), part.line));
+            }
+        }
+        for needed in entry.node.get("depends_on").map(Node::entries).unwrap_or_default() {
+            for part in needed.node.entries().iter().filter(|part| &*part.key != "condition") {
+                unheld.push((format!("depends_on.{}", part.key), part.line));
+            }
+        }
+        let node = extended(repo, path, &entry.node, MOST_EXTENDS);
+        services.push(service(repo, path, &entry.key, entry.line, &node));
     }
     (services, unheld)
+}
+
+/// A service with what it extends filled in where it says nothing itself.
+fn extended(repo: &Repository, path: &str, node: &Node, left: u8) -> Node {
+    let mut whole = node.clone();
+    let Some(base) = node.get("extends").filter(|_| left > 0) else { return whole };
+    let Some(service) = base.text().or_else(|| base.get("service")?.text()) else { return whole };
+    let file = match base.get("file").and_then(Node::text) {
+        Some(file) => resolve(parent(path), file),
+        None => Some(path.to_owned()),
+    };
+    let found = file.and_then(|file| {
+        let node = repo.document(&file)?.at(&["services", service])?.clone();
+        Some(extended(repo, &file, &node, left - 1))
+    });
+    let Some(found) = found else {
+        repo.warn("not-imported", format!("what it extends, {service}, is not there"), path, Some(base.line));
+        return whole;
+    };
+    if let Value::Map(entries) = &mut whole.value {
+        for inherited in found.entries() {
+            if !entries.iter().any(|own| own.key == inherited.key) {
+                entries.push(inherited.clone());
+            }
+        }
+    }
+    whole
 }
 
 fn service(repo: &Repository, path: &str, name: &str, line: u32, node: &Node) -> ComposeService {
