@@ -73,17 +73,7 @@ pub(crate) fn propose(project: &mut Project, chosen: &Chosen) {
     let rule = chosen.rule;
     let evidence = || chosen.evidence.clone();
     let convention = |what: &str| Origin::detected(format!("{} {what}", rule.title)).guess();
-    let python = if project.service.package_manager.get().is_some_and(|known| known == "uv") {
-        "uv run python"
-    } else if project.exec.is_empty() {
-        "python"
-    } else {
-        &format!("{} python", project.exec)
-    };
-    let command = |template: &str| {
-        let call = if project.exec.is_empty() { String::new() } else { format!("{} ", project.exec) };
-        template.replace("{exec} ", &call).replace("{python}", python)
-    };
+    let command = |template: &str| project.fill(template);
     let (dev, build, start, test) = (
         rule.dev.as_deref().map(command),
         rule.build.as_deref().map(command),

@@ -123,6 +123,12 @@ impl Project {
         names.into_iter().find_map(|name| self.dependencies.get(name).map(|dependency| (name, dependency)))
     }
 
+    /// A rule's command for this project: `{exec}` calls one of its own tools, `{python}` its Python.
+    pub(crate) fn fill(&self, template: &str) -> String {
+        let call = if self.exec.is_empty() { String::new() } else { format!("{} ", self.exec) };
+        template.replace("{exec} ", &call).replace("{python}", &self.exec("python"))
+    }
+
     /// A command of the project's own tools: `npx next dev`, `poetry run flask run`.
     pub(crate) fn exec(&self, command: &str) -> String {
         if self.exec.is_empty() { command.to_owned() } else { format!("{} {command}", self.exec) }

@@ -88,16 +88,8 @@ fn evidence(repo: &Repository, project: &Project, rule: &ToolRule) -> Option<Ori
 }
 
 fn filled(command: &str, project: &Project, migrations: Option<&str>) -> String {
-    let call = if project.exec.is_empty() { String::new() } else { format!("{} ", project.exec) };
     let migrations = migrations.map_or("migrations", |path| relative(&project.dir, path));
-    command
-        .replace("{exec} ", &call)
-        .replace("{python}", &python(project))
-        .replace("{migrations}", migrations)
-}
-
-fn python(project: &Project) -> String {
-    if project.exec.is_empty() { "python".to_owned() } else { format!("{} python", project.exec) }
+    project.fill(command).replace("{migrations}", migrations)
 }
 
 fn add_job(

@@ -9,7 +9,6 @@ mod yaml;
 
 pub(crate) use env_file::parse_env;
 pub use node::{Entry, Node, Value};
-#[allow(unused_imports)]
 pub(crate) use xml::{Element, parse_xml};
 
 /// The formats that are read as trees.

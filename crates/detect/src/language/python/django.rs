@@ -39,7 +39,7 @@ pub(super) fn propose(repo: &Repository, project: &mut Project) {
     } else if project.has("waitress") {
         format!("waitress-serve --port={port} {module}.wsgi:application")
     } else {
-        let python = if project.exec.is_empty() { "python".to_owned() } else { project.exec("python") };
+        let python = project.exec("python");
         let command = format!("{python} manage.py runserver 0.0.0.0:{port}");
         project.service.start.propose(command, origin().guess());
         return;

@@ -63,7 +63,7 @@ pub(super) fn propose(repo: &Repository, project: &mut Project, facts: &Facts, f
         .or_else(|| main_script(repo, project, facts));
     if let Some((path, origin)) = script {
         let file = relative(&project.dir, &path).to_owned();
-        let python = if project.exec.is_empty() { "python".to_owned() } else { project.exec("python") };
+        let python = project.exec("python");
         let command = match (framework, file.as_str()) {
             ("celery" | "rq" | "dramatiq", _) => return,
             (_, file) if file.ends_with("__main__.py") => format!("{python} -m {}", module(parent(file))),
@@ -167,7 +167,7 @@ fn wsgi(project: &Project, entry: &Entry, port: u16, framework: &str) -> Option<
     let (target, _, _) = target(project, entry, "");
     let port = format!("${{PORT:-{port}}}");
     let file = relative(&project.dir, &entry.place.file);
-    let python = if project.exec.is_empty() { "python".to_owned() } else { project.exec("python") };
+    let python = project.exec("python");
     let (dev, start) = match framework {
         "sanic" => (
             format!("sanic {target} --dev --port {port}"),
@@ -305,7 +305,7 @@ pub(super) fn add_queue_workers(project: &mut Project, facts: &Facts, framework:
         }
         "dramatiq" => (format!("dramatiq {dotted}"), None),
         "rq" => {
-            let python = if project.exec.is_empty() { "python".to_owned() } else { project.exec("python") };
+            let python = project.exec("python");
             (format!("{python} {file}"), None)
         }
         _ => return,
