@@ -125,13 +125,14 @@ impl Project {
 
     /// A rule's command for this project: `{exec}` calls one of its own tools, `{python}` its Python.
     pub(crate) fn fill(&self, template: &str) -> String {
-        let call = if self.exec.is_empty() { String::new() } else { format!("{} ", self.exec) };
-        template.replace("{exec} ", &call).replace("{python}", &self.exec("python"))
+        template.replace("{exec} ", &self.exec("")).replace("{python}", &self.exec("python"))
     }
 
     /// A command of the project's own tools: `npx next dev`, `poetry run flask run`.
     pub(crate) fn exec(&self, command: &str) -> String {
-        if self.exec.is_empty() { command.to_owned() } else { format!("{} {command}", self.exec) }
+        // Deno's `npm:` is part of the program's name.
+        let space = if self.exec.is_empty() || self.exec.ends_with(':') { "" } else { " " };
+        format!("{}{space}{command}", self.exec)
     }
 
     /// The name for a service made of it: its folder's, the manifest's for the root.
@@ -169,5 +170,25 @@ pub(crate) fn companion_of(service: &Service) -> Service {
         test: service.test.clone(),
         lint: service.lint.clone(),
         ..Service::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_called_as_the_package_manager_calls_them() {
+        for (exec, called, filled) in [
+            ("", "vite dev", "vite dev"),
+            ("npx", "npx vite dev", "npx vite dev"),
+            ("deno run -A npm:", "deno run -A npm:vite dev", "deno run -A npm:vite dev"),
+        ] {
+            let project = Project { exec, ..Project::default() };
+            assert_eq!(project.exec("vite dev"), called);
+            assert_eq!(project.fill("{exec} vite dev"), filled);
+        }
+        let project = Project { exec: "uv run", ..Project::default() };
+        assert_eq!(project.fill("{python} manage.py migrate"), "uv run python manage.py migrate");
     }
 }
