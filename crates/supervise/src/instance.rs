@@ -1,0 +1,166 @@
+//! One running copy of a process, as the control process sees it: a shim at the other end of a socket.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdStream;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+
+use crate::exit::Exit;
+use crate::protocol::{Order, Report, encode};
+use crate::reaper::Reaper;
+use crate::shim;
+use crate::spec::Spec;
+
+/// Starts instances.
+#[derive(Clone)]
+pub struct Launcher {
+    program: PathBuf,
+    reaper: Reaper,
+    /// A shim that waits for its order. Starting a program is most of the time from a save to the new process.
+    spare: Arc<Mutex<Option<Shim>>>,
+}
+
+struct Shim {
+    pid: i32,
+    socket: StdStream,
+}
+
+impl Launcher {
+    /// With shims that are this binary itself.
+    pub fn new(reaper: Reaper) -> Self {
+        // The file may be replaced by a newer one while this runs; the link goes on to name the one that was started.
+        Self::with_program("/proc/self/exe", reaper)
+    }
+
+    /// With shims that are `program`, which must call [`shim::main`] for the argument [`shim::ARGUMENT`].
+    pub fn with_program(program: impl Into<PathBuf>, reaper: Reaper) -> Self {
+        Self { program: program.into(), reaper, spare: Arc::default() }
+    }
+
+    /// Makes a shim ready for the next instance, unless there is one.
+    pub fn warm(&self) {
+        let mut spare = self.spare();
+        if spare.is_none() {
+            // Only a head start is lost; the next launch tells why.
+            *spare = self.shim().ok();
+        }
+    }
+
+    /// Starts an instance. Its first report says whether that went well.
+    pub fn launch(&self, spec: Spec) -> io::Result<Instance> {
+        let waiting = self.spare().take();
+        let shim = match waiting {
+            Some(shim) => shim,
+            None => self.shim()?,
+        };
+        let marker = spec.marker();
+        shim.socket.set_nonblocking(true)?;
+        let (read, write) = UnixStream::from_std(shim.socket)?.into_split();
+        let mut instance = Instance {
+            shim: shim.pid,
+            marker,
+            reports: BufReader::new(read),
+            line: String::new(),
+            orders: write,
+            unsent: VecDeque::new(),
+            reaper: self.reaper.clone(),
+            is_over: false,
+        };
+        instance.order(&Order::Start(Box::new(spec)));
+        Ok(instance)
+    }
+
+    fn spare(&self) -> std::sync::MutexGuard<'_, Option<Shim>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shim(&self) -> io::Result<Shim> {
+        let (ours, theirs) = StdStream::pair()?;
+        let mut command = Command::new(&self.program);
+        command
+            .arg(shim::ARGUMENT)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stderr(Stdio::null());
+        let pid = self.reaper.spawn(&mut command)?;
+        Ok(Shim { pid, socket: ours })
+    }
+}
+
+/// A running copy of a process. Dropping it stops the process.
+pub struct Instance {
+    shim: i32,
+    marker: String,
+    reports: BufReader<OwnedReadHalf>,
+    line: String,
+    orders: OwnedWriteHalf,
+    unsent: VecDeque<u8>,
+    reaper: Reaper,
+    is_over: bool,
+}
+
+impl Instance {
+    /// The process id of its shim; the instance and all that it started descend from it.
+    pub fn shim(&self) -> i32 {
+        self.shim
+    }
+
+    /// The next report; after the last one ([`Report::Exited`], [`Report::Failed`]) it never comes. Can be dropped and
+    /// called again at any time. Sends queued orders meanwhile.
+    pub async fn report(&mut self) -> Report {
+        if self.is_over {
+            return std::future::pending().await;
+        }
+        let report = loop {
+            tokio::select! {
+                sent = send(&mut self.orders, &mut self.unsent), if !self.unsent.is_empty() => {
+                    if sent.is_err() {
+                        // The end of the connection shows in reading too.
+                        self.unsent.clear();
+                    }
+                }
+                read = self.reports.read_line(&mut self.line) => {
+                    let is_end = !matches!(read, Ok(count) if count > 0);
+                    let line = std::mem::take(&mut self.line);
+                    if let Ok(report) = serde_json::from_str(&line) {
+                        break report;
+                    }
+                    if is_end {
+                        // The shim was killed, so the process was too; the rest is done here.
+                        self.reaper.purge(&self.marker).await;
+                        break Report::Exited { exit: Exit::Unknown, left: Vec::new() };
+                    }
+                }
+            }
+        };
+        self.is_over = matches!(report, Report::Exited { .. } | Report::Failed { .. });
+        report
+    }
+
+    /// Gives an order. It is on its way at once, or with the next call of [`Instance::report`].
+    pub fn order(&mut self, order: &Order) {
+        let mut line = Vec::new();
+        encode(&mut line, order);
+        self.unsent.extend(line);
+        while let Ok(count) = self.orders.try_write(self.unsent.as_slices().0) {
+            self.unsent.drain(..count);
+            if count == 0 || self.unsent.is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+async fn send(socket: &mut OwnedWriteHalf, unsent: &mut VecDeque<u8>) -> io::Result<()> {
+    let count = socket.write(unsent.as_slices().0).await?;
+    unsent.drain(..count);
+    Ok(())
+}

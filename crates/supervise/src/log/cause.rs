@@ -1,0 +1,60 @@
+//! The first error of an output: what to show of a process that ended badly.
+
+use super::facts::{Level, facts};
+
+/// Lines that say what went wrong, found among the lines of one run of a process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// The one line that says it best.
+    pub line: String,
+}
+
+/// The first error in `lines` (oldest first): the first line that says it is one; for a Python traceback the exception
+/// that ends it; else the last line that was written.
+pub fn cause<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Cause> {
+    let mut last = None;
+    let mut in_traceback = false;
+    for line in lines {
+        let facts = facts(line);
+        let text = facts.message.trim_end();
+        if text.trim().is_empty() {
+            continue;
+        }
+        if in_traceback {
+            // Frames are indented; what is not is the exception.
+            if !text.starts_with(char::is_whitespace) {
+                return Some(Cause { line: text.to_owned() });
+            }
+        } else if text.starts_with("Traceback (most recent call last)") {
+            in_traceback = true;
+        } else if facts.level == Some(Level::Error) && !is_frame(text) {
+            return Some(Cause { line: text.trim_start().to_owned() });
+        }
+        last = Some(text.trim_start().to_owned());
+    }
+    last.map(|line| Cause { line })
+}
+
+/// Node prints the place in its own sources before the error itself.
+fn is_frame(text: &str) -> bool {
+    text.starts_with("node:internal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(output: &str) -> Option<String> {
+        cause(output.lines()).map(|cause| cause.line)
+    }
+
+    #[test]
+    fn the_first_error_is_shown_not_the_last() {
+        let node = "> api@1.0.0 start\n> node server.js\n\nnode:internal/modules/cjs/loader:1228\n  throw err;\n  ^\n\nError: Cannot find module 'express'\nRequire stack:\n- /app/server.js\n\nNode.js v20.20.2\nnpm error Lifecycle script `start` failed";
+        assert_eq!(of(node).unwrap(), "Error: Cannot find module 'express'");
+        let python = "starting\nTraceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    import x\nModuleNotFoundError: No module named 'x'\n";
+        assert_eq!(of(python).unwrap(), "ModuleNotFoundError: No module named 'x'");
+        assert_eq!(of("one\ntwo\n\n").unwrap(), "two");
+        assert_eq!(of(""), None);
+    }
+}

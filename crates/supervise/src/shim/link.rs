@@ -1,0 +1,141 @@
+//! The shim's end of the socket to the control process.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use crate::protocol::{Order, Report, encode};
+use crate::spec::Spec;
+
+/// Reports that nobody reads are kept up to this many bytes. Only `Wrote` can be many, and it is sent once at a time.
+const MOST_UNSENT: usize = 64 << 10;
+
+pub(super) struct Link {
+    socket: UnixStream,
+    received: Vec<u8>,
+    unsent: VecDeque<u8>,
+    /// The control process was told of new lines and has not taken that yet.
+    wrote_is_unsent: bool,
+    closed: bool,
+}
+
+impl Link {
+    /// The socket that the shim was started with.
+    pub(super) fn from_standard_input() -> io::Result<Self> {
+        let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        Ok(Self {
+            socket,
+            received: Vec::new(),
+            unsent: VecDeque::new(),
+            wrote_is_unsent: false,
+            closed: false,
+        })
+    }
+
+    /// Waits for the order to start; `None` when the control process went away first.
+    pub(super) fn wait_for_start(&mut self) -> Option<Box<Spec>> {
+        let spec = loop {
+            if let Some(order) = self.next_order() {
+                match order {
+                    Order::Start(spec) => break spec,
+                    // Stopped before it started.
+                    _ => return None,
+                }
+            }
+            let mut block = [0; 16 << 10];
+            match self.socket.read(&mut block) {
+                Ok(0) => return None,
+                Ok(count) => self.received.extend_from_slice(&block[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        };
+        self.socket.set_nonblocking(true).ok()?;
+        Some(spec)
+    }
+
+    /// Orders that have come.
+    pub(super) fn receive(&mut self) -> Vec<Order> {
+        let mut block = [0; 4096];
+        loop {
+            match self.socket.read(&mut block) {
+                Ok(0) => {
+                    self.closed = true;
+                    break;
+                }
+                Ok(count) => self.received.extend_from_slice(&block[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => {
+                    self.closed = true;
+                    break;
+                }
+            }
+        }
+        std::iter::from_fn(|| self.next_order()).collect()
+    }
+
+    fn next_order(&mut self) -> Option<Order> {
+        loop {
+            let end = memchr::memchr(b'\n', &self.received)?;
+            let line: Vec<u8> = self.received.drain(..=end).collect();
+            // Both ends are the same binary; what cannot be read was not sent by it.
+            if let Ok(order) = serde_json::from_slice(&line) {
+                return Some(order);
+            }
+        }
+    }
+
+    /// Queues a report.
+    pub(super) fn send(&mut self, report: &Report) {
+        if self.closed || self.unsent.len() > MOST_UNSENT {
+            return;
+        }
+        if *report == Report::Wrote {
+            if self.wrote_is_unsent {
+                return;
+            }
+            self.wrote_is_unsent = true;
+        }
+        let mut line = Vec::new();
+        encode(&mut line, report);
+        self.unsent.extend(line);
+    }
+
+    /// Sends what the socket takes.
+    pub(super) fn flush(&mut self) {
+        while !self.unsent.is_empty() {
+            match self.socket.write(self.unsent.as_slices().0) {
+                Ok(count) => drop(self.unsent.drain(..count)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    // Reading finds the end of the connection, and acts on it.
+                    self.unsent.clear();
+                }
+            }
+        }
+        self.wrote_is_unsent = false;
+    }
+
+    /// Sends everything, waiting for the control process to take it.
+    pub(super) fn flush_blocking(&mut self) {
+        if self.socket.set_nonblocking(false).is_ok() {
+            self.flush();
+        }
+    }
+
+    pub(super) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// The socket, while it is open.
+    pub(super) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        (!self.closed).then(|| self.socket.as_fd())
+    }
+}
