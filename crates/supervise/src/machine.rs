@@ -195,10 +195,6 @@ impl Machine {
     /// when it changed, do nothing.
     pub fn on(&mut self, event: &Event, now: Instant) -> Vec<Effect> {
         match (event, self.phase) {
-            (
-                Event::Start,
-                Phase::Stopped | Phase::Failed | Phase::Completed | Phase::CrashLoop | Phase::Restarting,
-            ) => self.begin(),
             (Event::Start | Event::Restart, Phase::Stopping) => {
                 self.runs_anew = true;
                 Vec::new()
@@ -209,7 +205,11 @@ impl Machine {
                 self.phase = Phase::Stopping;
                 vec![Effect::Stop]
             }
-            (Event::Restart, _) => self.begin(),
+            (
+                Event::Start,
+                Phase::Stopped | Phase::Failed | Phase::Completed | Phase::CrashLoop | Phase::Restarting,
+            )
+            | (Event::Restart, _) => self.begin(),
             (Event::Unblocked, Phase::Waiting) => {
                 self.phase = Phase::Starting;
                 vec![Effect::Launch]
