@@ -73,9 +73,9 @@ impl Inbox {
 
     /// Someone waits for a batch.
     pub(crate) fn want(&self) {
-        if !self.flags.wanted.swap(true, Ordering::SeqCst) {
-            self.wake();
-        }
+        self.flags.wanted.store(true, Ordering::SeqCst);
+        // Even if it was wanted before: there may be room for it only now.
+        self.wake();
     }
 
     /// A batch is on its way to whoever wanted it.

@@ -192,6 +192,19 @@ mod tests {
         assert!(matches!(contents.look(&file).0, Look::File { changed: true, .. }));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_looked_at_ahead_is_compared_with_that() {
+        // A system's file: the time of the status change of one of our own cannot be set back.
+        let file = Path::new("/etc/passwd");
+        let mut contents = Contents::default();
+        assert_eq!(contents.look_ahead(file), 0, "it is not known");
+        contents.learn(file);
+        assert!(contents.look_ahead(file) > 0);
+        assert_eq!(contents.look_ahead(file), 0, "once is enough");
+        assert!(matches!(contents.look(file).0, Look::File { changed: false, .. }));
+    }
+
     #[test]
     fn memory_is_bounded() {
         let mut contents = Contents::default();
