@@ -2,7 +2,7 @@
 //!
 //! A save is several events, and how many depends on the editor: truncate, write and close; write a neighbour and
 //! rename it over; move the old one away and create a new one. What was written in full to a known file is settled at
-//! once; what may be half of a save waits for the other half, for a few milliseconds:
+//! once; what may be half of a save waits for the other half, for some milliseconds:
 //!
 //! | seen | what may follow | waits |
 //! |---|---|---|
@@ -22,9 +22,9 @@ pub(crate) const OPEN: Duration = Duration::from_millis(100);
 /// How long a file that is written to without a pause is waited for.
 pub(crate) const LONGEST_OPEN: Duration = Duration::from_secs(1);
 /// How long a new file waits, as it may be a temporary one.
-pub(crate) const FRESH: Duration = Duration::from_millis(15);
+pub(crate) const FRESH: Duration = Duration::from_millis(30);
 /// How long a missing or empty file waits for its new version.
-pub(crate) const GONE: Duration = Duration::from_millis(20);
+pub(crate) const GONE: Duration = Duration::from_millis(50);
 /// More files in between than this are no longer told apart.
 const MOST_PENDING: usize = 8192;
 
@@ -199,8 +199,8 @@ mod tests {
     fn a_removed_file_settles_after_a_moment() {
         let (mut settler, start) = (Settler::default(), Instant::now());
         assert_eq!(settler.on_event(start, FILE.as_ref(), Raw::Removed, true), Ok(()));
-        assert_eq!(settler.poll(at(start, 19)), None);
-        assert_eq!(settler.poll(at(start, 20)), Some(settled(start, Phase::Waited)));
+        assert_eq!(settler.poll(at(start, 49)), None);
+        assert_eq!(settler.poll(at(start, 50)), Some(settled(start, Phase::Waited)));
         assert_eq!(settler.poll(at(start, 5000)), None);
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Worker {
     coalescer: Coalescer,
     notices: VecDeque<Event>,
     told: Option<Limit>,
+    /// How many folders there were when limits were last looked at.
+    counted: usize,
     /// When to look whether the root is back.
     lookout: Option<Instant>,
     /// When to walk once more, as track was lost.
@@ -82,6 +84,7 @@ impl Worker {
             coalescer: Coalescer::new(),
             notices: VecDeque::new(),
             told: None,
+            counted: 0,
             lookout: None,
             resync: None,
             synced: Instant::now(),
@@ -270,13 +273,7 @@ impl Worker {
 
     /// Hands over what is due; `false` when there is no one any more to hand it to.
     fn report(&mut self) -> bool {
-        if let Some(limit) = self.folders.limit()
-            && self.told.as_ref() != Some(&limit)
-            && self.told.as_ref().is_none_or(|told| told.unwatched * 2 < limit.unwatched)
-        {
-            self.told = Some(limit.clone());
-            self.notices.push_back(Event::Limited(limit));
-        }
+        self.tell_limit();
         while let Some(notice) = self.notices.pop_front() {
             match self.events.try_send(notice) {
                 Ok(()) => {}
@@ -297,6 +294,20 @@ impl Worker {
                 self.events.try_send(Event::Batch(batch)).is_ok()
             }
             None => true,
+        }
+    }
+
+    /// Says once that a limit was reached, and once more whenever twice as much goes unnoticed.
+    fn tell_limit(&mut self) {
+        if self.counted == self.folders.len() {
+            return;
+        }
+        self.counted = self.folders.len();
+        if let Some(limit) = self.folders.limit()
+            && self.told.as_ref().is_none_or(|told| told.unwatched * 2 < limit.unwatched)
+        {
+            self.told = Some(limit.clone());
+            self.notices.push_back(Event::Limited(limit));
         }
     }
 

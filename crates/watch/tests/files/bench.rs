@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_watch::{Batch, ChangeKind, Config, Event, Receiver, Watcher};
 use tempfile::TempDir;
@@ -107,4 +107,36 @@ pub(crate) fn write(path: &Path, content: &str) {
 
 pub(crate) fn modified(path: &str) -> Vec<(String, ChangeKind)> {
     vec![(path.to_owned(), ChangeKind::Modified)]
+}
+
+/// What one save of `file`, made in these steps, leads to: one batch that says that it was modified. A machine that
+/// stalls between the steps makes two saves of them; such a round proves nothing and is repeated.
+pub(crate) async fn assert_one_save(file: &str, save: impl Fn(&Bench)) {
+    for _ in 0..100 {
+        let mut bench = Bench::new(&[file]).await;
+        let start = Instant::now();
+        save(&bench);
+        let stalled = start.elapsed() > Duration::from_millis(20);
+        let batches = bench.batches().await;
+        if !stalled {
+            assert_eq!(batches.iter().map(changes).collect::<Vec<_>>(), [modified(file)]);
+            return;
+        }
+    }
+    panic!("this machine stalls all the time");
+}
+
+/// The same of a program, whose stalls cannot be seen: one of three rounds must do.
+pub(crate) async fn assert_one_save_by(file: &str, save: impl Fn(&Bench)) {
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let mut bench = Bench::new(&[file]).await;
+        save(&bench);
+        let batches = bench.batches().await;
+        if batches.iter().map(changes).collect::<Vec<_>>() == [modified(file)] {
+            return;
+        }
+        seen.push(batches);
+    }
+    panic!("never one batch: {seen:#?}");
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use seaworthy_watch::ChangeKind;
 
-use crate::bench::{Bench, changes, modified, write};
+use crate::bench::{Bench, assert_one_save, assert_one_save_by, changes, modified, write};
 
 #[tokio::test]
 async fn write_in_place() {
@@ -19,12 +19,13 @@ async fn write_in_place() {
 
 #[tokio::test]
 async fn truncate_then_write() {
-    let mut bench = Bench::new(&["app.py"]).await;
-    let path = bench.path("app.py");
-    // The file is closed while it is empty, as editors did that truncate by name.
-    OpenOptions::new().write(true).truncate(true).open(&path).unwrap();
-    OpenOptions::new().write(true).open(&path).unwrap().write_all(b"after").unwrap();
-    assert_eq!(bench.changes().await, modified("app.py"));
+    assert_one_save("app.py", |bench| {
+        let path = bench.path("app.py");
+        // The file is closed while it is empty, as editors did that truncate by name.
+        OpenOptions::new().write(true).truncate(true).open(&path).unwrap();
+        OpenOptions::new().write(true).open(&path).unwrap().write_all(b"after").unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -47,77 +48,79 @@ async fn a_file_that_stays_empty_is_reported() {
 #[tokio::test]
 async fn temporary_file_renamed_over() {
     for temporary in ["app.py.tmp.4711", ".app.py.a8Xk2", "app.py___jb_tmp___", "sedk3jd8A"] {
-        let mut bench = Bench::new(&["app.py"]).await;
-        let path = bench.path(temporary);
-        write(&path, "after");
-        fs::File::open(&path).unwrap().sync_all().unwrap();
-        fs::rename(&path, bench.path("app.py")).unwrap();
-        assert_eq!(bench.changes().await, modified("app.py"), "{temporary}");
+        assert_one_save("app.py", |bench| {
+            bench.write(temporary, "after");
+            fs::rename(bench.path(temporary), bench.path("app.py")).unwrap();
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn jetbrains_moves_the_old_one_away() {
-    let mut bench = Bench::new(&["app.py"]).await;
-    bench.write("app.py___jb_tmp___", "after");
-    fs::rename(bench.path("app.py"), bench.path("app.py___jb_old___")).unwrap();
-    fs::rename(bench.path("app.py___jb_tmp___"), bench.path("app.py")).unwrap();
-    fs::remove_file(bench.path("app.py___jb_old___")).unwrap();
-    assert_eq!(bench.changes().await, modified("app.py"));
+    assert_one_save("app.py", |bench| {
+        bench.write("app.py___jb_tmp___", "after");
+        fs::rename(bench.path("app.py"), bench.path("app.py___jb_old___")).unwrap();
+        fs::rename(bench.path("app.py___jb_tmp___"), bench.path("app.py")).unwrap();
+        fs::remove_file(bench.path("app.py___jb_old___")).unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn emacs_backs_up_then_creates() {
-    let mut bench = Bench::new(&["init.el"]).await;
-    symlink("user@host.1:2", bench.path(".#init.el")).unwrap();
-    bench.write("#init.el#", "after");
-    fs::rename(bench.path("init.el"), bench.path("init.el~")).unwrap();
-    bench.write("init.el", "after");
-    fs::remove_file(bench.path("#init.el#")).unwrap();
-    fs::remove_file(bench.path(".#init.el")).unwrap();
-    assert_eq!(bench.changes().await, modified("init.el"));
+    assert_one_save("init.el", |bench| {
+        symlink("user@host.1:2", bench.path(".#init.el")).unwrap();
+        bench.write("#init.el#", "after");
+        fs::rename(bench.path("init.el"), bench.path("init.el~")).unwrap();
+        bench.write("init.el", "after");
+        fs::remove_file(bench.path("#init.el#")).unwrap();
+        fs::remove_file(bench.path(".#init.el")).unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn vim_probes_backs_up_and_creates() {
-    let mut bench = Bench::new(&["app.py"]).await;
-    bench.write(".app.py.swp", "swap");
-    bench.write("4913", "");
-    fs::remove_file(bench.path("4913")).unwrap();
-    fs::rename(bench.path("app.py"), bench.path("app.py~")).unwrap();
-    bench.write("app.py", "after");
-    fs::set_permissions(bench.path("app.py"), fs::Permissions::from_mode(0o644)).unwrap();
-    fs::remove_file(bench.path("app.py~")).unwrap();
-    fs::remove_file(bench.path(".app.py.swp")).unwrap();
-    assert_eq!(bench.changes().await, modified("app.py"));
+    assert_one_save("app.py", |bench| {
+        bench.write(".app.py.swp", "swap");
+        bench.write("4913", "");
+        fs::remove_file(bench.path("4913")).unwrap();
+        fs::rename(bench.path("app.py"), bench.path("app.py~")).unwrap();
+        bench.write("app.py", "after");
+        fs::set_permissions(bench.path("app.py"), fs::Permissions::from_mode(0o644)).unwrap();
+        fs::remove_file(bench.path("app.py~")).unwrap();
+        fs::remove_file(bench.path(".app.py.swp")).unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_real_vim() {
+    if Command::new("vim").arg("--version").output().is_err() {
+        eprintln!("vim is not on this machine");
+        return;
+    }
     for option in ["backupcopy=auto", "backupcopy=yes", "backupcopy=no", "nowritebackup"] {
-        let mut bench = Bench::new(&["app.py"]).await;
-        let vim = Command::new("vim")
-            .args(["-Nu", "NONE", "-es", "--cmd"])
-            .arg(format!("set {option}"))
-            .args(["-c", "normal Oafter", "-c", "wq", "app.py"])
-            .current_dir(&bench.root)
-            .stdin(Stdio::null())
-            .output();
-        let Ok(vim) = vim else {
-            eprintln!("vim is not on this machine");
-            return;
-        };
-        assert_eq!(fs::read_to_string(bench.path("app.py")).unwrap(), "after\nbefore\n", "{vim:?}");
-        assert_eq!(bench.changes().await, modified("app.py"), "{option}");
+        assert_one_save_by("app.py", |bench| {
+            let mut vim = Command::new("vim");
+            vim.args(["-Nu", "NONE", "-es", "--cmd"]).arg(format!("set {option}"));
+            vim.args(["-c", "normal Oafter", "-c", "wq", "app.py"]);
+            let output = vim.current_dir(&bench.root).stdin(Stdio::null()).output().unwrap();
+            assert_eq!(fs::read_to_string(bench.path("app.py")).unwrap(), "after\nbefore\n", "{output:?}");
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn the_real_sed() {
-    let mut bench = Bench::new(&["app.py"]).await;
-    let sed = Command::new("sed").args(["-i", "s/before/after/", "app.py"]).current_dir(&bench.root).status();
-    assert!(sed.unwrap().success());
-    assert_eq!(bench.changes().await, modified("app.py"));
+    assert_one_save_by("app.py", |bench| {
+        let mut sed = Command::new("sed");
+        let status = sed.args(["-i", "s/before/after/", "app.py"]).current_dir(&bench.root).status();
+        assert!(status.unwrap().success());
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -126,8 +129,8 @@ async fn a_save_without_a_change_is_nothing() {
     bench.write("app.py", "after");
     assert_eq!(bench.changes().await, modified("app.py"));
     bench.write("app.py", "after");
-    bench.write("app.py.tmp", "after");
-    fs::rename(bench.path("app.py.tmp"), bench.path("app.py")).unwrap();
+    bench.write("app.py___jb_tmp___", "after");
+    fs::rename(bench.path("app.py___jb_tmp___"), bench.path("app.py")).unwrap();
     OpenOptions::new()
         .append(true)
         .open(bench.path("app.py"))
