@@ -22,6 +22,9 @@ use super::worker::{Phase, Worker};
 
 /// What every HTTP/2 connection begins with (RFC 9113, 3.4).
 const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// In the last phase of a drain, how long a connection has on which nobody is asking for anything: whoever just opened it
+/// is about to.
+const LAST_CHANCE: Duration = Duration::from_millis(500);
 /// Dead HTTP/2 peers are found by pings this far apart.
 const H2_PING: Duration = Duration::from_secs(30);
 /// Streams that a client opened and reset before they were served; more end the connection (rapid reset).
@@ -69,11 +72,10 @@ where
     let settings = &client.worker.shared.settings;
     let patience = Patience { head: settings.header_timeout, idle: settings.idle_timeout };
     let first = {
-        let mut finishing = client.worker.shared.phase.subscribe();
         tokio::select! {
             first = tokio::time::timeout(patience.idle, first_bytes(&mut socket, patience)) => first,
             // Nobody has asked for anything yet.
-            _ = finishing.wait_for(|phase| *phase == Phase::Finishing) => return,
+            () = reached(&client, Phase::Finishing, LAST_CHANCE) => return,
         }
     };
     let Ok(Some((prefix, is_http2))) = first else { return };
@@ -93,37 +95,46 @@ where
             .max_local_error_reset_streams(H2_RESETS)
             .max_header_list_size(u32::try_from(settings.header_limit).unwrap_or(u32::MAX));
         let connection = pin!(builder.serve_connection(TokioIo::new(io), handler));
-        drain_with(connection, &client, Phase::Announcing, http2::Connection::graceful_shutdown).await;
+        let told = reached(&client, Phase::Announcing, Duration::ZERO);
+        drain_with(connection, &client, told, http2::Connection::graceful_shutdown).await;
     } else {
         let mut builder = http1::Builder::new();
         // hyper needs 8 KiB at least; requests beyond are answered 431.
         builder.max_buf_size(settings.header_limit.max(8192)).pipeline_flush(true);
         let connection = pin!(builder.serve_connection(TokioIo::new(io), handler).with_upgrades());
-        drain_with(connection, &client, Phase::Finishing, http1::UpgradeableConnection::graceful_shutdown).await;
+        let told = reached(&client, Phase::Finishing, LAST_CHANCE);
+        drain_with(connection, &client, told, http1::UpgradeableConnection::graceful_shutdown).await;
     }
     let refused = client.activity.refused.load(Ordering::Relaxed);
     client.worker.shared.refused.fetch_add(u64::from(refused), Ordering::Relaxed);
 }
 
-/// Drives a connection, and tells it to finish once the drain has come to `from`: HTTP/2 has a GOAWAY that loses no
-/// stream; HTTP/1 is told by `Connection: close` in its answers, and closed only in the last phase.
+/// Returns `grace` after the drain has come to a phase.
+async fn reached(client: &Client, phase: Phase, grace: Duration) {
+    let mut phases = client.worker.shared.phase.subscribe();
+    // The sender lives as long as the client does.
+    let _ = phases.wait_for(|now| *now >= phase).await;
+    if grace > Duration::ZERO {
+        tokio::time::sleep(grace).await;
+    }
+}
+
+/// Drives a connection, and tells it to finish when `told` is over: HTTP/2 has a GOAWAY that loses no stream; HTTP/1 is
+/// told by `Connection: close` in its answers, and what is idle is closed only in the last phase.
 async fn drain_with<C: Future>(
     mut connection: Pin<&mut C>,
     client: &Client,
-    from: Phase,
+    told: impl Future<Output = ()>,
     shut_down: fn(Pin<&mut C>),
 ) {
-    let shared = &client.worker.shared;
-    let mut phase = shared.phase.subscribe();
-    let mut drained = pin!(phase.wait_for(move |phase| *phase >= from));
-    let mut told = false;
-    // The wait is polled first only, and then when it wakes the task: not with every request.
-    let mut waiting = false;
+    let mut told = pin!(told);
+    let (mut over, mut waiting) = (false, false);
     std::future::poll_fn(move |cx: &mut Context<'_>| {
-        if !told && (!waiting || shared.phase() >= from) {
+        // The wait is polled first, and then while there is a drain: not with every request.
+        if !over && (!waiting || client.closing()) {
             waiting = true;
-            if drained.as_mut().poll(cx).is_ready() {
-                told = true;
+            if told.as_mut().poll(cx).is_ready() {
+                over = true;
                 shut_down(connection.as_mut());
             }
         }
