@@ -35,7 +35,7 @@ fn bucket(micros: u64) -> usize {
 /// The highest duration that a bucket counts, in microseconds.
 fn upper(bucket: usize) -> u64 {
     let shift = bucket >> PART_BITS;
-    let part = (bucket & (PARTS as usize - 1)) as u64;
+    let part = bucket as u64 % PARTS;
     if shift == 0 { part } else { ((PARTS + part + 1) << (shift - 1)) - 1 }
 }
 
@@ -62,7 +62,8 @@ impl Recorder {
     /// Adds what was counted so far to a histogram.
     pub(crate) fn add_to(&self, histogram: &mut Histogram) {
         let counts = self.buckets.iter().enumerate();
-        let counted = counts.map(|(at, count)| (at, count.load(Ordering::Relaxed))).filter(|(_, count)| *count > 0);
+        let counted =
+            counts.map(|(at, count)| (at, count.load(Ordering::Relaxed))).filter(|(_, count)| *count > 0);
         let snapshot = Histogram {
             buckets: counted.map(|(at, count)| (u16::try_from(at).unwrap_or(u16::MAX), count)).collect(),
             sum_micros: self.sum.load(Ordering::Relaxed),
@@ -99,8 +100,10 @@ impl Histogram {
         if self.count() < earlier.count() {
             return self.clone();
         }
-        let before = |bucket| earlier.buckets.iter().find(|entry| entry.0 == bucket).map_or(0, |entry| entry.1);
-        let buckets = self.buckets.iter().map(|&(bucket, count)| (bucket, count.saturating_sub(before(bucket))));
+        let before =
+            |bucket| earlier.buckets.iter().find(|entry| entry.0 == bucket).map_or(0, |entry| entry.1);
+        let buckets =
+            self.buckets.iter().map(|&(bucket, count)| (bucket, count.saturating_sub(before(bucket))));
         Self {
             buckets: buckets.filter(|(_, count)| *count > 0).collect(),
             sum_micros: self.sum_micros.wrapping_sub(earlier.sum_micros),
@@ -147,7 +150,10 @@ mod tests {
         let mut micros = 0_u64;
         while micros < 1 << 36 {
             let end = upper(bucket(micros));
-            assert!(end >= micros && end - micros <= micros / 16, "{micros} is in the bucket that ends at {end}");
+            assert!(
+                end >= micros && end - micros <= micros / 16,
+                "{micros} is in the bucket that ends at {end}"
+            );
             micros += 1 + micros / 7;
         }
     }

@@ -11,7 +11,8 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -155,7 +156,10 @@ pub enum Event {
 }
 
 /// Writes one message.
-pub(crate) async fn send<T: Serialize + Sync>(socket: &mut (impl AsyncWrite + Unpin), message: &T) -> Result<()> {
+pub(crate) async fn send<T: Serialize + Sync>(
+    socket: &mut (impl AsyncWrite + Unpin),
+    message: &T,
+) -> Result<()> {
     let bytes = encode(message)?;
     socket.write_all(&bytes).await.map_err(Error::Control)
 }
@@ -179,7 +183,9 @@ pub(crate) async fn receive<T: DeserializeOwned>(socket: &mut (impl AsyncRead + 
 fn lost(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
-        std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe
+        std::io::ErrorKind::UnexpectedEof
+            | std::io::ErrorKind::ConnectionReset
+            | std::io::ErrorKind::BrokenPipe
     )
 }
 

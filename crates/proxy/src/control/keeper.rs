@@ -332,7 +332,12 @@ impl Keeper {
     }
 
     /// Puts a new process in the place of the old one, which drains beside it.
-    async fn replace(&mut self, process: &mut Process, plan: DrainPlan, reply: oneshot::Sender<Result<DrainReport>>) {
+    async fn replace(
+        &mut self,
+        process: &mut Process,
+        plan: DrainPlan,
+        reply: oneshot::Sender<Result<DrainReport>>,
+    ) {
         let next = match self.start_next().await {
             Ok(next) => next,
             Err(error) => {

@@ -70,7 +70,7 @@ fn bind_both(port: u16, scope: Scope) -> Result<(u16, Vec<TcpListener>)> {
         Scope::Everyone => (Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED),
     };
     let first = listen(IpAddr::V4(v4), port)?;
-    let port = first.local_addr().map(|address| address.port()).unwrap_or(port);
+    let port = first.local_addr().map_or(port, |address| address.port());
     match listen(IpAddr::V6(v6), port) {
         Ok(second) => Ok((port, vec![first, second])),
         Err(taken @ Error::PortTaken { .. }) => Err(taken),

@@ -44,7 +44,11 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a process and waits until it serves `table`.
-    pub(super) async fn start(options: &ProxyOptions, listeners: &[Listener], table: &RoutingTable) -> Result<Self> {
+    pub(super) async fn start(
+        options: &ProxyOptions,
+        listeners: &[Listener],
+        table: &RoutingTable,
+    ) -> Result<Self> {
         let mut process = Self::spawn(options, listeners)?;
         process.order(&Order::Table(table.clone())).await?;
         let ready = async {
@@ -66,7 +70,9 @@ impl Process {
 
     fn spawn(options: &ProxyOptions, listeners: &[Listener]) -> Result<Self> {
         let (ours, theirs) = StdUnixStream::pair().map_err(Error::Control)?;
-        let sockets = listeners.iter().flat_map(|listener| listener.sockets().iter().map(move |socket| (listener, socket)));
+        let sockets = listeners
+            .iter()
+            .flat_map(|listener| listener.sockets().iter().map(move |socket| (listener, socket)));
         let (names, sockets): (Vec<_>, Vec<_>) =
             sockets.map(|(listener, socket)| (ListenerName(listener.name().to_owned()), socket)).unzip();
         let hello = Hello { settings: options.settings.clone(), listeners: names };

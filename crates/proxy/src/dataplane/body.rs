@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -117,7 +117,12 @@ impl RequestBody {
         Self { kind: RequestBodyKind::Empty }
     }
 
-    pub(crate) fn client(incoming: Incoming, limit: Option<u64>, idle: Duration, upload: Arc<Upload>) -> Self {
+    pub(crate) fn client(
+        incoming: Incoming,
+        limit: Option<u64>,
+        idle: Duration,
+        upload: Arc<Upload>,
+    ) -> Self {
         let left = limit.unwrap_or(u64::MAX);
         let body = ClientBody { incoming, left, idle, stall: Stall::default(), upload };
         Self { kind: RequestBodyKind::Client(Box::new(body)) }
@@ -128,7 +133,10 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let RequestBodyKind::Client(body) = &mut self.get_mut().kind else { return Poll::Ready(None) };
         let polled = Pin::new(&mut body.incoming).poll_frame(cx);
         let result = match polled {
@@ -211,7 +219,10 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
         let polled = match &mut this.kind {
             AnswerKind::Empty => Poll::Ready(None),
@@ -278,7 +289,8 @@ impl UpstreamBody {
         worker: Arc<Worker>,
         idle: Duration,
     ) -> Self {
-        let mut body = Self { incoming, connection: Some(connection), upstream, worker, idle, stall: Stall::default() };
+        let mut body =
+            Self { incoming, connection: Some(connection), upstream, worker, idle, stall: Stall::default() };
         if body.incoming.is_end_stream() {
             body.give_back();
         }

@@ -72,7 +72,13 @@ pub(crate) struct ClientIo<T> {
 
 impl<T> ClientIo<T> {
     /// `http1` says whether the client speaks HTTP/1.
-    pub(crate) fn new(inner: T, prefix: Bytes, http1: bool, activity: Arc<Activity>, patience: Patience) -> Self {
+    pub(crate) fn new(
+        inner: T,
+        prefix: Bytes,
+        http1: bool,
+        activity: Arc<Activity>,
+        patience: Patience,
+    ) -> Self {
         Self {
             inner,
             prefix,

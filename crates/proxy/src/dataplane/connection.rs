@@ -14,11 +14,10 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::client_io::{Activity, ClientIo, Patience};
 use super::service;
-use super::worker::{Phase, Worker};
+use super::worker::{Admission, Phase, Worker};
 
 /// What every HTTP/2 connection begins with (RFC 9113, 3.4).
 const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -44,7 +43,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(worker: &Arc<Worker>, listener: &Arc<str>, local: SocketAddr, peer: SocketAddr) -> Arc<Self> {
+    pub(crate) fn new(
+        worker: &Arc<Worker>,
+        listener: &Arc<str>,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> Arc<Self> {
         // An IPv4 client of an IPv6 socket is an IPv4 client.
         let peer = peer.ip().to_canonical();
         Arc::new(Self {
@@ -52,7 +56,8 @@ impl Client {
             listener: Arc::clone(listener),
             peer,
             activity: Arc::default(),
-            forwarded_for: HeaderValue::from_str(&peer.to_string()).unwrap_or(HeaderValue::from_static("unknown")),
+            forwarded_for: HeaderValue::from_str(&peer.to_string())
+                .unwrap_or(HeaderValue::from_static("unknown")),
             forwarded_port: HeaderValue::from(local.port()),
             forwarded: Mutex::default(),
         })
@@ -64,8 +69,8 @@ impl Client {
     }
 }
 
-/// Serves a connection to its end. The permit is given back then, or when its tunnel ends.
-pub(crate) async fn serve<T>(mut socket: T, client: Arc<Client>, permit: OwnedSemaphorePermit)
+/// Serves a connection to its end. The admission is given back then, or when its tunnel ends.
+pub(crate) async fn serve<T>(mut socket: T, client: Arc<Client>, admission: Arc<Admission>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -80,10 +85,9 @@ where
     };
     let Ok(Some((prefix, is_http2))) = first else { return };
     let io = ClientIo::new(socket, prefix, !is_http2, Arc::clone(&client.activity), patience);
-    let permit = Arc::new(permit);
     let handler = {
         let client = Arc::clone(&client);
-        service_fn(move |request| service::answer(Arc::clone(&client), Arc::clone(&permit), request))
+        service_fn(move |request| service::answer(Arc::clone(&client), Arc::clone(&admission), request))
     };
     if is_http2 {
         let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -99,8 +103,9 @@ where
         drain_with(connection, &client, told, http2::Connection::graceful_shutdown).await;
     } else {
         let mut builder = http1::Builder::new();
-        // hyper needs 8 KiB at least; requests beyond are answered 431.
-        builder.max_buf_size(settings.header_limit.max(8192)).pipeline_flush(true);
+        // hyper needs 8 KiB at least; requests beyond are answered 431. Not `pipeline_flush`: with bytes unread, which a
+        // refused request leaves behind, it never flushes the 400.
+        builder.max_buf_size(settings.header_limit.max(8192));
         let connection = pin!(builder.serve_connection(TokioIo::new(io), handler).with_upgrades());
         let told = reached(&client, Phase::Finishing, LAST_CHANCE);
         drain_with(connection, &client, told, http1::UpgradeableConnection::graceful_shutdown).await;

@@ -101,7 +101,9 @@ mod tests {
             worker.end(7);
         }
         let mut stats = RouteStats::default();
-        workers.iter().for_each(|worker| worker.add_to(&mut stats));
+        for worker in &workers {
+            worker.add_to(&mut stats);
+        }
         assert_eq!((stats.requests, stats.in_flight, stats.status), (4, 2, [0, 2, 0, 0, 0]));
         assert_eq!((stats.retries, stats.bytes_in, stats.bytes_out, stats.latency.count()), (2, 10, 14, 2));
         assert_eq!(stats.since(&stats).requests, 0);

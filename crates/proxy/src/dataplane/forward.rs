@@ -7,7 +7,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body;
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::admission::Asked;
 use super::body::{AnswerBody, AnswerKind, RequestBody, Upload, UploadOutcome, UpstreamBody};
@@ -20,6 +19,7 @@ use super::pages::{self, Page, PageFor};
 use super::pool::Upstream;
 use super::tunnel;
 use super::upstream::{SendError, UpstreamConnection};
+use super::worker::Admission;
 
 /// A connection to an upstream of the route.
 pub(crate) type Reached = (Arc<Upstream>, Box<UpstreamConnection>);
@@ -83,7 +83,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) asked: &'a Asked,
     /// Whether the client is a proxy whose word is taken.
     pub(crate) trusted: bool,
-    pub(crate) permit: Arc<OwnedSemaphorePermit>,
+    pub(crate) admission: Arc<Admission>,
 }
 
 impl Exchange<'_> {
@@ -131,8 +131,14 @@ impl Exchange<'_> {
                         Ok(opened) => connection = opened,
                         Err(reason) => {
                             meter.failed(Incident::Connect);
-                            let unreachable = Unreachable::Failed { address: upstream.address.to_string(), reason };
-                            return self.page(page_for, &pages::unreachable(&self.route.route, &unreachable), meter, false);
+                            let unreachable =
+                                Unreachable::Failed { address: upstream.address.to_string(), reason };
+                            return self.page(
+                                page_for,
+                                &pages::unreachable(&self.route.route, &unreachable),
+                                meter,
+                                false,
+                            );
                         }
                     }
                     outgoing = again;
@@ -154,7 +160,7 @@ impl Exchange<'_> {
                 parts.headers.insert(http::header::UPGRADE, protocol);
             }
             drop(incoming);
-            tunnel::spawn(self.client, on_upgrade, *connection, options.timeouts.idle, meter, self.permit);
+            tunnel::spawn(self.client, on_upgrade, *connection, options.timeouts.idle, meter, self.admission);
             return Response::from_parts(parts, AnswerBody::tunnel());
         }
         if let Some(kept) = headers::keep_alive_of(&parts.headers) {
@@ -193,15 +199,24 @@ impl Exchange<'_> {
             return (Request::from_parts(parts, RequestBody::empty()), None, id);
         }
         let upload = Arc::new(Upload::default());
-        let body = RequestBody::client(incoming, options.body_limit, options.timeouts.idle, Arc::clone(&upload));
+        let body =
+            RequestBody::client(incoming, options.body_limit, options.timeouts.idle, Arc::clone(&upload));
         (Request::from_parts(parts, body), Some(upload), id)
     }
 
-    fn failed(&self, failure: &Failure, page_for: PageFor, upload: Option<&Upload>, mut meter: Meter) -> Response<AnswerBody> {
+    fn failed(
+        &self,
+        failure: &Failure,
+        page_for: PageFor,
+        upload: Option<&Upload>,
+        mut meter: Meter,
+    ) -> Response<AnswerBody> {
         let service = &self.route.route.service;
         let page = match (upload.map_or(UploadOutcome::Fine, Upload::outcome), failure) {
             (UploadOutcome::TooLong, _) => too_long(self.route.route.options.body_limit.unwrap_or_default()),
-            (UploadOutcome::Client, _) => Page::of(StatusCode::BAD_REQUEST, "The body of the request broke off."),
+            (UploadOutcome::Client, _) => {
+                Page::of(StatusCode::BAD_REQUEST, "The body of the request broke off.")
+            }
             (UploadOutcome::Fine, Failure::TimedOut) => {
                 meter.failed(Incident::Timeout);
                 let seconds = self.route.route.options.timeouts.response_header.as_secs_f32();
@@ -209,7 +224,10 @@ impl Exchange<'_> {
             }
             (UploadOutcome::Fine, Failure::Broken) => {
                 meter.failed(Incident::Upstream);
-                Page::of(StatusCode::BAD_GATEWAY, format!("{service} closed the connection without an answer."))
+                Page::of(
+                    StatusCode::BAD_GATEWAY,
+                    format!("{service} closed the connection without an answer."),
+                )
             }
         };
         self.page(page_for, &page, meter, upload.is_some())
@@ -236,7 +254,10 @@ fn too_long(limit: u64) -> Page {
 
 /// Methods whose second request does what the first did (RFC 9110, 9.2.2).
 fn is_idempotent(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE)
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
+    )
 }
 
 fn copy_without_body(request: &Request<RequestBody>) -> Request<RequestBody> {

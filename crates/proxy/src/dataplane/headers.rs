@@ -2,8 +2,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, Entry, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, Entry, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 use super::connection::Client;
@@ -125,7 +125,8 @@ fn forward(headers: &mut HeaderMap, client: &Client, authority: Option<&HeaderVa
 }
 
 fn append(headers: &mut HeaderMap, name: HeaderName, value: &HeaderValue) {
-    let joined: Vec<&[u8]> = headers.get_all(&name).iter().chain([value]).map(HeaderValue::as_bytes).collect();
+    let joined: Vec<&[u8]> =
+        headers.get_all(&name).iter().chain([value]).map(HeaderValue::as_bytes).collect();
     let joined = HeaderValue::from_bytes(&joined.join(&b", "[..])).unwrap_or_else(|_| value.clone());
     headers.insert(name, joined);
 }
@@ -162,13 +163,11 @@ fn identify(headers: &mut HeaderMap) -> HeaderValue {
     if !traced {
         headers.insert(TRACEPARENT, traceparent);
     }
-    match named {
-        Some(id) => id,
-        None => {
-            headers.insert(X_REQUEST_ID, trace_id.clone());
-            trace_id
-        }
+    if let Some(id) = named {
+        return id;
     }
+    headers.insert(X_REQUEST_ID, trace_id.clone());
+    trace_id
 }
 
 fn is_request_id(id: &[u8]) -> bool {
@@ -180,7 +179,11 @@ fn is_request_id(id: &[u8]) -> bool {
 fn is_traceparent(value: &[u8]) -> bool {
     let hex = |part: &[u8]| part.iter().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte));
     let some = |part: &[u8]| part.iter().any(|byte| *byte != b'0');
-    let length = if value.starts_with(b"00") { value.len() == 55 } else { value.len() == 55 || value.get(55) == Some(&b'-') };
+    let length = if value.starts_with(b"00") {
+        value.len() == 55
+    } else {
+        value.len() == 55 || value.get(55) == Some(&b'-')
+    };
     length
         && [2, 35, 52].iter().all(|at| value[*at] == b'-')
         && hex(&value[..2])

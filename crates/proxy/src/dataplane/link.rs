@@ -34,10 +34,9 @@ pub(crate) async fn run(socket: UnixStream, shared: Arc<Shared>, started: onesho
         () = report_accesses(&shared, &events) => Ok(End::Lost),
     };
     match ended {
-        Ok(End::Told) => Ok(()),
         // Whatever went wrong with the control process, requests do not depend on it.
         Ok(End::Lost) | Err(_) if linger => std::future::pending().await,
-        Ok(End::Lost) => Ok(()),
+        Ok(End::Told | End::Lost) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -73,13 +73,19 @@ impl Registry {
     }
 
     /// Makes a table live: checks it, finds its upstreams and counters.
-    pub(crate) fn make_live(&self, table: RoutingTable, workers: usize, settings: &Settings) -> Result<LiveTable> {
+    pub(crate) fn make_live(
+        &self,
+        table: RoutingTable,
+        workers: usize,
+        settings: &Settings,
+    ) -> Result<LiveTable> {
         check(&table)?;
         let matcher = Matcher::new(&table.routes);
         let live = |route: Route| {
             let groups: Box<[LiveGroup]> = match &route.target {
                 Target::Upstreams(balance) => {
-                    let part = balance.groups.iter().filter(|group| group.weight > 0 && !group.upstreams.is_empty());
+                    let part =
+                        balance.groups.iter().filter(|group| group.weight > 0 && !group.upstreams.is_empty());
                     part.map(|group| LiveGroup {
                         weight: group.weight,
                         upstreams: group
@@ -98,7 +104,12 @@ impl Registry {
         };
         let routes: Vec<_> = table.routes.into_iter().map(live).collect();
         self.forget_former(&routes);
-        Ok(LiveTable { generation: table.generation, matcher, routes, trusted_proxies: table.trusted_proxies })
+        Ok(LiveTable {
+            generation: table.generation,
+            matcher,
+            routes,
+            trusted_proxies: table.trusted_proxies,
+        })
     }
 
     fn forget_former(&self, routes: &[Arc<LiveRoute>]) {
@@ -172,7 +183,10 @@ mod tests {
         let first = registry.make_live(table("api", 4000), 1, &settings).unwrap();
         first.routes[0].state.counters[0].begin();
         let second = registry.make_live(table("api", 4000), 1, &settings).unwrap();
-        assert!(Arc::ptr_eq(&first.routes[0].groups[0].upstreams[0], &second.routes[0].groups[0].upstreams[0]));
+        assert!(Arc::ptr_eq(
+            &first.routes[0].groups[0].upstreams[0],
+            &second.routes[0].groups[0].upstreams[0]
+        ));
         drop(first);
         assert_eq!(registry.stats()["api"].requests, 1);
     }

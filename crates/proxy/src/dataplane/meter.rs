@@ -80,7 +80,7 @@ impl Meter {
     /// The request is known by this id.
     pub(crate) fn identified(&mut self, id: &http::HeaderValue) {
         if let Some(event) = &mut self.event {
-            event.request_id = id.to_str().unwrap_or_default().to_owned();
+            id.to_str().unwrap_or_default().clone_into(&mut event.request_id);
         }
     }
 

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::body::AnswerKind;
@@ -64,7 +66,10 @@ impl PageFor {
 
 fn form(headers: &HeaderMap) -> Form {
     let accepts = |what| {
-        headers.get_all(ACCEPT).iter().any(|value| value.to_str().is_ok_and(|accepted| accepted.contains(what)))
+        headers
+            .get_all(ACCEPT)
+            .iter()
+            .any(|value| value.to_str().is_ok_and(|accepted| accepted.contains(what)))
     };
     if accepts("text/html") {
         Form::Html
@@ -79,11 +84,15 @@ fn form(headers: &HeaderMap) -> Form {
 pub(crate) fn holding(route: &Route, holding: &Holding) -> Page {
     let service = &route.service;
     let (state, title, message) = match holding.state {
-        HoldingState::Starting => ("starting", format!("{service} is starting"), "This page reloads as soon as it answers."),
+        HoldingState::Starting => {
+            ("starting", format!("{service} is starting"), "This page reloads as soon as it answers.")
+        }
         HoldingState::Restarting => {
             ("restarting", format!("{service} is restarting"), "This page reloads as soon as it answers.")
         }
-        HoldingState::Down => ("down", format!("{service} is down"), "It ended and does not start again by itself."),
+        HoldingState::Down => {
+            ("down", format!("{service} is down"), "It ended and does not start again by itself.")
+        }
         HoldingState::Stopped => ("stopped", format!("{service} is stopped"), "Someone stopped it."),
     };
     let message = if holding.message.is_empty() { message.to_owned() } else { holding.message.clone() };
@@ -168,7 +177,8 @@ impl Page {
     fn html(&self, page_for: PageFor) -> String {
         let mut logs = String::new();
         for line in self.shown_lines(page_for) {
-            let opening = if logs.is_empty() { "<pre tabindex=\"0\" aria-label=\"Last log lines\">" } else { "\n" };
+            let opening =
+                if logs.is_empty() { "<pre tabindex=\"0\" aria-label=\"Last log lines\">" } else { "\n" };
             logs.push_str(opening);
             escape(line, &mut logs);
         }
@@ -179,7 +189,8 @@ impl Page {
         if let Some(retry) = self.retry.filter(|_| page_for.repeatable) {
             let millis = retry.as_millis().max(100);
             let seconds = retry.as_secs().max(1);
-            let _ = write!(refresh, "<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>");
+            let _ =
+                write!(refresh, "<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>");
             // Asks until the answer is no page of ours, or one of another state, and only then reloads: a page that
             // reloads each second cannot be read.
             let _ = write!(

@@ -98,7 +98,12 @@ pub(crate) struct Upstreams {
 
 impl Upstreams {
     /// The upstream at an address, made where it is not known.
-    pub(crate) fn get(&self, address: &UpstreamAddress, workers: usize, settings: &Settings) -> Arc<Upstream> {
+    pub(crate) fn get(
+        &self,
+        address: &UpstreamAddress,
+        workers: usize,
+        settings: &Settings,
+    ) -> Arc<Upstream> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(upstream) = known.get(address).and_then(Weak::upgrade) {
             return upstream;
@@ -114,7 +119,7 @@ impl Upstreams {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let upstreams: Vec<_> = known.values().filter_map(Weak::upgrade).collect();
         drop(known);
-        upstreams.iter().fold(false, |left, upstream| upstream.sweep(worker) || left)
+        upstreams.iter().filter(|upstream| upstream.sweep(worker)).count() > 0
     }
 
     /// A number that is another one every time, to take turns with.

@@ -189,7 +189,8 @@ impl Head {
             b' ' | b'\t' => return Err(Refusal::FoldedHeader),
             b'c' | b'C' => {
                 if let Some(value) = value(line, b"content-length") {
-                    let digits = (1..=20).contains(&value.len()) && value.iter().all(u8::is_ascii_digit) && !cut;
+                    let digits =
+                        (1..=20).contains(&value.len()) && value.iter().all(u8::is_ascii_digit) && !cut;
                     let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
                     if !digits || number.is_none() || self.length.is_some() {
                         return Err(Refusal::BadLength);
@@ -241,12 +242,23 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        let request = |headers: &str| judge(format!("POST / HTTP/1.1\r\nHost: a\r\n{headers}\r\n").as_bytes());
-        assert_eq!(request("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"), Err(Refusal::LengthAndEncoding));
-        assert_eq!(request("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"), Err(Refusal::LengthAndEncoding));
+        let request =
+            |headers: &str| judge(format!("POST / HTTP/1.1\r\nHost: a\r\n{headers}\r\n").as_bytes());
+        assert_eq!(
+            request("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
+            Err(Refusal::LengthAndEncoding)
+        );
+        assert_eq!(
+            request("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"),
+            Err(Refusal::LengthAndEncoding)
+        );
         assert_eq!(request("Content-Length: 1\r\nContent-Length: 1\r\n"), Err(Refusal::BadLength));
         for length in ["+1", "1, 1", "", "0x1", "1 1", "-1", "99999999999999999999"] {
-            assert_eq!(request(&format!("Content-Length: {length}\r\n")), Err(Refusal::BadLength), "{length}");
+            assert_eq!(
+                request(&format!("Content-Length: {length}\r\n")),
+                Err(Refusal::BadLength),
+                "{length}"
+            );
         }
         for encoding in ["identity", "gzip, chunked", "chunked, identity", "xchunked", "", "\x0bchunked"] {
             assert_eq!(request(&format!("Transfer-Encoding: {encoding}\r\n")), Err(Refusal::BadEncoding));
@@ -266,7 +278,9 @@ mod tests {
 
     #[test]
     fn chunks_are_strict() {
-        let chunked = |body: &str| judge(format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}").as_bytes());
+        let chunked = |body: &str| {
+            judge(format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}").as_bytes())
+        };
         assert_eq!(chunked("1\nx\r\n0\r\n\r\n"), Err(Refusal::BareLineFeed));
         assert_eq!(chunked("1\r\nxx\r\n0\r\n\r\n"), Err(Refusal::BadEncoding));
         assert_eq!(chunked("0x1\r\nx\r\n"), Err(Refusal::BadEncoding));

@@ -8,7 +8,6 @@ use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::admission::{self, Asked};
 use super::body::AnswerBody;
@@ -21,19 +20,20 @@ use super::meter::Meter;
 use super::pages::{self, Page};
 use super::redirect;
 use super::static_site;
+use super::worker::Admission;
 use crate::table::{RequestTarget, Target};
 
-/// Answers one request. `permit` counts the connection, for tunnels that outlive it.
+/// Answers one request. `admission` counts the connection, for tunnels that outlive it.
 pub(crate) async fn answer(
     client: Arc<Client>,
-    permit: Arc<OwnedSemaphorePermit>,
+    admission: Arc<Admission>,
     mut request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let meter = Meter::begin(&client, request.method(), request.uri().path());
     let http1 = request.version() < Version::HTTP_2;
     let upgrade = http1 && request.headers().contains_key(UPGRADE);
     let mut response = match admission::admit(&mut request) {
-        Ok(asked) => dispatch(&client, permit, request, asked, meter).await,
+        Ok(asked) => dispatch(&client, admission, request, asked, meter).await,
         Err(refused) => {
             client.worker.shared.refused.fetch_add(1, Ordering::Relaxed);
             let page = Page::of(refused.status(), refused.message());
@@ -64,7 +64,7 @@ fn local(
 
 async fn dispatch(
     client: &Arc<Client>,
-    permit: Arc<OwnedSemaphorePermit>,
+    admission: Arc<Admission>,
     request: Request<Incoming>,
     asked: Asked,
     mut meter: Meter,
@@ -72,7 +72,8 @@ async fn dispatch(
     let mut waiter: Option<Waiter> = None;
     loop {
         let Some((route, trusted)) = find(client, &asked, request.uri().path()) else {
-            let page = Page::of(StatusCode::NOT_FOUND, "No route leads from this host and path to a service.");
+            let page =
+                Page::of(StatusCode::NOT_FOUND, "No route leads from this host and path to a service.");
             return local(client, &request, page.into_response(&request, client.peer), meter);
         };
         meter.routed(&route);
@@ -80,7 +81,8 @@ async fn dispatch(
             Target::Upstreams(_) => match forward::connect(client, &route).await {
                 Ok(reached) => {
                     drop(waiter);
-                    let exchange = forward::Exchange { client, route: &route, asked: &asked, trusted, permit };
+                    let exchange =
+                        forward::Exchange { client, route: &route, asked: &asked, trusted, admission };
                     return exchange.run(reached, request, meter).await;
                 }
                 Err(unreachable) => {

@@ -8,24 +8,24 @@ use std::time::Duration;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::connection::Client;
 use super::meter::Meter;
 use super::upstream::UpstreamConnection;
+use super::worker::Admission;
 
 const BUFFER: usize = 16 << 10;
 
 /// Joins client and upstream once the client's connection has been handed over. Owned by the event loop of the thread,
-/// bounded by the permit of the connection that it was.
+/// bounded by the admission of the connection that it was.
 pub(crate) fn spawn(
     client: &Arc<Client>,
     on_upgrade: OnUpgrade,
     connection: UpstreamConnection,
     idle: Duration,
     mut meter: Meter,
-    permit: Arc<OwnedSemaphorePermit>,
+    admission: Arc<Admission>,
 ) {
     let client = Arc::clone(client);
     tokio::spawn(async move {
@@ -37,7 +37,7 @@ pub(crate) fn spawn(
         // A tunnel has no end of its own: either side may leave.
         let _ = joined;
         meter.complete();
-        drop((permit, client));
+        drop((admission, client));
     });
 }
 

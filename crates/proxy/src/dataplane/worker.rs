@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::accesses::Accesses;
 use super::connection;
@@ -46,7 +46,8 @@ pub(crate) struct Shared {
     phase_now: AtomicU8,
     pub(crate) accesses: Accesses,
     /// One permit per connection that may still be opened.
-    pub(crate) connections: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
+    open: AtomicU64,
     pub(crate) accepted: AtomicU64,
     pub(crate) refused: AtomicU64,
 }
@@ -55,7 +56,7 @@ impl Shared {
     pub(crate) fn new(settings: Settings) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from).min(8);
         let workers = if settings.workers == 0 { cores() } else { settings.workers };
-        let connections = Arc::new(Semaphore::new(settings.max_connections));
+        let permits = Arc::new(Semaphore::new(settings.max_connections));
         Self {
             settings,
             workers,
@@ -65,7 +66,8 @@ impl Shared {
             phase: watch::Sender::new(Phase::Serving),
             phase_now: AtomicU8::new(Phase::Serving as u8),
             accesses: Accesses::default(),
-            connections,
+            permits,
+            open: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         }
@@ -86,7 +88,7 @@ impl Shared {
 
     /// Connections that are open now, tunnels included.
     pub(crate) fn open_connections(&self) -> u64 {
-        self.settings.max_connections.saturating_sub(self.connections.available_permits()) as u64
+        self.open.load(Ordering::Acquire)
     }
 
     pub(crate) fn stats(&self) -> StatsReport {
@@ -99,6 +101,25 @@ impl Shared {
             events_dropped: self.accesses.dropped(),
             routes: self.registry.stats(),
         }
+    }
+}
+
+/// One open connection, tunnel included: counted until it is dropped.
+pub(crate) struct Admission {
+    shared: Arc<Shared>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Admission {
+    fn of(shared: &Arc<Shared>, permit: OwnedSemaphorePermit) -> Arc<Self> {
+        shared.open.fetch_add(1, Ordering::AcqRel);
+        Arc::new(Self { shared: Arc::clone(shared), _permit: permit })
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.shared.open.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -138,7 +159,11 @@ pub(crate) struct NamedListener {
 
 /// Serves on one thread until the second phase of the drain, then returns: connections go on as tasks of the event loop,
 /// which ends with the process.
-pub(crate) async fn run(number: usize, shared: Arc<Shared>, listeners: Vec<NamedListener>) -> std::io::Result<()> {
+pub(crate) async fn run(
+    number: usize,
+    shared: Arc<Shared>,
+    listeners: Vec<NamedListener>,
+) -> std::io::Result<()> {
     let worker = Arc::new(Worker { number, shared, sweep: Notify::new() });
     let mut tasks = tokio::task::JoinSet::new();
     for listener in listeners {
@@ -160,14 +185,15 @@ async fn accept(worker: Arc<Worker>, name: Arc<str>, listener: tokio::net::TcpLi
     let Ok(local) = listener.local_addr() else { return };
     loop {
         // The permit first: what there is no permit for waits in the backlog.
-        let Ok(permit) = Arc::clone(&worker.shared.connections).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&worker.shared.permits).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((socket, peer)) => {
                 worker.shared.accepted.fetch_add(1, Ordering::Relaxed);
                 let _ = socket.set_nodelay(true);
                 let client = connection::Client::new(&worker, &name, local, peer);
                 // Owned by the event loop of this thread; bounded by the permits.
-                tokio::spawn(connection::serve(socket, client, permit));
+                let admission = Admission::of(&worker.shared, permit);
+                tokio::spawn(connection::serve(socket, client, admission));
             }
             Err(error) if connection_error(&error) => {}
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -177,6 +203,8 @@ async fn accept(worker: Arc<Worker>, name: Arc<str>, listener: tokio::net::TcpLi
 
 /// Whether an error is of one connection and not of the socket that accepts.
 fn connection_error(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, WouldBlock};
+    use std::io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, WouldBlock,
+    };
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | WouldBlock)
 }

@@ -172,7 +172,9 @@ mod tests {
         assert_eq!(host("Example.COM:8080").as_deref(), Some("example.com"));
         assert_eq!(host("example.com.").as_deref(), Some("example.com"));
         assert_eq!(host("[::1]:80").as_deref(), Some("[::1]"));
-        for bad in ["", ":80", "a b", "a@b", "a/b", "a:8o", "a:123456", "[::1", "[]", "[::1]x", "[x]", "a,b", "a:1:2"] {
+        for bad in [
+            "", ":80", "a b", "a@b", "a/b", "a:8o", "a:123456", "[::1", "[]", "[::1]x", "[x]", "a,b", "a:1:2",
+        ] {
             assert_eq!(host(bad), None, "{bad}");
         }
     }

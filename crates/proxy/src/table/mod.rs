@@ -7,6 +7,6 @@ mod types;
 pub use matcher::{Matcher, RequestTarget, normalise_host};
 pub use path::{PathRefusal, check_path, decode};
 pub use types::{
-    Balance, Group, HoldingState, Hold, Holding, HostPattern, PathPrefix, Redirect, Route, RouteOptions, RoutingTable,
-    StaticSite, Target, Timeouts, UpstreamAddress,
+    Balance, Group, Hold, Holding, HoldingState, HostPattern, PathPrefix, Redirect, Route, RouteOptions,
+    RoutingTable, StaticSite, Target, Timeouts, UpstreamAddress,
 };

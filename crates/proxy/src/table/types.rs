@@ -65,7 +65,9 @@ impl FromStr for HostPattern {
         let bracketed = name.starts_with('[') && name.ends_with(']') && !below;
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
         if name.is_empty() || !(plain || bracketed) {
-            return Err(format!("`{text}` is no host; write `name.example`, `*.example` or `*`, without a port"));
+            return Err(format!(
+                "`{text}` is no host; write `name.example`, `*.example` or `*`, without a port"
+            ));
         }
         Ok(if below { Self::Below(name) } else { Self::Exact(name) })
     }
@@ -121,7 +123,9 @@ impl FromStr for PathPrefix {
     fn from_str(text: &str) -> Result<Self, String> {
         let bad = |byte: u8| byte <= b' ' || byte >= 0x7f || b"?#\\".contains(&byte);
         if !text.starts_with('/') || text.bytes().any(bad) {
-            return Err(format!("`{text}` is no path; it begins with `/` and has no query, space or backslash"));
+            return Err(format!(
+                "`{text}` is no path; it begins with `/` and has no query, space or backslash"
+            ));
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
@@ -320,7 +324,9 @@ mod tests {
 
     #[test]
     fn hosts_are_kept_in_lower_case_and_read_back_as_written() {
-        for (text, kept) in [("*", "*"), ("Api.Example.", "api.example"), ("*.App.localhost", "*.app.localhost")] {
+        for (text, kept) in
+            [("*", "*"), ("Api.Example.", "api.example"), ("*.App.localhost", "*.app.localhost")]
+        {
             assert_eq!(text.parse::<HostPattern>().unwrap().to_string(), kept);
         }
         for bad in ["", "*.", "a b", "a:80", "*.*.x", "a/b"] {

@@ -13,7 +13,8 @@ const HASHED_FOLDERS: [&str; 6] = ["assets", "static", "_next", "_astro", "immut
 
 /// The entity tag of a file in a coding. What is compressed on the fly is the same only in meaning: a weak tag.
 pub(crate) fn etag(found: &Found) -> HeaderValue {
-    let nanos = found.modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
+    let nanos =
+        found.modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
     let (weak, suffix) = match found.coding {
         Coding::Identity => ("", String::new()),
         Coding::Gzip => ("W/", "-gzip".to_owned()),
@@ -65,10 +66,12 @@ fn is_digest(part: &str) -> bool {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let hexadecimal = bytes.iter().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte));
-    let inner_capitals = bytes.iter().skip(1).any(u8::is_ascii_uppercase) && bytes.iter().any(u8::is_ascii_lowercase);
+    let inner_capitals =
+        bytes.iter().skip(1).any(u8::is_ascii_uppercase) && bytes.iter().any(u8::is_ascii_lowercase);
     let base64 = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     bytes.len() >= 8
-        && ((hexadecimal && digits > 0 && letters > 0) || (base64 && bytes.len() <= 12 && inner_capitals && digits > 0))
+        && ((hexadecimal && digits > 0 && letters > 0)
+            || (base64 && bytes.len() <= 12 && inner_capitals && digits > 0))
 }
 
 #[cfg(test)]
@@ -77,10 +80,20 @@ mod tests {
 
     #[test]
     fn only_digests_in_known_folders_are_kept_for_good() {
-        for hashed in ["assets/index-BxY3k9aQ.js", "static/js/main.4f3a2b1c.js", "_next/static/chunks/12-0a1b2c3d4e5f6a7b.js"] {
+        for hashed in [
+            "assets/index-BxY3k9aQ.js",
+            "static/js/main.4f3a2b1c.js",
+            "_next/static/chunks/12-0a1b2c3d4e5f6a7b.js",
+        ] {
             assert!(is_hashed(Path::new(hashed)), "{hashed}");
         }
-        for plain in ["index.html", "assets/logo.svg", "main.4f3a2b1c.js", "assets/document1.pdf", "assets/deadbeef.png"] {
+        for plain in [
+            "index.html",
+            "assets/logo.svg",
+            "main.4f3a2b1c.js",
+            "assets/document1.pdf",
+            "assets/deadbeef.png",
+        ] {
             assert!(!is_hashed(Path::new(plain)), "{plain}");
         }
     }

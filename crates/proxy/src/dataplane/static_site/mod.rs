@@ -14,8 +14,9 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, RANGE, VARY,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION, RANGE,
+    VARY,
 };
 use http::{Method, Request, Response, StatusCode};
 
@@ -64,7 +65,11 @@ pub(crate) async fn answer<B>(
         return response;
     }
     let path = request.uri().path();
-    let path = if route.options.strip_prefix { path.strip_prefix(route.path.as_str()).unwrap_or(path) } else { path };
+    let path = if route.options.strip_prefix {
+        path.strip_prefix(route.path.as_str()).unwrap_or(path)
+    } else {
+        path
+    };
     let Some(lookup) = lookup(path, site, request.headers()) else {
         return page(StatusCode::NOT_FOUND, "There is no such file.");
     };
@@ -90,7 +95,9 @@ fn lookup(path: &str, site: &StaticSite, headers: &HeaderMap) -> Option<Lookup> 
         }
         relative.push(segment);
     }
-    let accepts = |what| headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|all| all.contains(what));
+    let accepts = |what| {
+        headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|all| all.contains(what))
+    };
     let has_extension = relative.extension().is_some();
     // A missing script answered with a page of HTML helps nobody: only what a person would visit falls back.
     let fallback = site.spa_fallback.clone().filter(|_| accepts("text/html") || !has_extension);
@@ -130,7 +137,8 @@ fn respond<B>(request: &Request<B>, found: open::Found) -> Response<AnswerKind> 
     let modified = found.modified.map(whole_seconds);
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(ETAG, etag.clone());
-    if let Some(value) = modified.and_then(|time| HeaderValue::from_str(&httpdate::fmt_http_date(time)).ok()) {
+    if let Some(value) = modified.and_then(|time| HeaderValue::from_str(&httpdate::fmt_http_date(time)).ok())
+    {
         headers.insert(LAST_MODIFIED, value);
     }
     headers.insert(CACHE_CONTROL, cache::control(&found.name));
@@ -171,11 +179,8 @@ fn respond<B>(request: &Request<B>, found: open::Found) -> Response<AnswerKind> 
     if found.coding != Coding::Gzip {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let kind = if request.method() == Method::HEAD {
-        AnswerKind::Empty
-    } else {
-        content(found, start, length)
-    };
+    let kind =
+        if request.method() == Method::HEAD { AnswerKind::Empty } else { content(found, start, length) };
     with(status, headers, kind)
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn open(lookup: &Lookup) -> io::Result<Option<Opened>> {
     }
     candidates.extend(lookup.fallback.as_ref().map(PathBuf::from));
     for name in candidates {
-        if let Some(found) = represent(&root, name, &lookup.codings)? {
+        if let Some(found) = represent(&root, name, lookup.codings)? {
             return Ok(Some(Opened::File(Box::new(found))));
         }
     }
@@ -74,7 +74,7 @@ pub(crate) fn open(lookup: &Lookup) -> io::Result<Option<Opened>> {
 }
 
 /// Picks the coding of a file: a compressed twin beside it, else compression on the fly where that pays.
-fn represent(root: &Root, name: PathBuf, accepted: &Accepted) -> io::Result<Option<Found>> {
+fn represent(root: &Root, name: PathBuf, accepted: Accepted) -> io::Result<Option<Found>> {
     let Some((file, length, modified)) = root.file(&name)? else { return Ok(None) };
     let compressible = media::is_compressible(&name);
     if compressible {
@@ -91,7 +91,14 @@ fn represent(root: &Root, name: PathBuf, accepted: &Accepted) -> io::Result<Opti
             {
                 let content = content(twin, twin_length)?;
                 let coding = Coding::Stored(coding);
-                return Ok(Some(Found { name, content, length: twin_length, modified, coding, varies: true }));
+                return Ok(Some(Found {
+                    name,
+                    content,
+                    length: twin_length,
+                    modified,
+                    coding,
+                    varies: true,
+                }));
             }
         }
     }
@@ -124,7 +131,9 @@ impl Root {
         #[cfg(target_os = "linux")]
         {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let Some(descriptor) = absent(rustix::fs::open(path, flags, Mode::empty()))? else { return Ok(None) };
+            let Some(descriptor) = absent(rustix::fs::open(path, flags, Mode::empty()))? else {
+                return Ok(None);
+            };
             Ok(Some(Self { path: path.to_owned(), descriptor }))
         }
         #[cfg(not(target_os = "linux"))]
@@ -160,7 +169,8 @@ impl Root {
 
     /// Resolves all links first and opens what they lead to if it is below the folder.
     fn open_checked(&self, relative: &Path) -> io::Result<Option<File>> {
-        let (Ok(root), Ok(resolved)) = (self.path.canonicalize(), self.path.join(relative).canonicalize()) else {
+        let (Ok(root), Ok(resolved)) = (self.path.canonicalize(), self.path.join(relative).canonicalize())
+        else {
             return Ok(None);
         };
         if !resolved.starts_with(&root) {
@@ -208,7 +218,9 @@ mod tests {
         std::os::unix::fs::symlink(folder.path(), site.join("sub/up")).unwrap();
         std::os::unix::fs::symlink("page", site.join("in")).unwrap();
         let root = Root::open(&site).unwrap().unwrap();
-        for (name, there) in [("page", true), ("in", true), ("out", false), ("sub/up/secret", false), ("none", false)] {
+        for (name, there) in
+            [("page", true), ("in", true), ("out", false), ("sub/up/secret", false), ("none", false)]
+        {
             assert_eq!(root.open_below(Path::new(name)).unwrap().is_some(), there, "{name}");
             assert_eq!(root.open_checked(Path::new(name)).unwrap().is_some(), there, "{name}");
         }

@@ -14,7 +14,12 @@ pub(crate) enum Ranged {
 }
 
 /// What a request asks for of a file of `total` bytes.
-pub(crate) fn of(headers: &HeaderMap, total: u64, etag: &HeaderValue, modified: Option<SystemTime>) -> Ranged {
+pub(crate) fn of(
+    headers: &HeaderMap,
+    total: u64,
+    etag: &HeaderValue,
+    modified: Option<SystemTime>,
+) -> Ranged {
     let Some(range) = headers.get(RANGE).and_then(|value| value.to_str().ok()) else { return Ranged::Whole };
     if let Some(condition) = headers.get(IF_RANGE) {
         let same_file = condition == etag && !etag.as_bytes().starts_with(b"W/");
