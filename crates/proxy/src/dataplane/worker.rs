@@ -19,6 +19,9 @@ use crate::wire::Settings;
 
 /// How long accepting pauses after the system had no descriptor or memory for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// A thread that has this many connections more than its share leaves the next ones to others for a moment.
+const SHARE_SLACK: u64 = 3;
+const SHARE_PAUSE: Duration = Duration::from_millis(1);
 /// How often idle connections to upstreams are looked at, while there are any.
 const SWEEP: Duration = Duration::from_millis(500);
 
@@ -47,7 +50,8 @@ pub(crate) struct Shared {
     pub(crate) accesses: Accesses,
     /// One permit per connection that may still be opened.
     permits: Arc<Semaphore>,
-    open: AtomicU64,
+    /// Open connections by worker.
+    open: Box<[AtomicU64]>,
     pub(crate) accepted: AtomicU64,
     pub(crate) refused: AtomicU64,
 }
@@ -67,7 +71,7 @@ impl Shared {
             phase_now: AtomicU8::new(Phase::Serving as u8),
             accesses: Accesses::default(),
             permits,
-            open: AtomicU64::new(0),
+            open: (0..workers).map(|_| AtomicU64::new(0)).collect(),
             accepted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         }
@@ -88,7 +92,7 @@ impl Shared {
 
     /// Connections that are open now, tunnels included.
     pub(crate) fn open_connections(&self) -> u64 {
-        self.open.load(Ordering::Acquire)
+        self.open.iter().map(|open| open.load(Ordering::Acquire)).sum()
     }
 
     pub(crate) fn stats(&self) -> StatsReport {
@@ -106,20 +110,20 @@ impl Shared {
 
 /// One open connection, tunnel included: counted until it is dropped.
 pub(crate) struct Admission {
-    shared: Arc<Shared>,
+    worker: Arc<Worker>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Admission {
-    fn of(shared: &Arc<Shared>, permit: OwnedSemaphorePermit) -> Arc<Self> {
-        shared.open.fetch_add(1, Ordering::AcqRel);
-        Arc::new(Self { shared: Arc::clone(shared), _permit: permit })
+    fn of(worker: &Arc<Worker>, permit: OwnedSemaphorePermit) -> Arc<Self> {
+        worker.open().fetch_add(1, Ordering::AcqRel);
+        Arc::new(Self { worker: Arc::clone(worker), _permit: permit })
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        self.shared.open.fetch_sub(1, Ordering::AcqRel);
+        self.worker.open().fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -131,6 +135,17 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    fn open(&self) -> &AtomicU64 {
+        &self.shared.open[self.number]
+    }
+
+    /// Whether this thread has clearly more connections than its share. Connections that are kept stay where they were
+    /// accepted: a thread that takes a whole burst would be the only one that works.
+    fn has_too_many(&self) -> bool {
+        let mine = self.open().load(Ordering::Relaxed);
+        mine > SHARE_SLACK && mine > self.shared.open_connections() / self.shared.workers as u64 + SHARE_SLACK
+    }
+
     /// Gives a connection back to its upstream.
     pub(crate) fn checkin(&self, upstream: &Upstream, connection: Box<UpstreamConnection>) {
         if upstream.checkin(self.number, connection) {
@@ -192,8 +207,14 @@ async fn accept(worker: Arc<Worker>, name: Arc<str>, listener: tokio::net::TcpLi
                 let _ = socket.set_nodelay(true);
                 let client = connection::Client::new(&worker, &name, local, peer);
                 // Owned by the event loop of this thread; bounded by the permits.
-                let admission = Admission::of(&worker.shared, permit);
+                let admission = Admission::of(&worker, permit);
                 tokio::spawn(connection::serve(socket, client, admission));
+                // One at a time: the others accept too, and those who are connected want to be served.
+                if worker.has_too_many() {
+                    tokio::time::sleep(SHARE_PAUSE).await;
+                } else {
+                    tokio::task::yield_now().await;
+                }
             }
             Err(error) if connection_error(&error) => {}
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
