@@ -146,6 +146,10 @@ impl Exchange<'_> {
             }
         };
         meter.answered(response.status());
+        if upload.is_some() {
+            // The answer may be there before the body was read, and must arrive all the same.
+            self.client.activity.linger.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
         let (mut parts, incoming) = response.into_parts();
         parts.version = Version::HTTP_11;
         parts.extensions.clear();
