@@ -18,9 +18,8 @@ pub(crate) async fn drain(shared: &Arc<Shared>, plan: DrainPlan) -> u64 {
     shared.enter(Phase::Finishing);
     let deadline = Instant::now() + plan.finish;
     loop {
-        let open = shared.open_connections();
-        if open == 0 || Instant::now() >= deadline {
-            return open;
+        if shared.is_empty() || Instant::now() >= deadline {
+            return shared.open_connections();
         }
         tokio::time::sleep(LOOK).await;
     }

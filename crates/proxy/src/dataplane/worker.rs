@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) accesses: Accesses,
     /// One permit per connection that may still be opened.
     permits: Arc<Semaphore>,
+    /// Threads that may still accept.
+    accepting: AtomicUsize,
     /// Open connections by worker.
     open: Box<[AtomicU64]>,
     pub(crate) accepted: AtomicU64,
@@ -71,6 +73,7 @@ impl Shared {
             phase_now: AtomicU8::new(Phase::Serving as u8),
             accesses: Accesses::default(),
             permits,
+            accepting: AtomicUsize::new(workers),
             open: (0..workers).map(|_| AtomicU64::new(0)).collect(),
             accepted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -88,6 +91,12 @@ impl Shared {
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase_now.store(phase as u8, Ordering::Release);
         self.phase.send_replace(phase);
+    }
+
+    /// Whether no connection is open and, since no thread accepts any more, none will be: a thread may have accepted one
+    /// that is not counted yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.accepting.load(Ordering::Acquire) == 0 && self.open_connections() == 0
     }
 
     /// Connections that are open now, tunnels included.
@@ -191,6 +200,7 @@ pub(crate) async fn run(
         _ = phase.wait_for(|phase| *phase == Phase::Finishing) => {}
     }
     tasks.shutdown().await;
+    worker.shared.accepting.fetch_sub(1, Ordering::AcqRel);
     // Sweeping goes on for as long as requests do.
     worker.sweep_idle().await;
     Ok(())
