@@ -1,8 +1,8 @@
 //! The proxy process: threads that serve, and the link to the control process.
 //!
-//! From socket to socket: [`worker`] accepts, [`connection`] finds the protocol, [`client_io`] and [`scanner`] guard the
-//! bytes, [`service`] admits, routes and holds, [`forward`] takes a connection from the [`pool`] and joins the bodies,
-//! [`meter`] counts.
+//! From socket to socket: `worker` accepts, `connection` finds the protocol, `client_io` and `scanner` guard the
+//! bytes, `service` admits, routes and holds, `forward` takes a connection from the `pool` and joins the bodies,
+//! `meter` counts.
 
 mod accesses;
 mod admission;
