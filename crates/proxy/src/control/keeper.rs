@@ -1,0 +1,386 @@
+//! Keeps a proxy alive: one task owns the process, feeds it, starts another at once when it dies, replaces it when told.
+
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::listener::Listener;
+use super::process::{Process, ProxyOptions};
+use crate::error::{Error, Result};
+use crate::stats::{AccessEvent, StatsReport};
+use crate::table::RoutingTable;
+use crate::wire::{Command as Order, DrainPlan, Event};
+
+/// Orders that wait; whoever gives more waits.
+const ORDERS: usize = 16;
+/// Batches of access events that a slow reader may be behind; it is told how many it missed.
+const ACCESSES: usize = 64;
+/// A proxy that lives shorter than this is started again after a pause that doubles up to the longest.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Beyond the time that a drain has by its plan, this long is waited for a proxy that does not answer.
+const DRAIN_GRACE: Duration = Duration::from_secs(5);
+/// How long the end of a proxy that was told to end is waited for.
+const SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// What runs now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyState {
+    /// The process that serves; `None` between the death of one and the start of the next.
+    pub pid: Option<u32>,
+    /// How many died and were started again. Those that were replaced do not count.
+    pub deaths: u64,
+    /// Why the last attempt to start one failed, while none runs.
+    pub problem: Option<String>,
+}
+
+/// How the replaced process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrainReport {
+    /// The process that serves now.
+    pub pid: u32,
+    /// Connections of the old one that were cut off at the deadline.
+    pub cut: u64,
+    /// What the old one had counted in the end, if it could say.
+    pub stats: Option<Box<StatsReport>>,
+}
+
+enum Request {
+    Table(RoutingTable, oneshot::Sender<Result<()>>),
+    Stats(oneshot::Sender<Result<StatsReport>>),
+    Replace(DrainPlan, oneshot::Sender<Result<DrainReport>>),
+    Watch,
+    Stop(oneshot::Sender<()>),
+}
+
+/// A proxy that is kept alive. Dropping it ends the proxy.
+pub struct Proxy {
+    requests: mpsc::Sender<Request>,
+    accesses: broadcast::Sender<Vec<AccessEvent>>,
+    state: watch::Receiver<ProxyState>,
+    keeper: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Starts a proxy on these sockets and waits until it serves `table`.
+    pub async fn start(options: ProxyOptions, listeners: Vec<Listener>, table: RoutingTable) -> Result<Self> {
+        let process = Process::start(&options, &listeners, &table).await?;
+        let (requests, orders) = mpsc::channel(ORDERS);
+        let accesses = broadcast::Sender::new(ACCESSES);
+        let state = watch::Sender::new(ProxyState { pid: Some(process.pid), deaths: 0, problem: None });
+        let watched = state.subscribe();
+        let keeper = Keeper {
+            options,
+            listeners,
+            table,
+            proposed: None,
+            orders,
+            accesses: accesses.clone(),
+            state,
+            watching: false,
+            replies: Replies::default(),
+            retiring: tokio::task::JoinSet::new(),
+        };
+        let keeper = tokio::spawn(keeper.run(process));
+        Ok(Self { requests, accesses, state: watched, keeper })
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.map_err(|_| Error::Stopped)?;
+        answer.await.map_err(|_| Error::Stopped)
+    }
+
+    /// Replaces the routing table and waits until it is in force.
+    pub async fn set_table(&self, table: RoutingTable) -> Result<()> {
+        self.ask(|reply| Request::Table(table, reply)).await?
+    }
+
+    /// What the process that runs now has counted.
+    pub async fn stats(&self) -> Result<StatsReport> {
+        self.ask(Request::Stats).await?
+    }
+
+    /// Starts a new process on the same sockets, waits until it is ready, then drains and ends the old one.
+    pub async fn replace(&self, plan: DrainPlan) -> Result<DrainReport> {
+        self.ask(|reply| Request::Replace(plan, reply)).await?
+    }
+
+    /// The requests that are answered from now on, in batches. A reader that is slow misses some and is told how many
+    /// batches.
+    pub async fn watch_accesses(&self) -> Result<broadcast::Receiver<Vec<AccessEvent>>> {
+        let receiver = self.accesses.subscribe();
+        self.requests.send(Request::Watch).await.map_err(|_| Error::Stopped)?;
+        Ok(receiver)
+    }
+
+    /// What runs, and every change of it.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<ProxyState> {
+        self.state.clone()
+    }
+
+    /// Ends the proxy at once and closes the listening sockets.
+    pub async fn stop(mut self) {
+        let _ = self.ask(Request::Stop).await;
+        let _ = (&mut self.keeper).await;
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // The process is killed when the task that owns it is gone.
+        self.keeper.abort();
+    }
+}
+
+/// Who waits for what the process says.
+#[derive(Default)]
+struct Replies {
+    table: Vec<(u64, oneshot::Sender<Result<()>>)>,
+    stats: Vec<oneshot::Sender<Result<StatsReport>>>,
+}
+
+impl Replies {
+    fn table(&mut self, generation: u64, result: impl Fn() -> Result<()>) {
+        for (_, reply) in self.table.extract_if(.., |(waits_for, _)| *waits_for == generation) {
+            let _ = reply.send(result());
+        }
+    }
+}
+
+struct Keeper {
+    options: ProxyOptions,
+    listeners: Vec<Listener>,
+    /// The table in force.
+    table: RoutingTable,
+    /// The one that is to follow, while the process judges it.
+    proposed: Option<RoutingTable>,
+    orders: mpsc::Receiver<Request>,
+    accesses: broadcast::Sender<Vec<AccessEvent>>,
+    state: watch::Sender<ProxyState>,
+    watching: bool,
+    replies: Replies,
+    /// Processes that were replaced and drain.
+    retiring: tokio::task::JoinSet<()>,
+}
+
+/// Why a process is no longer looked after.
+enum Over {
+    Died,
+    Stopped(Option<oneshot::Sender<()>>),
+}
+
+impl Keeper {
+    async fn run(mut self, mut process: Process) {
+        loop {
+            let born = Instant::now();
+            match self.look_after(&mut process).await {
+                Over::Stopped(reply) => {
+                    let _ = process.order(&Order::Shutdown).await;
+                    let _ = tokio::time::timeout(SHUTDOWN, process.wait()).await;
+                    process.end().await;
+                    self.retiring.shutdown().await;
+                    // The sockets close before anyone hears that all is over.
+                    self.listeners.clear();
+                    if let Some(reply) = reply {
+                        let _ = reply.send(());
+                    }
+                    return;
+                }
+                Over::Died => {
+                    process.end().await;
+                    self.state.send_modify(|state| {
+                        state.pid = None;
+                        state.deaths += 1;
+                    });
+                    let Some(next) = self.start_again(born.elapsed()).await else { return };
+                    process = next;
+                }
+            }
+        }
+    }
+
+    /// Starts another process, at once where the one before lived long enough. `None` where nobody wants one any more.
+    async fn start_again(&mut self, life: Duration) -> Option<Process> {
+        let mut pause = if life < SHORT_LIFE { FIRST_PAUSE } else { Duration::ZERO };
+        // The first death is forgiven, however early: whoever killed it wants to see it come back.
+        if self.state.borrow().deaths <= 1 {
+            pause = Duration::ZERO;
+        }
+        loop {
+            tokio::time::sleep(pause).await;
+            if self.orders.is_closed() {
+                return None;
+            }
+            match self.start_next().await {
+                Ok(process) => return Some(process),
+                Err(error) => self.state.send_modify(|state| state.problem = Some(error.to_string())),
+            }
+            pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        }
+    }
+
+    /// Starts a process that takes the place of another: with its table, and with the questions it left open.
+    async fn start_next(&mut self) -> Result<Process> {
+        if let Some(proposed) = self.proposed.take() {
+            let generation = proposed.generation;
+            match Process::start(&self.options, &self.listeners, &proposed).await {
+                Ok(process) => {
+                    self.table = proposed;
+                    self.replies.table(generation, || Ok(()));
+                    return self.introduce(process).await;
+                }
+                Err(Error::TableRefused(reason)) => {
+                    self.replies.table(generation, || Err(Error::TableRefused(reason.clone())));
+                }
+                Err(error) => {
+                    self.proposed = Some(proposed);
+                    return Err(error);
+                }
+            }
+        }
+        let process = Process::start(&self.options, &self.listeners, &self.table).await?;
+        self.introduce(process).await
+    }
+
+    async fn introduce(&mut self, mut process: Process) -> Result<Process> {
+        if self.watching {
+            process.order(&Order::Watch(true)).await?;
+        }
+        for _ in &self.replies.stats {
+            process.order(&Order::Stats).await?;
+        }
+        self.state.send_modify(|state| {
+            state.pid = Some(process.pid);
+            state.problem = None;
+        });
+        Ok(process)
+    }
+
+    async fn look_after(&mut self, process: &mut Process) -> Over {
+        loop {
+            tokio::select! {
+                event = process.events.recv() => match event {
+                    Some(event) => self.hear(event),
+                    None => return Over::Died,
+                },
+                request = self.orders.recv() => {
+                    let done = match request {
+                        None => return Over::Stopped(None),
+                        Some(Request::Stop(reply)) => return Over::Stopped(Some(reply)),
+                        Some(Request::Replace(plan, reply)) => {
+                            self.replace(process, plan, reply).await;
+                            continue;
+                        }
+                        Some(request) => self.pass_on(process, request).await,
+                    };
+                    if done.is_err() {
+                        return Over::Died;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn pass_on(&mut self, process: &mut Process, request: Request) -> Result<()> {
+        match request {
+            Request::Table(table, reply) => {
+                // One that is refused must not be what the next process starts with; one whose process dies before it
+                // could judge must be.
+                self.replies.table.push((table.generation, reply));
+                self.proposed = Some(table.clone());
+                process.order(&Order::Table(table)).await
+            }
+            Request::Stats(reply) => {
+                self.replies.stats.push(reply);
+                process.order(&Order::Stats).await
+            }
+            Request::Watch => {
+                self.watching = true;
+                process.order(&Order::Watch(true)).await
+            }
+            Request::Replace(..) | Request::Stop(_) => Ok(()),
+        }
+    }
+
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::TableInForce { generation } => {
+                if let Some(table) = self.proposed.take_if(|table| table.generation == generation) {
+                    self.table = table;
+                }
+                self.replies.table(generation, || Ok(()));
+            }
+            Event::TableRefused { generation, reason } => {
+                self.proposed.take_if(|table| table.generation == generation);
+                self.replies.table(generation, || Err(Error::TableRefused(reason.clone())));
+            }
+            Event::Stats(stats) => {
+                if !self.replies.stats.is_empty() {
+                    let _ = self.replies.stats.remove(0).send(Ok(*stats));
+                }
+            }
+            Event::Accesses(events) => {
+                let _ = self.accesses.send(events);
+            }
+            Event::Ready | Event::Drained { .. } => {}
+        }
+    }
+
+    /// Puts a new process in the place of the old one, which drains beside it.
+    async fn replace(
+        &mut self,
+        process: &mut Process,
+        plan: DrainPlan,
+        reply: oneshot::Sender<Result<DrainReport>>,
+    ) {
+        let next = match self.start_next().await {
+            Ok(next) => next,
+            Err(error) => {
+                let _ = reply.send(Err(error));
+                return;
+            }
+        };
+        let pid = next.pid;
+        let old = std::mem::replace(process, next);
+        let accesses = self.accesses.clone();
+        while self.retiring.try_join_next().is_some() {}
+        self.retiring.spawn(async move {
+            let _ = reply.send(Ok(retire(old, plan, pid, &accesses).await));
+        });
+    }
+}
+
+/// Drains a process and ends it.
+async fn retire(
+    mut old: Process,
+    plan: DrainPlan,
+    pid: u32,
+    accesses: &broadcast::Sender<Vec<AccessEvent>>,
+) -> DrainReport {
+    let mut report = DrainReport { pid, cut: 0, stats: None };
+    let drained = async {
+        old.order(&Order::Drain(plan)).await?;
+        while let Some(event) = old.events.recv().await {
+            match event {
+                Event::Drained { cut, stats } => {
+                    report.cut = cut;
+                    report.stats = Some(stats);
+                    return Ok(());
+                }
+                Event::Accesses(events) => {
+                    let _ = accesses.send(events);
+                }
+                _ => {}
+            }
+        }
+        Err(Error::Disconnected)
+    };
+    let _ = tokio::time::timeout(plan.announce + plan.finish + DRAIN_GRACE, drained).await;
+    old.end().await;
+    report
+}

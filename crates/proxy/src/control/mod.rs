@@ -1,0 +1,9 @@
+//! The control process's side: it owns the listening sockets and sees to it that a proxy serves them.
+
+mod keeper;
+mod listener;
+mod process;
+
+pub use keeper::{DrainReport, Proxy, ProxyState};
+pub use listener::{Listener, Scope};
+pub use process::ProxyOptions;

@@ -1,0 +1,146 @@
+//! From a request to its answer.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http_body::Body;
+use hyper::body::Incoming;
+
+use super::admission::{self, Asked};
+use super::body::AnswerBody;
+use super::connection::Client;
+use super::counters::Incident;
+use super::forward;
+use super::hold::Waiter;
+use super::live::LiveRoute;
+use super::meter::Meter;
+use super::pages::{self, Page};
+use super::redirect;
+use super::static_site;
+use super::worker::Admission;
+use crate::table::{RequestTarget, Target};
+
+/// Answers one request. `admission` counts the connection, for tunnels that outlive it.
+pub(crate) async fn answer(
+    client: Arc<Client>,
+    admission: Arc<Admission>,
+    mut request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let meter = Meter::begin(&client, request.method(), request.uri().path());
+    let http1 = request.version() < Version::HTTP_2;
+    let upgrade = http1 && request.headers().contains_key(UPGRADE);
+    let mut response = match admission::admit(&mut request) {
+        Ok(asked) => dispatch(&client, admission, request, asked, meter).await,
+        Err(refused) => {
+            client.worker.shared.refused.fetch_add(1, Ordering::Relaxed);
+            let page = Page::of(refused.status(), refused.message());
+            local(&client, &request, page.into_response(&request, client.peer), meter)
+        }
+    };
+    // After a request to upgrade, no one but the new protocol may read the connection.
+    let stays_http = upgrade && response.status() != StatusCode::SWITCHING_PROTOCOLS;
+    if http1 && (client.closing() || stays_http) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+/// Makes an answer that came from no upstream.
+fn local(
+    client: &Client,
+    request: &Request<Incoming>,
+    response: Response<super::body::AnswerKind>,
+    mut meter: Meter,
+) -> Response<AnswerBody> {
+    if !request.body().is_end_stream() {
+        client.activity.linger.store(true, Ordering::Relaxed);
+    }
+    meter.answered(response.status());
+    response.map(|kind| AnswerBody::new(kind, meter))
+}
+
+async fn dispatch(
+    client: &Arc<Client>,
+    admission: Arc<Admission>,
+    request: Request<Incoming>,
+    asked: Asked,
+    mut meter: Meter,
+) -> Response<AnswerBody> {
+    let mut waiter: Option<Waiter> = None;
+    loop {
+        let Some((route, trusted)) = find(client, &asked, request.uri().path()) else {
+            let page =
+                Page::of(StatusCode::NOT_FOUND, "No route leads from this host and path to a service.");
+            return local(client, &request, page.into_response(&request, client.peer), meter);
+        };
+        meter.routed(&route);
+        let response = match &route.route.target {
+            Target::Upstreams(_) => match forward::connect(client, &route).await {
+                Ok(reached) => {
+                    drop(waiter);
+                    let exchange =
+                        forward::Exchange { client, route: &route, asked: &asked, trusted, admission };
+                    return exchange.run(reached, request, meter).await;
+                }
+                Err(unreachable) => {
+                    if hold(client, &route, &mut waiter, &meter) && waiter_retries(&mut waiter).await {
+                        continue;
+                    }
+                    meter.failed(Incident::Connect);
+                    pages::unreachable(&route.route, &unreachable).into_response(&request, client.peer)
+                }
+            },
+            Target::Holding(holding) => {
+                let began = waiter.is_some();
+                if holding.state.passes() && hold(client, &route, &mut waiter, &meter) {
+                    // The table may have changed before the wait began: look once more before waiting.
+                    if !began || waiter_tables(&mut waiter).await {
+                        continue;
+                    }
+                }
+                pages::holding(&route.route, holding).into_response(&request, client.peer)
+            }
+            Target::Static(site) => static_site::answer(&request, &route.route, site, client.peer).await,
+            Target::Redirect(redirect) => redirect::answer(&request, &route.route, redirect),
+        };
+        return local(client, &request, response, meter);
+    }
+}
+
+fn find(client: &Client, asked: &Asked, path: &str) -> Option<(Arc<LiveRoute>, bool)> {
+    let table = client.worker.shared.table.load();
+    let host = asked.host();
+    let target = RequestTarget { listener: &client.listener, host: &host, path };
+    let route = Arc::clone(&table.routes[table.matcher.find(target)?]);
+    Some((route, table.trusted_proxies.contains(&client.peer)))
+}
+
+/// Whether the request may wait (on); begins the wait.
+fn hold(client: &Client, route: &LiveRoute, waiter: &mut Option<Waiter>, meter: &Meter) -> bool {
+    if waiter.is_none()
+        && let Some(hold) = route.route.options.hold
+    {
+        *waiter = Waiter::begin(hold, &route.state, &client.worker.shared);
+        if waiter.is_some() {
+            meter.note(Incident::Held);
+        }
+    }
+    waiter.is_some()
+}
+
+async fn waiter_retries(waiter: &mut Option<Waiter>) -> bool {
+    match waiter {
+        Some(waiter) => waiter.retry().await,
+        None => false,
+    }
+}
+
+async fn waiter_tables(waiter: &mut Option<Waiter>) -> bool {
+    match waiter {
+        Some(waiter) => waiter.table().await,
+        None => false,
+    }
+}
