@@ -44,6 +44,7 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Up(UpArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -51,6 +52,49 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),
+}
+
+/// Run the app: install what it needs, start it, reload it on every save.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea up                            the repository around the current folder
+  sea up path/to/repository         another one
+  sea up --service api              one service and what it needs
+  sea up --fresh                    with empty databases
+  sea up --ci npm test              wait until it is ready, run a command, stop, exit with its code
+
+Ctrl-C stops everything; a second one does not wait.")]
+pub(crate) struct UpArgs {
+    /// The repository; the one around the current folder when left out.
+    pub(crate) dir: Option<PathBuf>,
+
+    /// Only this service and what it needs; can be given more than once.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) service: Vec<String>,
+
+    /// Delete the data of all resources first, or of one.
+    #[arg(long, value_name = "RESOURCE", num_args = 0..=1, require_equals = true)]
+    pub(crate) fresh: Option<Option<String>>,
+
+    /// Install missing runtimes and tools without asking.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+
+    /// Do not reload when files change.
+    #[arg(long)]
+    pub(crate) no_watch: bool,
+
+    /// Wait until the app is ready, run a command with its address in $SEA_URL, stop, and exit with its code.
+    #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true)]
+    pub(crate) ci: Vec<String>,
+
+    /// Seconds that the app may take to become ready with --ci.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub(crate) timeout: u64,
+
+    /// Print what happens as JSON, one object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Tell what this repository is and how it runs, each value with its evidence.

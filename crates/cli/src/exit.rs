@@ -27,6 +27,23 @@ impl std::fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
+/// Something outside failed, and there is something to type against that.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    /// What happened.
+    pub(crate) message: String,
+    /// What to type next.
+    pub(crate) help: Option<String>,
+}
+
+impl std::fmt::Display for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Outside {}
+
 /// The exit code for a failure.
 pub(crate) fn of(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<Mistake>().is_some() { WRONG } else { OUTSIDE }

@@ -12,6 +12,9 @@ use clap::Parser;
 use crate::args::{Cli, Command};
 
 fn main() -> ExitCode {
+    if let Some(code) = hidden() {
+        return code;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match &cli.command {
+        Command::Up(args) => commands::up::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Schema(args) => commands::schema::run(args),
@@ -39,6 +43,20 @@ fn main() -> ExitCode {
             output::failure(&error);
             ExitCode::from(exit::of(&error))
         }
+    }
+}
+
+/// The processes around an app are this binary too. They start in no time, so they are looked for before anything else.
+fn hidden() -> Option<ExitCode> {
+    let first = std::env::args_os().nth(1)?;
+    match first.to_str()? {
+        seaworthy_supervise::shim::ARGUMENT => Some(seaworthy_supervise::shim::main()),
+        seaworthy_supervise::sweep::ARGUMENT => Some(seaworthy_supervise::sweep::main()),
+        seaworthy_engine::host::PROXY_ARGUMENT => Some(match seaworthy_engine::host::proxy_main() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        }),
+        _ => None,
     }
 }
 

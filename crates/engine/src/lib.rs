@@ -4,6 +4,7 @@
 //! [`Control`] and show what [`view`] holds.
 
 mod control;
+pub mod host;
 pub mod view;
 
 pub use control::{Control, ControlError, LogPage, LogQuery, Order};

@@ -158,7 +158,7 @@ impl Board {
     }
 
     /// A process wrote.
-    pub(crate) fn note_writing(&self) {
+    pub fn note_writing(&self) {
         self.0.wrote.send_modify(|count| *count = count.wrapping_add(1));
     }
 

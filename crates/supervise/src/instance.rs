@@ -53,6 +53,12 @@ impl Launcher {
         }
     }
 
+    /// Ends the shim that was made ready.
+    pub fn cool(&self) {
+        // Its socket closes, so it ends.
+        drop(self.spare().take());
+    }
+
     /// Starts an instance. Its first report says whether that went well.
     pub fn launch(&self, spec: Spec) -> io::Result<Instance> {
         let waiting = self.spare().take();

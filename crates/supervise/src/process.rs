@@ -37,6 +37,8 @@ pub struct Definition {
     pub startup: Option<Probe>,
     /// Whether it takes work.
     pub readiness: Option<Probe>,
+    /// The readiness probe was guessed: any answer below 500 will do, since the path may not be there.
+    pub is_lenient: bool,
     /// Whether it must be restarted.
     pub liveness: Option<Probe>,
     /// What must hold of others before it starts.
@@ -449,6 +451,7 @@ impl Process {
             port: self.ports.subscribe(),
             log_start: self.log_start,
             wrote: self.wrote.subscribe(),
+            is_lenient: self.definition.is_lenient,
         };
         let (sender, answers) = mpsc::channel(4);
         Looking { task: tokio::spawn(probe::watch(probe, patience, subject, sender)), answers }

@@ -85,6 +85,11 @@ impl Supervisor {
         self.members().insert(name.to_owned(), Member { needs: Vec::new(), process: None });
     }
 
+    /// Whether a member is a process, not something whose status others keep.
+    pub fn is_process(&self, name: &str) -> bool {
+        self.members().get(name).is_some_and(|member| member.process.is_some())
+    }
+
     /// The names of all members.
     pub fn names(&self) -> Vec<String> {
         self.members().keys().cloned().collect()

@@ -7,3 +7,4 @@ pub(crate) mod load;
 pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod schema;
+pub(crate) mod up;

@@ -1,13 +1,30 @@
 //! What people read. Colours vanish by themselves where the output is no terminal (`anstream`).
 
 pub(crate) mod explanation;
+pub(crate) mod live;
 mod problems;
 pub(crate) mod style;
 pub(crate) mod summary;
 
-use crate::exit::Mistake;
+use seaworthy_engine::host::Error as EngineError;
+
+use crate::exit::{Mistake, Outside};
 
 pub(crate) use problems::problems;
+
+/// An error of the engine with what to type next.
+pub(crate) fn advise(error: EngineError) -> anyhow::Error {
+    let help = match &error {
+        EngineError::AlreadyRunning { .. } => Some("sea status, or sea down to end it".to_owned()),
+        EngineError::Empty(_) => Some("sea init, then write down what runs".to_owned()),
+        EngineError::Provision(error) => error.help(),
+        EngineError::UnknownService { .. } => Some("sea plan".to_owned()),
+        EngineError::State { .. } | EngineError::Proxy(_) | EngineError::System { .. } => None,
+    };
+    let is_mistake = matches!(error, EngineError::Empty(_) | EngineError::UnknownService { .. });
+    let message = error.to_string();
+    if is_mistake { Mistake { message, help }.into() } else { Outside { message, help }.into() }
+}
 
 /// Prints why a command failed, and what to type next.
 pub(crate) fn failure(error: &anyhow::Error) {
@@ -15,7 +32,9 @@ pub(crate) fn failure(error: &anyhow::Error) {
     for cause in error.chain().skip(1) {
         anstream::eprintln!("  because: {cause}");
     }
-    if let Some(help) = error.downcast_ref::<Mistake>().and_then(|mistake| mistake.help.as_deref()) {
+    let mistake = error.downcast_ref::<Mistake>().and_then(|mistake| mistake.help.as_deref());
+    let outside = error.downcast_ref::<Outside>().and_then(|outside| outside.help.as_deref());
+    if let Some(help) = mistake.or(outside) {
         anstream::eprintln!("  {}next{}: {help}", style::HINT.render(), style::HINT.render_reset());
     }
 }

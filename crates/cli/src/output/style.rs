@@ -12,10 +12,17 @@ pub(crate) const HEADING: Style = Style::new().bold().underline();
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// What went wrong.
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// What went well.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// What may go wrong.
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// What to do.
 pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
+
+/// Whether output on standard output is shown in colours.
+pub(crate) fn colours() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
 
 /// A text in a style.
 pub(crate) fn paint(style: Style, text: &str) -> String {

@@ -19,6 +19,23 @@ pub struct Cursor {
     offset: u64,
 }
 
+impl Cursor {
+    /// The place after `offset` bytes of the file with this inode.
+    pub fn new(inode: u64, offset: u64) -> Self {
+        Self { inode, offset }
+    }
+
+    /// The inode of the file; 0 before any file.
+    pub fn inode(self) -> u64 {
+        self.inode
+    }
+
+    /// Bytes read of it.
+    pub fn offset(self) -> u64 {
+        self.offset
+    }
+}
+
 /// Records that were read, and where to go on.
 #[derive(Debug, Default)]
 pub struct Page {

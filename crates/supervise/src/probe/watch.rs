@@ -23,6 +23,8 @@ pub struct Subject {
     pub log_start: Cursor,
     /// Changes whenever it wrote.
     pub wrote: channel::Receiver<u64>,
+    /// Any HTTP answer below 500 passes.
+    pub is_lenient: bool,
 }
 
 /// Whether failures count before the first success.
@@ -91,7 +93,7 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
         let look = match (&probe.action, &mut log) {
             (_, Some(log)) => log.look(),
             (ProbeAction::Exec(command), _) => exec::look(&subject.spec, command, cadence.timeout).await,
-            (action, _) => network(action, port, cadence.timeout).await,
+            (action, _) => network(action, port, subject.is_lenient, cadence.timeout).await,
         };
         let is_refused = matches!(look, Look::Refused(_));
         let answer = match (schedule.looked(look.is_passed()), look) {
@@ -126,14 +128,14 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
     }
 }
 
-async fn network(action: &ProbeAction, port: Option<u16>, timeout: Duration) -> Look {
+async fn network(action: &ProbeAction, port: Option<u16>, is_lenient: bool, timeout: Duration) -> Look {
     let port = match action {
         ProbeAction::Tcp(port) if *port != 0 => Some(*port),
         _ => port,
     };
     let Some(port) = port else { return Look::Refused("it listens on no port yet".to_owned()) };
     match action {
-        ProbeAction::Http(path) => http::look(port, path, timeout).await,
+        ProbeAction::Http(path) => http::look(port, path, is_lenient, timeout).await,
         _ => tcp::look(port, timeout).await,
     }
 }

@@ -68,6 +68,7 @@ impl Field {
             port: None,
             startup: None,
             readiness: None,
+            is_lenient: false,
             liveness: None,
             needs: Vec::new(),
         }

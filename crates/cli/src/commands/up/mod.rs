@@ -1,0 +1,120 @@
+//! `sea up`: runs the app until it is told to stop.
+
+mod ci;
+mod lines;
+mod screen;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use seaworthy_detect::Overrides;
+use seaworthy_engine::Control;
+use seaworthy_engine::host::{Host, Options};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::args::{Global, UpArgs};
+use crate::commands::load;
+use crate::exit;
+use crate::output;
+
+pub(crate) fn run(global: &Global, args: &UpArgs) -> anyhow::Result<u8> {
+    let root = load::root(global, args.dir.as_deref())?;
+    let overrides = Overrides { environment: global.env.clone(), set: global.set.clone() };
+    let loaded = seaworthy_detect::load(&root, &overrides)?;
+    let code = output::problems(&loaded);
+    if loaded.has_errors() {
+        return Ok(code);
+    }
+    let is_terminal = std::io::stdout().is_terminal();
+    let options = Options {
+        root,
+        overrides,
+        only: args.service.clone(),
+        fresh: args.fresh.is_some(),
+        fresh_resources: args.fresh.iter().flatten().cloned().collect(),
+        consent: args.yes,
+        colour: output::style::colours(),
+        watch: !args.no_watch && args.ci.is_empty(),
+        program: PathBuf::from("/proc/self/exe"),
+    };
+    // One thread is enough for what waits, and what reads files has threads of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let code = runtime.block_on(up(loaded.app, options, args, is_terminal));
+    // Tasks that read a file are not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn up(
+    app: seaworthy_model::App,
+    options: Options,
+    args: &UpArgs,
+    is_terminal: bool,
+) -> anyhow::Result<u8> {
+    let mut signals = Signals::new()?;
+    let root = options.root.clone();
+    let mut host = Host::start(app, options).map_err(output::advise)?;
+    let control = host.control();
+    let server = serve(&mut host, &root, &control)?;
+    let shows = if args.json || !is_terminal || !args.ci.is_empty() {
+        tokio::spawn(lines::show(Arc::clone(&control), args.json))
+    } else {
+        tokio::spawn(screen::show(Arc::clone(&control)))
+    };
+    let code = tokio::select! {
+        () = signals.next() => exit::DONE,
+        () = host.asked_to_end() => exit::DONE,
+        code = ci::run(Arc::clone(&control), &args.ci, args.timeout), if !args.ci.is_empty() => code?,
+    };
+    let kill = host.killer();
+    let stopping = host.shut_down();
+    tokio::pin!(stopping);
+    loop {
+        tokio::select! {
+            () = &mut stopping => break,
+            // Who asks a second time does not want to wait.
+            () = signals.next() => kill(),
+        }
+    }
+    shows.abort();
+    let _ = shows.await;
+    server.stop().await;
+    Ok(code)
+}
+
+/// The API and the dashboard.
+fn serve(host: &mut Host, root: &Path, control: &Arc<dyn Control>) -> anyhow::Result<Server> {
+    let _ = (root, control);
+    host.publish(PathBuf::new(), "http://127.0.0.1:0").context("the run cannot be made known to other commands")?;
+    Ok(Server)
+}
+
+struct Server;
+
+impl Server {
+    async fn stop(self) {}
+}
+
+/// What asks for the end of a run: Ctrl-C, `kill`, a closed terminal.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self([
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn next(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
