@@ -104,7 +104,9 @@ impl Engine {
             let action = format!("{action} `{}`", spec.name);
             move |error: bollard::errors::Error| refused(&action, &error)
         };
-        let inside = |port: u16| format!("{port}/tcp");
+        let exposed = self.exposed(&spec.image).await;
+        // An image that we know nothing of says itself where it listens.
+        let inside = |port: u16| if port == 0 { exposed.clone() } else { format!("{port}/tcp") };
         let bindings = spec.ports.iter().map(|(port, published)| {
             let binding =
                 PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(published.to_string()) };
@@ -128,6 +130,14 @@ impl Engine {
         let made = self.docker.create_container(Some(options), body).await.map_err(failed("create"))?;
         self.docker.start_container(&made.id, None).await.map_err(failed("start"))?;
         Ok(made.id)
+    }
+
+    /// The first port that an image says it listens on.
+    async fn exposed(&self, image: &str) -> String {
+        let seen = self.docker.inspect_image(image).await.ok().and_then(|image| image.config);
+        let ports = seen.and_then(|config| config.exposed_ports).unwrap_or_default();
+        let number = |port: &String| port.split('/').next().and_then(|port| port.parse::<u16>().ok()).unwrap_or(u16::MAX);
+        ports.into_iter().filter(|port| !port.ends_with("/udp")).min_by_key(number).unwrap_or_else(|| "80/tcp".to_owned())
     }
 
     /// Stops a container: asks, then kills it after `grace`.

@@ -20,6 +20,7 @@ use crate::toolchain::{Packages, Version};
 use crate::user::User;
 
 pub use settle::{Settlement, settle};
+pub(crate) use settle::{config, connect, describe};
 
 pub(super) struct Postgres;
 
