@@ -2,7 +2,7 @@
 
 mod holder;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
@@ -25,8 +25,8 @@ pub struct Ports {
     seed: String,
     /// By owner, from earlier runs and this one.
     remembered: BTreeMap<String, u16>,
-    /// Handed out in this run.
-    taken: BTreeSet<u16>,
+    /// Handed out in this run, and to whom.
+    taken: BTreeMap<u16, String>,
 }
 
 /// A port, held until it is handed over so that nobody else gets it meanwhile.
@@ -65,7 +65,7 @@ impl Ports {
     /// Reads what was handed out in earlier runs.
     pub fn open(state: &State) -> Self {
         let path = state.cache().join("ports.json");
-        Self { remembered: record::load(&path), path, seed: state.id(), taken: BTreeSet::new() }
+        Self { remembered: record::load(&path), path, seed: state.id(), taken: BTreeMap::new() }
     }
 
     /// A port for `owner` (`services/api`, `resources/db`): the wanted one, else the one of the last run, else any.
@@ -105,16 +105,17 @@ impl Ports {
     }
 
     fn hold(&self, port: u16) -> Option<TcpListener> {
-        if self.taken.contains(&port) || !is_free(port) {
+        if self.taken.contains_key(&port) || !is_free(port) {
             return None;
         }
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
     }
 
     fn holder_of(&self, port: u16) -> Option<Holder> {
-        let ours = self.taken.contains(&port);
-        let owner = self.remembered.iter().find(|(_, known)| ours && **known == port);
-        owner.map(|(owner, _)| Holder { program: owner.clone(), pid: None }).or_else(|| holder(port))
+        match self.taken.get(&port) {
+            Some(owner) => Some(Holder { program: owner.clone(), pid: None }),
+            None => holder(port),
+        }
     }
 
     fn remember(
@@ -124,8 +125,10 @@ impl Ports {
         moved: Option<Moved>,
         held: TcpListener,
     ) -> Result<Reservation, Error> {
-        self.taken.insert(port);
-        if self.remembered.insert(owner.to_owned(), port) != Some(port) {
+        self.taken.insert(port, owner.to_owned());
+        // Whoever had to give way once gets the old port back when it is free again.
+        if !self.remembered.contains_key(owner) {
+            self.remembered.insert(owner.to_owned(), port);
             record::save(&self.path, &self.remembered, Access::Everyone)?;
         }
         Ok(Reservation { port, moved, held: Some(held) })
@@ -204,6 +207,16 @@ mod tests {
         let other = again.reserve("resources/other", None).unwrap();
         assert_ne!(other.port, port);
         assert_eq!(again.reserve("resources/db", None).unwrap().hand_over(), port);
+    }
+
+    #[test]
+    fn who_gave_way_once_gets_the_port_back() {
+        let (_dir, state) = state();
+        let port = Ports::open(&state).reserve("resources/db", None).unwrap().hand_over();
+        let stranger = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        assert_ne!(Ports::open(&state).reserve("resources/db", None).unwrap().port, port);
+        drop(stranger);
+        assert_eq!(Ports::open(&state).reserve("resources/db", None).unwrap().port, port);
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub struct Machine {
     pub path: Vec<PathBuf>,
     /// The home folder.
     pub home: Option<PathBuf>,
+    /// Where the user's caches are.
+    pub cache: Option<PathBuf>,
     /// The root of Homebrew.
     pub brew: Option<PathBuf>,
     /// Folders that installers were told to use instead of their usual ones, by the usual one: `~/.pyenv`.
@@ -41,7 +43,9 @@ impl Machine {
             Some(if root.ends_with("Homebrew") { PathBuf::from("/usr/local") } else { root.to_owned() })
         });
         let moved = MOVED.iter().filter_map(|(name, usual)| Some((*usual, folder(name)?))).collect();
-        Self { path, home: std::env::home_dir(), brew, moved }
+        let home = std::env::home_dir();
+        let cache = folder("XDG_CACHE_HOME").or_else(|| Some(home.as_ref()?.join(".cache")));
+        Self { path, home, cache, brew, moved }
     }
 
     /// The executable of this name on the search path.

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_patch_of_the_same_line_is_no_other_version() {
-        let version = |text| Version::parse(text).unwrap();
+        let version = |text: &str| Version::parse(text).unwrap();
         let fit = |wanted: &str, there: &str, line| Requirement::parse(wanted).fit(&version(there), line);
         assert_eq!(fit("20.11.1", "20.20.2", 1), Fit::SameLine);
         assert_eq!(fit("20", "22.1.0", 1), Fit::Other);

@@ -57,7 +57,7 @@ const IMAGES: &[Known] = &[
             port: 5432,
             volume: Some("/var/lib/postgresql/data"),
             env: &[("POSTGRES_USER", "{user}"), ("POSTGRES_PASSWORD", "{password}"), ("POSTGRES_DB", "{database}")],
-            command: &["postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
+            command: &["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"],
             scheme: "postgresql",
             username: Some(""),
             has_database: true,

@@ -14,6 +14,7 @@ use crate::Error;
 use crate::record::{self, Access};
 use crate::secret::random_hex;
 use crate::task::{Program, Task};
+use crate::toolchain::Machine;
 use crate::user::{self, User};
 
 /// The password with which a new cluster lets its superuser in; it is replaced when the cluster is settled.
@@ -68,7 +69,7 @@ pub(super) async fn make(
     let draft = cluster.with_file_name("draft");
     clear(&draft)?;
     let password_file = cluster.with_file_name(BOOTSTRAP);
-    let template = template(binary);
+    let template = template(binary, context.machine);
     let copied = match &template {
         Some(template) => {
             let (from, to) = (template.join("cluster"), draft.clone());
@@ -135,12 +136,11 @@ async fn initialise(
 }
 
 /// Where the template of this PostgreSQL is kept: in the user's cache, shared by all repositories.
-fn template(binary: &Binary) -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = set("XDG_CACHE_HOME").or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
+fn template(binary: &Binary, machine: &Machine) -> Option<PathBuf> {
     let program = binary.path.canonicalize().ok()?;
     let id = crate::install::digest(program.as_os_str().as_encoded_bytes());
-    Some(cache.join("seaworthy").join(format!("postgres-{}-{LAYOUT}-{}", binary.version, &id[..8])))
+    let name = format!("postgres-{}-{LAYOUT}-{}", binary.version, &id[..8]);
+    Some(machine.cache.as_ref()?.join("seaworthy").join(name))
 }
 
 /// Keeps a new cluster as the template. Whoever comes first wins; a half-made one is never seen.

@@ -17,10 +17,10 @@ pub(super) fn argv(program: &Path, cluster: &Path, port: u16, version: &Version)
         ("port", port.to_string()),
         // No socket: its path may have 107 bytes, and a worktree's path may be longer.
         ("unix_socket_directories", String::new()),
-        // A power cut may cost test data; a crash of the server alone does not, as the kernel still has the pages.
-        // In exchange a commit waits for no disk.
+        // A power cut may cost test data; `kill -9` of everything may not, as the kernel has what was written. That
+        // is why commits stay synchronous: they wait for a write to the kernel, and for no disk. Without that, the
+        // last half second before a kill was seen to be lost.
         ("fsync", "off".to_owned()),
-        ("synchronous_commit", "off".to_owned()),
         ("full_page_writes", "off".to_owned()),
         // Room for the working set of a development database, not for production's.
         ("shared_buffers", "32MB".to_owned()),
