@@ -57,7 +57,9 @@ async fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared
         ("RABBITMQ_NODENAME", format!("sea-{}-{}@localhost", context.state.id(), request.name)),
         ("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1".to_owned()),
         ("RABBITMQ_NODE_PORT", port.to_string()),
-        // Erlang's own port follows from it, as RabbitMQ does by itself: 20000 above.
+        // Erlang's own ports follow from it, as RabbitMQ does by itself. Its port mapper is a daemon of its own session
+        // that outlives its node: a private one can be ended with it.
+        ("ERL_EPMD_PORT", port.saturating_add(10_000).to_string()),
         ("RABBITMQ_DIST_PORT", port.saturating_add(20_000).to_string()),
         ("RABBITMQ_MNESIA_BASE", path("data")),
         ("RABBITMQ_LOG_BASE", path("log")),
