@@ -69,7 +69,8 @@ impl<'a> Address<'a> {
         if scheme.is_empty() || !scheme.chars().all(is_scheme) || rest.contains(char::is_whitespace) {
             return None;
         }
-        let (before, query) = rest.split_once('?').map_or((rest, None), |(before, query)| (before, Some(query)));
+        let (before, query) =
+            rest.split_once('?').map_or((rest, None), |(before, query)| (before, Some(query)));
         // A password may hold a slash that nobody encoded: credentials end at the last `@` before the query.
         let (credentials, place) =
             before.rsplit_once('@').map_or((None, before), |(user, place)| (Some(user), place));
@@ -139,8 +140,13 @@ pub fn rewrite(text: &str, target: &Target) -> Option<String> {
         }
         None => there.push_str(address.path),
     }
-    let mut parameters: Vec<String> =
-        address.query.into_iter().flat_map(|query| query.split('&')).filter(|p| keeps(p)).map(str::to_owned).collect();
+    let mut parameters: Vec<String> = address
+        .query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .filter(|p| keeps(p))
+        .map(str::to_owned)
+        .collect();
     if is_jdbc {
         parameters.extend(target.username.iter().map(|user| format!("user={}", encode(user))));
         parameters.extend(target.password.iter().map(|password| format!("password={}", encode(password))));
@@ -155,10 +161,20 @@ pub fn rewrite(text: &str, target: &Target) -> Option<String> {
 fn keeps(parameter: &str) -> bool {
     let name = parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
     let demands_tls = matches!(name.as_str(), "sslmode" | "ssl" | "tls" | "usessl")
-        && !parameter.ends_with("disable") && !parameter.ends_with("false") && !parameter.ends_with("off");
+        && !parameter.ends_with("disable")
+        && !parameter.ends_with("false")
+        && !parameter.ends_with("off");
     let names_server = matches!(
         name.as_str(),
-        "" | "user" | "password" | "host" | "port" | "sslcert" | "sslkey" | "sslrootcert" | "channel_binding" | "authsource"
+        "" | "user"
+            | "password"
+            | "host"
+            | "port"
+            | "sslcert"
+            | "sslkey"
+            | "sslrootcert"
+            | "channel_binding"
+            | "authsource"
     );
     !demands_tls && !names_server
 }
@@ -180,7 +196,8 @@ fn decode(text: &str) -> String {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         let mut ahead = rest.clone();
-        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let digit =
+            |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         match (byte, digit(ahead.next()), digit(ahead.next())) {
             (b'%', Some(high), Some(low)) => {
                 bytes.push(high << 4 | low);
@@ -212,10 +229,19 @@ mod tests {
     fn what_only_the_author_knows_is_kept() {
         for (from, to) in [
             ("postgres://a:b@localhost:5432/x", "postgres://u:p%2Fw@127.0.0.1:7/d"),
-            ("postgresql+psycopg2://db/x?sslmode=require&a=1", "postgresql+psycopg2://u:p%2Fw@127.0.0.1:7/d?a=1"),
-            ("postgresql://x/y?schema=public&sslmode=disable", "postgresql://u:p%2Fw@127.0.0.1:7/d?schema=public&sslmode=disable"),
+            (
+                "postgresql+psycopg2://db/x?sslmode=require&a=1",
+                "postgresql+psycopg2://u:p%2Fw@127.0.0.1:7/d?a=1",
+            ),
+            (
+                "postgresql://x/y?schema=public&sslmode=disable",
+                "postgresql://u:p%2Fw@127.0.0.1:7/d?schema=public&sslmode=disable",
+            ),
             ("jdbc:postgresql://localhost:5432/x", "jdbc:postgresql://127.0.0.1:7/d?user=u&password=p%2Fw"),
-            ("jdbc:mysql://h/x?user=a&password=b&tz=UTC", "jdbc:mysql://127.0.0.1:7/d?tz=UTC&user=u&password=p%2Fw"),
+            (
+                "jdbc:mysql://h/x?user=a&password=b&tz=UTC",
+                "jdbc:mysql://127.0.0.1:7/d?tz=UTC&user=u&password=p%2Fw",
+            ),
             ("mongodb://u:pa/ss@h:1,i:2/x?replicaSet=r", "mongodb://u:p%2Fw@127.0.0.1:7/d?replicaSet=r"),
         ] {
             assert_eq!(rewrite(from, &target()).as_deref(), Some(to), "{from}");

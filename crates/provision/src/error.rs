@@ -169,14 +169,18 @@ impl Error {
             Self::DataVersion { name, written, .. } => Some(format!(
                 "install version {written}, or start over without the data: `sea up --fresh {name}`"
             )),
-            Self::DataInUse { pid, .. } => {
-                Some(format!("another `sea up` of this folder may be running; else stop the server: `kill {pid}`"))
-            }
+            Self::DataInUse { pid, .. } => Some(format!(
+                "another `sea up` of this folder may be running; else stop the server: `kill {pid}`"
+            )),
             Self::Sql { hint, .. } => hint.clone(),
-            Self::NeedsPsql { .. } => Some("install PostgreSQL's client programs (`postgresql-client`)".to_owned()),
-            Self::Start { .. } | Self::NoPort { .. } | Self::Database { .. } | Self::Engine { .. } | Self::Broken(_) => {
-                None
+            Self::NeedsPsql { .. } => {
+                Some("install PostgreSQL's client programs (`postgresql-client`)".to_owned())
             }
+            Self::Start { .. }
+            | Self::NoPort { .. }
+            | Self::Database { .. }
+            | Self::Engine { .. }
+            | Self::Broken(_) => None,
         }
     }
 

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn lines_of_passwd() {
-        let user = User::parse("postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash");
+        let user =
+            User::parse("postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash");
         assert_eq!(user, Some(User { name: "postgres".to_owned(), uid: 101, gid: 104 }));
         assert_eq!(User::parse("# comment"), None);
         assert_eq!(User::parse("x:x:a:b"), None);

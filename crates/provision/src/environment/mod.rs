@@ -317,7 +317,9 @@ impl Resolver<'_, '_> {
             found.next().filter(|_| found.next().is_none())
         };
         let given = outside.map(|value| value.value.as_str());
-        for example in given.into_iter().chain(variable.default.all().iter().map(|evidence| evidence.value.as_str())) {
+        for example in
+            given.into_iter().chain(variable.default.all().iter().map(|evidence| evidence.value.as_str()))
+        {
             if let Some((resource, provided)) = only(address::resource_types(example))
                 && let Some(target) = &provided.target
                 && let Some(there) = address::rewrite(example, target)
@@ -385,3 +387,6 @@ fn over(said: Value, outside: Option<&Value>) -> Value {
     let passed = outside.filter(|outside| outside.value != said.value);
     Value { instead_of: passed.map(|outside| outside.source.clone()), ..said }
 }
+
+#[cfg(test)]
+mod tests;

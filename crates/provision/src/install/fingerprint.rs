@@ -94,7 +94,9 @@ impl Fingerprint {
         }
         let changed = [(&self.lockfiles, &now.lockfiles), (&self.manifests, &now.manifests)];
         let file = changed.iter().find_map(|(was, is)| {
-            is.iter().find(|(name, digest)| was.get(*name) != Some(digest)).or_else(|| was.iter().find(|(name, _)| !is.contains_key(*name)))
+            is.iter()
+                .find(|(name, digest)| was.get(*name) != Some(digest))
+                .or_else(|| was.iter().find(|(name, _)| !is.contains_key(*name)))
         });
         if let Some((name, _)) = file {
             return Some(Reason::File(name.clone()));
@@ -125,13 +127,22 @@ mod tests {
         let known = take("20.1.0");
         assert_eq!(known.first_difference(&take("20.1.0")), None);
         assert_eq!(Fingerprint::default().first_difference(&known), Some(Reason::First));
-        assert_eq!(known.first_difference(&take("22.0.0")).unwrap().to_string(), "the runtime went from 20.1.0 to 22.0.0");
+        assert_eq!(
+            known.first_difference(&take("22.0.0")).unwrap().to_string(),
+            "the runtime went from 20.1.0 to 22.0.0"
+        );
         fs::write(path("node_modules/x/package.json"), "{\"x\":1}").unwrap();
         assert_eq!(known.first_difference(&take("20.1.0")), None, "what was installed is no input");
         fs::write(path("apps/web/package.json"), "{\"x\":1}").unwrap();
-        assert_eq!(known.first_difference(&take("20.1.0")), Some(Reason::File("apps/web/package.json".to_owned())));
+        assert_eq!(
+            known.first_difference(&take("20.1.0")),
+            Some(Reason::File("apps/web/package.json".to_owned()))
+        );
         fs::remove_file(path("apps/web/package.json")).unwrap();
-        assert_eq!(known.first_difference(&take("20.1.0")), Some(Reason::File("apps/web/package.json".to_owned())));
+        assert_eq!(
+            known.first_difference(&take("20.1.0")),
+            Some(Reason::File("apps/web/package.json".to_owned()))
+        );
         fs::write(path("apps/web/package.json"), "{}").unwrap();
         fs::remove_dir_all(path("node_modules")).unwrap();
         assert_eq!(known.first_difference(&take("20.1.0")), Some(Reason::Gone("node_modules".to_owned())));

@@ -13,19 +13,53 @@ pub(super) enum Kind {
 }
 
 const MANIFESTS: [&str; 21] = [
-    "package.json", ".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml", "deno.json", "deno.jsonc", "bunfig.toml",
-    "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "environment.yml", "go.mod", "Cargo.toml", "Gemfile",
-    "composer.json", "mix.exs", "pom.xml", "build.gradle", "build.gradle.kts", "pubspec.yaml",
+    "package.json",
+    ".npmrc",
+    ".yarnrc.yml",
+    "pnpm-workspace.yaml",
+    "deno.json",
+    "deno.jsonc",
+    "bunfig.toml",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
+    "environment.yml",
+    "go.mod",
+    "Cargo.toml",
+    "Gemfile",
+    "composer.json",
+    "mix.exs",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "pubspec.yaml",
 ];
 
 const LOCKFILES: [&str; 18] = [
-    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "deno.lock",
-    "poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock", "go.sum", "Cargo.lock", "Gemfile.lock", "composer.lock",
-    "mix.lock", "packages.lock.json", "pubspec.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "bun.lockb",
+    "deno.lock",
+    "poetry.lock",
+    "uv.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+    "go.sum",
+    "Cargo.lock",
+    "Gemfile.lock",
+    "composer.lock",
+    "mix.lock",
+    "packages.lock.json",
+    "pubspec.lock",
 ];
 
 /// Folders that installs fill.
-const FILLED: [&str; 8] = ["node_modules", ".venv", "venv", "env", "vendor", "deps", ".pnp.cjs", "vendor/bundle"];
+const FILLED: [&str; 8] =
+    ["node_modules", ".venv", "venv", "env", "vendor", "deps", ".pnp.cjs", "vendor/bundle"];
 
 /// Folders that hold nothing that people wrote.
 const SKIPPED: [&str; 10] =
@@ -70,7 +104,11 @@ fn kind_of(dir: &Path, name: &str) -> Option<Kind> {
         && (name.ends_with(".txt") || name.ends_with(".in"));
     if LOCKFILES.contains(&name) {
         Some(Kind::Lockfile)
-    } else if MANIFESTS.contains(&name) || is_requirements || name.ends_with(".csproj") || name.ends_with(".fsproj") {
+    } else if MANIFESTS.contains(&name)
+        || is_requirements
+        || name.ends_with(".csproj")
+        || name.ends_with(".fsproj")
+    {
         Some(Kind::Manifest)
     } else {
         None

@@ -20,9 +20,9 @@ use crate::state::State;
 use crate::task::{Line, Program, Task, Tasks};
 use crate::toolchain::{MARK, PythonEnvironment, Toolchain, python_environment};
 
+use fingerprint::Fingerprint;
 pub use fingerprint::Reason;
 pub(crate) use fingerprint::digest;
-use fingerprint::Fingerprint;
 pub use root::root;
 
 /// What a service's install is made of.
@@ -72,7 +72,10 @@ impl InstallStep {
 /// `node_modules/.bin` of every folder from `dir` up to `top`; what is not there yet may be after an install.
 pub fn node_bins(dir: &Path, top: &Path) -> Vec<PathBuf> {
     let below = dir.ancestors().take_while(|folder| folder.starts_with(top));
-    below.filter(|folder| folder.join("package.json").is_file()).map(|folder| folder.join("node_modules/.bin")).collect()
+    below
+        .filter(|folder| folder.join("package.json").is_file())
+        .map(|folder| folder.join("node_modules/.bin"))
+        .collect()
 }
 
 /// What was there after an install that went well.
@@ -117,7 +120,14 @@ fn step(want: &Wanted<'_>, dir: PathBuf, version: String, state: &State) -> Inst
     let reason = known.fingerprint.first_difference(&before);
     InstallStep {
         services: Vec::new(),
-        task: Task { name: name.clone(), program: Program::Shell(want.command.to_owned()), dir, env, bin_dirs, user: None },
+        task: Task {
+            name: name.clone(),
+            program: Program::Shell(want.command.to_owned()),
+            dir,
+            env,
+            bin_dirs,
+            user: None,
+        },
         name,
         python,
         reason,

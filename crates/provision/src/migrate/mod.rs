@@ -45,6 +45,11 @@ pub fn seed_command<'a>(app: &'a App, name: &Name, root: &Path) -> Option<&'a st
 
 /// PostgreSQL's own client, where it is on the machine.
 pub fn psql(machine: &Machine) -> Option<PathBuf> {
-    let places = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "{brew}/opt/libpq/bin", "{brew}/opt/postgresql@*/bin"];
+    let places = [
+        "/usr/lib/postgresql/*/bin",
+        "/usr/pgsql-*/bin",
+        "{brew}/opt/libpq/bin",
+        "{brew}/opt/postgresql@*/bin",
+    ];
     programs(machine, &places, "psql").into_iter().next()
 }

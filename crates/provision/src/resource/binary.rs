@@ -51,7 +51,8 @@ impl Search<'_> {
     ) -> Result<Binary, Error> {
         let found = self.all(context).await;
         let wanted = request.version.as_deref().and_then(Version::parse);
-        let chosen = choose(&found, wanted.as_ref()).cloned().ok_or_else(|| self.missing(request, context))?;
+        let chosen =
+            choose(&found, wanted.as_ref()).cloned().ok_or_else(|| self.missing(request, context))?;
         if let Some(wanted) = wanted.filter(|wanted| chosen.version.number(0) != wanted.number(0)) {
             warnings.push(format!(
                 "`{}` asks for {} {wanted}; {} is what this machine has",
@@ -67,7 +68,9 @@ impl Search<'_> {
         let line = version.as_ref().map(|version| version.number(0).to_string());
         Error::ResourceMissing {
             name: request.name.clone(),
-            wanted: format!("{} {}", self.title, request.version.as_deref().unwrap_or_default()).trim_end().to_owned(),
+            wanted: format!("{} {}", self.title, request.version.as_deref().unwrap_or_default())
+                .trim_end()
+                .to_owned(),
             found: format!("neither {} nor a container engine", self.programs.join(", ")),
             offers: packages(context.machine, self.packages, line.as_deref()),
         }
@@ -78,8 +81,10 @@ impl Search<'_> {
 pub(super) fn choose<'a>(found: &'a [Binary], wanted: Option<&Version>) -> Option<&'a Binary> {
     let newest = found.iter().max_by_key(|binary| &binary.version);
     let Some(wanted) = wanted else { return newest };
-    let fitting = found.iter().filter(|binary| binary.version.is_a(wanted)).max_by_key(|binary| &binary.version);
-    let same_major = found.iter().filter(|binary| binary.version.number(0) == wanted.number(0)).max_by_key(|b| &b.version);
+    let fitting =
+        found.iter().filter(|binary| binary.version.is_a(wanted)).max_by_key(|binary| &binary.version);
+    let same_major =
+        found.iter().filter(|binary| binary.version.number(0) == wanted.number(0)).max_by_key(|b| &b.version);
     let newer = found.iter().filter(|binary| binary.version > *wanted).min_by_key(|binary| &binary.version);
     fitting.or(same_major).or(newer).or(newest)
 }
@@ -90,7 +95,8 @@ mod tests {
 
     #[test]
     fn the_wanted_version_else_the_nearest_newer_one_else_the_newest() {
-        let binary = |text: &str| Binary { path: PathBuf::from(text), version: Version::parse(text).unwrap() };
+        let binary =
+            |text: &str| Binary { path: PathBuf::from(text), version: Version::parse(text).unwrap() };
         let found = [binary("13.4"), binary("15.18"), binary("17.2")];
         let chosen = |wanted: &str| choose(&found, Version::parse(wanted).as_ref()).unwrap().path.clone();
         assert_eq!(chosen("15"), PathBuf::from("15.18"));

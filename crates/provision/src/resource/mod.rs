@@ -220,7 +220,9 @@ pub fn forget(name: &Name, state: &State) -> Result<(), Error> {
         }
     }
     match fs::remove_dir_all(&data) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("delete", &data)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::file("delete", &data)(error))
+        }
         _ => Ok(()),
     }
 }
@@ -243,7 +245,8 @@ pub(crate) fn attributes<'a>(kind: &str, values: impl IntoIterator<Item = (&'a s
     let mut values: BTreeMap<&str, String> = values.into_iter().collect();
     let has_password = values.contains_key("password") || values.contains_key("secret_key");
     let attribute = |name: &'static str| {
-        let secret = matches!(name, "password" | "secret_key" | "token" | "key") || (name == "url" && has_password);
+        let secret =
+            matches!(name, "password" | "secret_key" | "token" | "key") || (name == "url" && has_password);
         Some((name, Attribute { value: values.remove(name)?, secret }))
     };
     known.iter().copied().filter_map(attribute).collect()
@@ -252,8 +255,7 @@ pub(crate) fn attributes<'a>(kind: &str, values: impl IntoIterator<Item = (&'a s
 /// The attributes of a server that one signs in to, with a URL of this scheme.
 pub(crate) fn signed_in(kind: &str, scheme: &str, target: &Target) -> Attributes {
     let url = crate::address::rewrite(&format!("{scheme}://x"), target).unwrap_or_default();
-    let mut values =
-        vec![("url", url), ("host", target.host.clone()), ("port", target.port.to_string())];
+    let mut values = vec![("url", url), ("host", target.host.clone()), ("port", target.port.to_string())];
     values.extend(target.username.clone().map(|user| ("username", user)));
     values.extend(target.password.clone().map(|password| ("password", password)));
     if let Some(database) = &target.database {

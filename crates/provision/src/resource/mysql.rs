@@ -7,7 +7,9 @@ use std::time::Duration;
 use seaworthy_model::ProbeAction;
 
 use super::binary::{Binary, Search};
-use super::{Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in};
+use super::{
+    Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in,
+};
 use crate::Error;
 use crate::address::Target;
 use crate::record::{self, Access};
@@ -17,8 +19,13 @@ use crate::user::{self, User};
 
 pub(super) struct Mysql;
 
-const PLACES: &[&str] =
-    &["/usr/sbin", "/usr/libexec", "{brew}/opt/mysql/bin", "{brew}/opt/mysql@*/bin", "{brew}/opt/mariadb/bin"];
+const PLACES: &[&str] = &[
+    "/usr/sbin",
+    "/usr/libexec",
+    "{brew}/opt/mysql/bin",
+    "{brew}/opt/mysql@*/bin",
+    "{brew}/opt/mariadb/bin",
+];
 
 const MYSQL: Search<'static> = Search {
     title: "MySQL",

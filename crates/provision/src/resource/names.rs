@@ -25,8 +25,5 @@ pub(super) fn called(app: &App, name: &Name, kind: &str) -> Called {
         username = username.or(user);
         database = database.or(named_database);
     }
-    Called {
-        username: username.unwrap_or_else(|| fallback.clone()),
-        database: database.unwrap_or(fallback),
-    }
+    Called { username: username.unwrap_or_else(|| fallback.clone()), database: database.unwrap_or(fallback) }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use seaworthy_model::ProbeAction;
 
 use super::binary::Search;
-use super::{Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in};
+use super::{
+    Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in,
+};
 use crate::Error;
 use crate::address::Target;
 use crate::toolchain::{Packages, programs};
@@ -33,11 +35,12 @@ impl Kind for Rabbitmq {
     }
 
     fn prepare<'a>(&'a self, request: &'a mut Request, context: Context<'a>) -> Preparing<'a> {
-        Box::pin(prepare(request, context))
+        let prepared = prepare(request, context);
+        Box::pin(async { prepared })
     }
 }
 
-async fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared, Error> {
+fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared, Error> {
     // Its `--version` starts a whole Erlang; that it is there is all there is to know.
     let found = SEARCH.programs.iter().find_map(|name| programs(context.machine, SEARCH.places, name).pop());
     let program = found.ok_or_else(|| SEARCH.missing(request, context))?;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use seaworthy_model::ProbeAction;
 
 use super::binary::Search;
-use super::{Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in};
+use super::{
+    Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in,
+};
 use crate::Error;
 use crate::address::Target;
 use crate::toolchain::Packages;

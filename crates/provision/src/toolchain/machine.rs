@@ -36,7 +36,8 @@ const BREW: [&str; 3] = ["/opt/homebrew", "/usr/local/Homebrew", "/home/linuxbre
 impl Machine {
     /// The machine that this process runs on.
     pub fn this() -> Self {
-        let path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+        let path =
+            std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
         let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let brew = folder("HOMEBREW_PREFIX").or_else(|| {
             let root = BREW.iter().map(Path::new).find(|root| root.is_dir())?;

@@ -20,9 +20,9 @@ pub struct MissingTool {
 enum Source {
     /// From npm: package names for versions below 2 and from 2 on.
     Npm(&'static str, &'static str),
-    /// From PyPI, into an environment of its own.
+    /// From `PyPI`, into an environment of its own.
     Pypi(&'static str),
-    /// From RubyGems.
+    /// From `RubyGems`.
     Gem(&'static str),
     /// From the installer of the machine.
     Machine(Packages),
@@ -30,14 +30,16 @@ enum Source {
 
 /// Names of package managers in the model, the program of each and where it comes from.
 fn known(manager: &str) -> Option<(&'static str, Source)> {
-    let machine = |name| Source::Machine(Packages {
-        brew: Some(name),
-        apt: Some(name),
-        dnf: Some(name),
-        apk: Some(name),
-        pacman: Some(name),
-        winget: None,
-    });
+    let machine = |name| {
+        Source::Machine(Packages {
+            brew: Some(name),
+            apt: Some(name),
+            dnf: Some(name),
+            apk: Some(name),
+            pacman: Some(name),
+            winget: None,
+        })
+    };
     Some(match manager {
         "npm" => ("npm", machine("npm")),
         "pnpm" => ("pnpm", Source::Npm("pnpm", "pnpm")),
@@ -102,7 +104,8 @@ fn offers(source: &Source, home: &Path, dir: &Path, toolchain: &Toolchain, machi
             let version = declared_version(dir);
             let is_new = version.as_deref().is_some_and(|version| !version.starts_with(['0', '1']));
             let package = if is_new { new } else { old };
-            let package = version.map_or_else(|| (*package).to_owned(), |version| format!("{package}@{version}"));
+            let package =
+                version.map_or_else(|| (*package).to_owned(), |version| format!("{package}@{version}"));
             let npm = beside("npm").unwrap_or_else(|| "npm".to_owned());
             private("npm", format!("{npm} install --no-save --prefix {} {package}", quoted(home)))
         }
@@ -122,7 +125,8 @@ fn offers(source: &Source, home: &Path, dir: &Path, toolchain: &Toolchain, machi
 /// `9.1.0` of `"packageManager": "pnpm@9.1.0+sha512..."` in the nearest `package.json` that says it.
 fn declared_version(dir: &Path) -> Option<String> {
     dir.ancestors().take(6).find_map(|dir| {
-        let manifest: serde_json::Value = serde_json::from_slice(&fs::read(dir.join("package.json")).ok()?).ok()?;
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&fs::read(dir.join("package.json")).ok()?).ok()?;
         let (_, version) = manifest.get("packageManager")?.as_str()?.split_once('@')?;
         let version = version.split('+').next()?;
         // It becomes part of a command line.

@@ -58,8 +58,13 @@ impl Toolchain {
     /// What a person should know: it runs with another version than the repository asks for.
     pub fn warning(&self) -> Option<String> {
         let version = self.version.as_ref().filter(|_| self.fit == Fit::Other)?;
-        let offer = self.offers.first().map(|offer| format!("; type `{}`", offer.command)).unwrap_or_default();
-        Some(format!("{} is asked for, {} {version} runs it{offer}", wanted(&self.runtime), self.runtime.name))
+        let offer =
+            self.offers.first().map(|offer| format!("; type `{}`", offer.command)).unwrap_or_default();
+        Some(format!(
+            "{} is asked for, {} {version} runs it{offer}",
+            wanted(&self.runtime),
+            self.runtime.name
+        ))
     }
 }
 
@@ -85,7 +90,9 @@ impl std::fmt::Display for Missing {
 fn wanted(runtime: &Runtime) -> String {
     match &runtime.requirement {
         Some(requirement) => format!("{} {requirement}", runtime.name),
-        None => format!("{} {}", runtime.name, runtime.version.as_deref().unwrap_or_default()).trim_end().to_owned(),
+        None => format!("{} {}", runtime.name, runtime.version.as_deref().unwrap_or_default())
+            .trim_end()
+            .to_owned(),
     }
 }
 
@@ -108,7 +115,10 @@ impl Toolchains {
     }
 
     /// A toolchain for everyone who wants one.
-    pub async fn find(&mut self, wants: &BTreeMap<Name, Runtime>) -> BTreeMap<Name, Result<Toolchain, Missing>> {
+    pub async fn find(
+        &mut self,
+        wants: &BTreeMap<Name, Runtime>,
+    ) -> BTreeMap<Name, Result<Toolchain, Missing>> {
         let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
         for runtime in wants.values() {
             if let Some(known) = Known::find(&runtime.name) {
@@ -123,7 +133,11 @@ impl Toolchains {
         wants.iter().map(|(name, runtime)| (name.clone(), self.choose(runtime, &candidates))).collect()
     }
 
-    fn choose(&self, runtime: &Runtime, candidates: &BTreeMap<&str, Vec<Candidate>>) -> Result<Toolchain, Missing> {
+    fn choose(
+        &self,
+        runtime: &Runtime,
+        candidates: &BTreeMap<&str, Vec<Candidate>>,
+    ) -> Result<Toolchain, Missing> {
         let Some(known) = Known::find(&runtime.name) else { return self.unknown(runtime) };
         let mut requirement = Requirement::of(runtime);
         if known.newer_will_do {
@@ -136,7 +150,8 @@ impl Toolchains {
             let is_whole = known.name != "python" || python::has_ensurepip(&candidate.program, &version);
             Some((requirement.fit(&version, known.line), is_whole, version, candidate))
         });
-        let best = found.reduce(|best, other| if is_better(&other, &best, wished.as_ref()) { other } else { best });
+        let best =
+            found.reduce(|best, other| if is_better(&other, &best, wished.as_ref()) { other } else { best });
         match best {
             Some((fit, _, version, candidate)) => Ok(Toolchain {
                 runtime: runtime.clone(),
@@ -177,7 +192,8 @@ type Rated<'a> = (Fit, bool, Version, &'a Candidate);
 
 /// `other` comes after `best` in the search, so it has to be better, not as good.
 fn is_better(other: &Rated<'_>, best: &Rated<'_>, wished: Option<&Version>) -> bool {
-    let ((fit, is_whole, version, candidate), (best_fit, best_is_whole, best_version, best_candidate)) = (other, best);
+    let ((fit, is_whole, version, candidate), (best_fit, best_is_whole, best_version, best_candidate)) =
+        (other, best);
     if (fit, is_whole) != (best_fit, best_is_whole) {
         return (fit, is_whole) > (best_fit, best_is_whole);
     }
@@ -186,7 +202,11 @@ fn is_better(other: &Rated<'_>, best: &Rated<'_>, wished: Option<&Version>) -> b
             // The nearest newer one; where all are older, the newest.
             let rank = |version: &Version| (version >= wished, version.clone());
             let ((newer, version), (best_newer, best_version)) = (rank(version), rank(best_version));
-            if newer == best_newer && newer { version < best_version } else { (newer, version) > (best_newer, best_version) }
+            if newer == best_newer && newer {
+                version < best_version
+            } else {
+                (newer, version) > (best_newer, best_version)
+            }
         }
         // What a person put on the search path is what they mean; elsewhere the newest.
         _ => best_candidate.keeper != "PATH" && (candidate.keeper == "PATH" || version > best_version),

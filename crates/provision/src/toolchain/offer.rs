@@ -94,15 +94,25 @@ pub(super) fn runtime(machine: &Machine, known: &Known, wanted: Option<&Version>
         add("mise", format!("mise install {name}@{version}"));
     }
     match (known.name, wanted) {
-        ("python", Some(_)) if machine.find("uv").is_some() => add("uv", format!("uv python install {version}")),
-        ("python", Some(_)) if machine.find("pyenv").is_some() => add("pyenv", format!("pyenv install {version}")),
+        ("python", Some(_)) if machine.find("uv").is_some() => {
+            add("uv", format!("uv python install {version}"));
+        }
+        ("python", Some(_)) if machine.find("pyenv").is_some() => {
+            add("pyenv", format!("pyenv install {version}"));
+        }
         ("node", Some(_)) if machine.find("fnm").is_some() => add("fnm", format!("fnm install {version}")),
-        ("node", Some(_)) if machine.find("volta").is_some() => add("volta", format!("volta install node@{version}")),
+        ("node", Some(_)) if machine.find("volta").is_some() => {
+            add("volta", format!("volta install node@{version}"));
+        }
         ("node", Some(_)) if machine.fill("~/.nvm/nvm.sh").is_some_and(|file| file.exists()) => {
             add("nvm", format!(". ~/.nvm/nvm.sh && nvm install {version}"));
         }
-        ("ruby", Some(_)) if machine.find("rbenv").is_some() => add("rbenv", format!("rbenv install {version}")),
-        ("rust", Some(_)) if machine.find("rustup").is_some() => add("rustup", format!("rustup toolchain install {version}")),
+        ("ruby", Some(_)) if machine.find("rbenv").is_some() => {
+            add("rbenv", format!("rbenv install {version}"));
+        }
+        ("rust", Some(_)) if machine.find("rustup").is_some() => {
+            add("rustup", format!("rustup toolchain install {version}"));
+        }
         _ => {}
     }
     let names = Packages {
@@ -121,7 +131,9 @@ pub(super) fn runtime(machine: &Machine, known: &Known, wanted: Option<&Version>
         // Every system has a shell; mise needs no rights.
         offers.push(Offer {
             installer: "mise",
-            command: format!("curl -fsSL https://mise.run | sh && ~/.local/bin/mise install {name}@{version}"),
+            command: format!(
+                "curl -fsSL https://mise.run | sh && ~/.local/bin/mise install {name}@{version}"
+            ),
             system_wide: false,
         });
     }

@@ -113,7 +113,11 @@ fn conjunction(text: &str) -> Vec<Comparator> {
         let end = rest.find([' ', ',', '\t', '<', '>', '!', '=', '~', '^']).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         // A lone operator reads nothing; the loop still goes on.
-        rest = if word.is_empty() && operator.is_empty() { &rest[rest.chars().next().map_or(0, char::len_utf8)..] } else { after };
+        rest = if word.is_empty() && operator.is_empty() {
+            &rest[rest.chars().next().map_or(0, char::len_utf8)..]
+        } else {
+            after
+        };
         let word = word.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-' || c == '/');
         if let Some(version) = Version::parse(word) {
             found.extend(comparators(operator, version));
@@ -130,7 +134,11 @@ fn comparators(operator: &str, version: Version) -> Vec<Comparator> {
         "!=" => vec![Comparator::Unlike(version)],
         "^" => {
             // The first number that is not 0 stays.
-            let kept = version.numbers().iter().position(|number| *number != 0).unwrap_or(version.numbers().len() - 1);
+            let kept = version
+                .numbers()
+                .iter()
+                .position(|number| *number != 0)
+                .unwrap_or(version.numbers().len() - 1);
             let next = next(&version, kept);
             vec![Comparator::AtLeast(version), Comparator::Below(next)]
         }

@@ -49,13 +49,25 @@ pub(super) const RUNTIMES: &[Known] = &[
     Known {
         name: "bun",
         programs: &["bun"],
-        places: &[at("bun", "~/.bun/bin"), at("mise", "~/.local/share/mise/installs/bun/*/bin"), at("asdf", "~/.asdf/installs/bun/*/bin")],
+        places: &[
+            at("bun", "~/.bun/bin"),
+            at("mise", "~/.local/share/mise/installs/bun/*/bin"),
+            at("asdf", "~/.asdf/installs/bun/*/bin"),
+        ],
         mise: Some("bun"),
         brew: Some("oven-sh/bun/bun"),
         winget: Some("Oven-sh.Bun"),
         ..Known::NONE
     },
-    Known { name: "crystal", programs: &["crystal"], line: 2, mise: Some("crystal"), brew: Some("crystal"), apk: Some("crystal shards"), ..Known::NONE },
+    Known {
+        name: "crystal",
+        programs: &["crystal"],
+        line: 2,
+        mise: Some("crystal"),
+        brew: Some("crystal"),
+        apk: Some("crystal shards"),
+        ..Known::NONE
+    },
     Known {
         name: "dart",
         programs: &["dart"],
@@ -67,7 +79,11 @@ pub(super) const RUNTIMES: &[Known] = &[
     Known {
         name: "deno",
         programs: &["deno"],
-        places: &[at("deno", "~/.deno/bin"), at("mise", "~/.local/share/mise/installs/deno/*/bin"), at("asdf", "~/.asdf/installs/deno/*/bin")],
+        places: &[
+            at("deno", "~/.deno/bin"),
+            at("mise", "~/.local/share/mise/installs/deno/*/bin"),
+            at("asdf", "~/.asdf/installs/deno/*/bin"),
+        ],
         mise: Some("deno"),
         brew: Some("deno"),
         apk: Some("deno"),
@@ -77,7 +93,12 @@ pub(super) const RUNTIMES: &[Known] = &[
     Known {
         name: "dotnet",
         programs: &["dotnet"],
-        places: &[at("dotnet-install", "~/.dotnet"), at("system", "/usr/share/dotnet"), at("system", "/usr/lib/dotnet"), at("mise", "~/.local/share/mise/installs/dotnet/*")],
+        places: &[
+            at("dotnet-install", "~/.dotnet"),
+            at("system", "/usr/share/dotnet"),
+            at("system", "/usr/lib/dotnet"),
+            at("mise", "~/.local/share/mise/installs/dotnet/*"),
+        ],
         mise: Some("dotnet"),
         apt: Some("dotnet-sdk-{}.0"),
         brew: Some("dotnet-sdk"),
@@ -90,7 +111,10 @@ pub(super) const RUNTIMES: &[Known] = &[
         name: "elixir",
         programs: &["elixir"],
         line: 2,
-        places: &[at("mise", "~/.local/share/mise/installs/elixir/*/bin"), at("asdf", "~/.asdf/installs/elixir/*/bin")],
+        places: &[
+            at("mise", "~/.local/share/mise/installs/elixir/*/bin"),
+            at("asdf", "~/.asdf/installs/elixir/*/bin"),
+        ],
         mise: Some("elixir"),
         apt: Some("elixir"),
         brew: Some("elixir"),
@@ -98,8 +122,23 @@ pub(super) const RUNTIMES: &[Known] = &[
         apk: Some("elixir"),
         ..Known::NONE
     },
-    Known { name: "erlang", programs: &["erl"], ask: &["-noshell", "-eval", "io:put_chars(erlang:system_info(otp_release)),halt()."], mise: Some("erlang"), apt: Some("erlang"), brew: Some("erlang"), ..Known::NONE },
-    Known { name: "flutter", programs: &["flutter"], places: &[at("Flutter", "~/flutter/bin")], mise: Some("flutter"), brew: Some("--cask flutter"), ..Known::NONE },
+    Known {
+        name: "erlang",
+        programs: &["erl"],
+        ask: &["-noshell", "-eval", "io:put_chars(erlang:system_info(otp_release)),halt()."],
+        mise: Some("erlang"),
+        apt: Some("erlang"),
+        brew: Some("erlang"),
+        ..Known::NONE
+    },
+    Known {
+        name: "flutter",
+        programs: &["flutter"],
+        places: &[at("Flutter", "~/flutter/bin")],
+        mise: Some("flutter"),
+        brew: Some("--cask flutter"),
+        ..Known::NONE
+    },
     Known {
         name: "ghc",
         programs: &["ghc"],
@@ -110,7 +149,14 @@ pub(super) const RUNTIMES: &[Known] = &[
         brew: Some("ghc cabal-install"),
         ..Known::NONE
     },
-    Known { name: "gleam", programs: &["gleam"], mise: Some("gleam"), brew: Some("gleam"), apk: Some("gleam"), ..Known::NONE },
+    Known {
+        name: "gleam",
+        programs: &["gleam"],
+        mise: Some("gleam"),
+        brew: Some("gleam"),
+        apk: Some("gleam"),
+        ..Known::NONE
+    },
     Known {
         name: "go",
         programs: &["go"],
@@ -133,7 +179,18 @@ pub(super) const RUNTIMES: &[Known] = &[
         winget: Some("GoLang.Go"),
         ..Known::NONE
     },
-    Known { name: "hugo", programs: &["hugo"], ask: &["version"], mise: Some("hugo"), apt: Some("hugo"), brew: Some("hugo"), dnf: Some("hugo"), apk: Some("hugo"), winget: Some("Hugo.Hugo.Extended"), ..Known::NONE },
+    Known {
+        name: "hugo",
+        programs: &["hugo"],
+        ask: &["version"],
+        mise: Some("hugo"),
+        apt: Some("hugo"),
+        brew: Some("hugo"),
+        dnf: Some("hugo"),
+        apk: Some("hugo"),
+        winget: Some("Hugo.Hugo.Extended"),
+        ..Known::NONE
+    },
     Known {
         name: "java",
         programs: &["java"],
@@ -183,7 +240,12 @@ pub(super) const RUNTIMES: &[Known] = &[
         name: "php",
         programs: &["php"],
         line: 1,
-        places: &[at("mise", "~/.local/share/mise/installs/php/*/bin"), at("asdf", "~/.asdf/installs/php/*/bin"), at("Homebrew", "{brew}/opt/php@*/bin"), at("Homebrew", "{brew}/opt/php/bin")],
+        places: &[
+            at("mise", "~/.local/share/mise/installs/php/*/bin"),
+            at("asdf", "~/.asdf/installs/php/*/bin"),
+            at("Homebrew", "{brew}/opt/php@*/bin"),
+            at("Homebrew", "{brew}/opt/php/bin"),
+        ],
         mise: Some("php"),
         apt: Some("php-cli php-mbstring php-xml php-curl php-sqlite3 composer"),
         brew: Some("php composer"),
@@ -193,7 +255,16 @@ pub(super) const RUNTIMES: &[Known] = &[
     },
     Known {
         name: "python",
-        programs: &["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9"],
+        programs: &[
+            "python3",
+            "python",
+            "python3.14",
+            "python3.13",
+            "python3.12",
+            "python3.11",
+            "python3.10",
+            "python3.9",
+        ],
         line: 2,
         places: &[
             at("pyenv", "~/.pyenv/versions/*/bin"),
@@ -244,9 +315,33 @@ pub(super) const RUNTIMES: &[Known] = &[
         winget: Some("Rustlang.Rustup"),
         ..Known::NONE
     },
-    Known { name: "swift", programs: &["swift"], places: &[at("swiftly", "~/.local/share/swiftly/toolchains/*/usr/bin")], mise: Some("swift"), ..Known::NONE },
-    Known { name: "zig", programs: &["zig"], ask: &["version"], line: 2, places: &[at("mise", "~/.local/share/mise/installs/zig/*")], mise: Some("zig"), brew: Some("zig"), apk: Some("zig"), winget: Some("zig.zig"), ..Known::NONE },
-    Known { name: "zola", programs: &["zola"], mise: Some("zola"), brew: Some("zola"), apk: Some("zola"), ..Known::NONE },
+    Known {
+        name: "swift",
+        programs: &["swift"],
+        places: &[at("swiftly", "~/.local/share/swiftly/toolchains/*/usr/bin")],
+        mise: Some("swift"),
+        ..Known::NONE
+    },
+    Known {
+        name: "zig",
+        programs: &["zig"],
+        ask: &["version"],
+        line: 2,
+        places: &[at("mise", "~/.local/share/mise/installs/zig/*")],
+        mise: Some("zig"),
+        brew: Some("zig"),
+        apk: Some("zig"),
+        winget: Some("zig.zig"),
+        ..Known::NONE
+    },
+    Known {
+        name: "zola",
+        programs: &["zola"],
+        mise: Some("zola"),
+        brew: Some("zola"),
+        apk: Some("zola"),
+        ..Known::NONE
+    },
 ];
 
 impl Known {

@@ -70,8 +70,12 @@ fn stands_for(dir: &Path) -> Option<Shim> {
     let root = dir.parent()?;
     // pyenv, rbenv, nodenv and goenv keep the chosen version in a file of this name.
     let chosen = fs::read_to_string(root.join("version")).ok();
-    let version = chosen.as_deref().and_then(|text| text.split_whitespace().next()).filter(|text| *text != "system");
-    Some(version.map_or(Shim::Unknown, |version| Shim::Version(root.join("versions").join(version).join("bin"))))
+    let version =
+        chosen.as_deref().and_then(|text| text.split_whitespace().next()).filter(|text| *text != "system");
+    Some(
+        version
+            .map_or(Shim::Unknown, |version| Shim::Version(root.join("versions").join(version).join("bin"))),
+    )
 }
 
 /// rustup's `cargo` is rustup itself, which may download a toolchain when it is asked for its version.
@@ -81,7 +85,8 @@ fn is_proxy(path: &Path) -> bool {
 
 /// Every executable `program` on the search path and in the folders that `patterns` mean.
 pub(crate) fn programs(machine: &Machine, patterns: &[&str], program: &str) -> Vec<PathBuf> {
-    let dirs = patterns.iter().filter_map(|pattern| machine.fill(pattern)).flat_map(|pattern| expand(&pattern));
+    let dirs =
+        patterns.iter().filter_map(|pattern| machine.fill(pattern)).flat_map(|pattern| expand(&pattern));
     let mut found: Vec<PathBuf> = Vec::new();
     for path in machine.path.iter().cloned().chain(dirs).filter_map(|dir| executable(&dir, program)) {
         if !found.contains(&path) {
@@ -106,7 +111,8 @@ fn expand(pattern: &Path) -> Vec<PathBuf> {
     names.into_iter().rev().map(|name| PathBuf::from(format!("{dir}/{name}{after}"))).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -12,8 +12,11 @@ impl Version {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches(['v', 'V']);
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let numbers: Vec<u64> =
-            text[..end].split('.').filter(|part| !part.is_empty()).map_while(|part| part.parse().ok()).collect();
+        let numbers: Vec<u64> = text[..end]
+            .split('.')
+            .filter(|part| !part.is_empty())
+            .map_while(|part| part.parse().ok())
+            .collect();
         (!numbers.is_empty()).then_some(Self(numbers))
     }
 
@@ -23,11 +26,13 @@ impl Version {
         let output = output.find("Elixir ").map_or(output, |at| &output[at..]);
         let bytes = output.as_bytes();
         let starts = (0..bytes.len()).filter(|at| {
-            bytes[*at].is_ascii_digit() && (*at == 0 || !bytes[at - 1].is_ascii_digit() && bytes[at - 1] != b'.')
+            bytes[*at].is_ascii_digit()
+                && (*at == 0 || !bytes[at - 1].is_ascii_digit() && bytes[at - 1] != b'.')
         });
         let dotted = |at: &usize| {
             let digits = bytes[*at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            bytes.get(at + digits) == Some(&b'.') && bytes.get(at + digits + 1).is_some_and(u8::is_ascii_digit)
+            bytes.get(at + digits) == Some(&b'.')
+                && bytes.get(at + digits + 1).is_some_and(u8::is_ascii_digit)
         };
         let mut starts = starts.collect::<Vec<_>>().into_iter();
         let first = starts.clone().next();
@@ -69,7 +74,10 @@ impl PartialOrd for Version {
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         let length = self.0.len().max(other.0.len());
-        (0..length).map(|index| self.number(index).cmp(&other.number(index))).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        (0..length)
+            .map(|index| self.number(index).cmp(&other.number(index)))
+            .find(|o| o.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 }
 

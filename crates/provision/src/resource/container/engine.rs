@@ -6,8 +6,9 @@ use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder, LogsOptionsBuilder,
-    RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder, StopContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, CreateImageOptionsBuilder, ListContainersOptionsBuilder,
+    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
+    StopContainerOptionsBuilder,
 };
 use futures_util::{Stream, StreamExt as _};
 
@@ -69,7 +70,8 @@ impl Engine {
             Ok((docker, version))
         };
         let silent = |_| Error::Engine { action: "answer".to_owned(), message: "it says nothing".to_owned() };
-        let (docker, version) = tokio::time::timeout(PATIENCE, asked).await.map_err(silent)?.map_err(failed)?;
+        let (docker, version) =
+            tokio::time::timeout(PATIENCE, asked).await.map_err(silent)?.map_err(failed)?;
         let is_podman = version.components.iter().flatten().any(|part| part.name.contains("Podman"));
         let title = if is_podman { "Podman" } else { "Docker" };
         Ok(Self { docker, title: format!("{title} {}", version.version.unwrap_or_default()) })
@@ -136,8 +138,14 @@ impl Engine {
     async fn exposed(&self, image: &str) -> String {
         let seen = self.docker.inspect_image(image).await.ok().and_then(|image| image.config);
         let ports = seen.and_then(|config| config.exposed_ports).unwrap_or_default();
-        let number = |port: &String| port.split('/').next().and_then(|port| port.parse::<u16>().ok()).unwrap_or(u16::MAX);
-        ports.into_iter().filter(|port| !port.ends_with("/udp")).min_by_key(number).unwrap_or_else(|| "80/tcp".to_owned())
+        let number = |port: &String| {
+            port.split('/').next().and_then(|port| port.parse::<u16>().ok()).unwrap_or(u16::MAX)
+        };
+        ports
+            .into_iter()
+            .filter(|port| !port.ends_with("/udp"))
+            .min_by_key(number)
+            .unwrap_or_else(|| "80/tcp".to_owned())
     }
 
     /// Stops a container: asks, then kills it after `grace`.
@@ -165,7 +173,11 @@ impl Engine {
 
     /// Whether a container runs, and its exit code when it does not.
     pub async fn state(&self, id: &str) -> Result<(bool, Option<i64>), Error> {
-        let seen = self.docker.inspect_container(id, None).await.map_err(|error| refused("inspect a container", &error))?;
+        let seen = self
+            .docker
+            .inspect_container(id, None)
+            .await
+            .map_err(|error| refused("inspect a container", &error))?;
         let state = seen.state.unwrap_or_default();
         Ok((state.running.unwrap_or(false), state.exit_code))
     }
@@ -178,8 +190,10 @@ impl Engine {
         let lines = |output: LogOutput| {
             let stream = if matches!(output, LogOutput::StdErr { .. }) { Output::Err } else { Output::Out };
             let text = String::from_utf8_lossy(&output.into_bytes()).into_owned();
-            let lines: Vec<Line> =
-                text.lines().map(|line| Line { stream, text: line.trim_end_matches('\r').to_owned() }).collect();
+            let lines: Vec<Line> = text
+                .lines()
+                .map(|line| Line { stream, text: line.trim_end_matches('\r').to_owned() })
+                .collect();
             futures_util::stream::iter(lines)
         };
         docker.logs(&id, Some(options)).filter_map(async |output| output.ok()).flat_map(lines)
@@ -214,7 +228,9 @@ fn refused(action: &str, error: &bollard::errors::Error) -> Error {
 /// What is not there, or stopped already, needs nothing done.
 fn absent_is_done(done: Result<(), bollard::errors::Error>, action: &str) -> Result<(), Error> {
     match done {
-        Err(bollard::errors::Error::DockerResponseServerError { status_code: 404 | 304, .. }) | Ok(()) => Ok(()),
+        Err(bollard::errors::Error::DockerResponseServerError { status_code: 404 | 304, .. }) | Ok(()) => {
+            Ok(())
+        }
         Err(error) => Err(refused(&format!("{action} a container"), &error)),
     }
 }

@@ -56,12 +56,15 @@ const IMAGES: &[Known] = &[
         shape: Shape {
             port: 5432,
             volume: Some("/var/lib/postgresql/data"),
-            env: &[("POSTGRES_USER", "{user}"), ("POSTGRES_PASSWORD", "{password}"), ("POSTGRES_DB", "{database}")],
+            env: &[
+                ("POSTGRES_USER", "{user}"),
+                ("POSTGRES_PASSWORD", "{password}"),
+                ("POSTGRES_DB", "{database}"),
+            ],
             command: &["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"],
             scheme: "postgresql",
             username: Some(""),
             has_database: true,
-            ..PLAIN
         },
     },
     Known {
@@ -96,10 +99,26 @@ const IMAGES: &[Known] = &[
         kind: "mongodb",
         repository: "mongo",
         tag: "7",
-        shape: Shape { port: 27017, volume: Some("/data/db"), scheme: "mongodb", has_database: true, ..PLAIN },
+        shape: Shape {
+            port: 27017,
+            volume: Some("/data/db"),
+            scheme: "mongodb",
+            has_database: true,
+            ..PLAIN
+        },
     },
-    Known { kind: "redis", repository: "redis", tag: "7", shape: Shape { port: 6379, volume: Some("/data"), scheme: "redis", ..PLAIN } },
-    Known { kind: "memcached", repository: "memcached", tag: "1", shape: Shape { port: 11211, scheme: "memcached", ..PLAIN } },
+    Known {
+        kind: "redis",
+        repository: "redis",
+        tag: "7",
+        shape: Shape { port: 6379, volume: Some("/data"), scheme: "redis", ..PLAIN },
+    },
+    Known {
+        kind: "memcached",
+        repository: "memcached",
+        tag: "1",
+        shape: Shape { port: 11211, scheme: "memcached", ..PLAIN },
+    },
     Known {
         kind: "rabbitmq",
         repository: "rabbitmq",
@@ -117,7 +136,13 @@ const IMAGES: &[Known] = &[
         kind: "nats",
         repository: "nats",
         tag: "2",
-        shape: Shape { port: 4222, volume: Some("/data"), command: &["-js", "-sd", "/data"], scheme: "nats", ..PLAIN },
+        shape: Shape {
+            port: 4222,
+            volume: Some("/data"),
+            command: &["-js", "-sd", "/data"],
+            scheme: "nats",
+            ..PLAIN
+        },
     },
     Known {
         kind: "elasticsearch",
@@ -126,7 +151,11 @@ const IMAGES: &[Known] = &[
         shape: Shape {
             port: 9200,
             volume: Some("/usr/share/elasticsearch/data"),
-            env: &[("discovery.type", "single-node"), ("xpack.security.enabled", "false"), ("ES_JAVA_OPTS", "-Xms512m -Xmx512m")],
+            env: &[
+                ("discovery.type", "single-node"),
+                ("xpack.security.enabled", "false"),
+                ("ES_JAVA_OPTS", "-Xms512m -Xmx512m"),
+            ],
             ..PLAIN
         },
     },
@@ -137,7 +166,11 @@ const IMAGES: &[Known] = &[
         shape: Shape {
             port: 9200,
             volume: Some("/usr/share/opensearch/data"),
-            env: &[("discovery.type", "single-node"), ("DISABLE_SECURITY_PLUGIN", "true"), ("OPENSEARCH_JAVA_OPTS", "-Xms512m -Xmx512m")],
+            env: &[
+                ("discovery.type", "single-node"),
+                ("DISABLE_SECURITY_PLUGIN", "true"),
+                ("OPENSEARCH_JAVA_OPTS", "-Xms512m -Xmx512m"),
+            ],
             ..PLAIN
         },
     },
@@ -148,14 +181,28 @@ const IMAGES: &[Known] = &[
         shape: Shape {
             port: 8123,
             volume: Some("/var/lib/clickhouse"),
-            env: &[("CLICKHOUSE_USER", "{user}"), ("CLICKHOUSE_PASSWORD", "{password}"), ("CLICKHOUSE_DB", "{database}")],
+            env: &[
+                ("CLICKHOUSE_USER", "{user}"),
+                ("CLICKHOUSE_PASSWORD", "{password}"),
+                ("CLICKHOUSE_DB", "{database}"),
+            ],
             username: Some(""),
             has_database: true,
             ..PLAIN
         },
     },
-    Known { kind: "qdrant", repository: "qdrant/qdrant", tag: "v1.12.4", shape: Shape { port: 6333, volume: Some("/qdrant/storage"), ..PLAIN } },
-    Known { kind: "chroma", repository: "chromadb/chroma", tag: "0.5.20", shape: Shape { port: 8000, volume: Some("/chroma/chroma"), ..PLAIN } },
+    Known {
+        kind: "qdrant",
+        repository: "qdrant/qdrant",
+        tag: "v1.12.4",
+        shape: Shape { port: 6333, volume: Some("/qdrant/storage"), ..PLAIN },
+    },
+    Known {
+        kind: "chroma",
+        repository: "chromadb/chroma",
+        tag: "0.5.20",
+        shape: Shape { port: 8000, volume: Some("/chroma/chroma"), ..PLAIN },
+    },
     Known {
         kind: "weaviate",
         repository: "semitechnologies/weaviate",
@@ -163,7 +210,10 @@ const IMAGES: &[Known] = &[
         shape: Shape {
             port: 8080,
             volume: Some("/var/lib/weaviate"),
-            env: &[("AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED", "true"), ("PERSISTENCE_DATA_PATH", "/var/lib/weaviate")],
+            env: &[
+                ("AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED", "true"),
+                ("PERSISTENCE_DATA_PATH", "/var/lib/weaviate"),
+            ],
             ..PLAIN
         },
     },
@@ -230,7 +280,12 @@ const IMAGES: &[Known] = &[
             ..PLAIN
         },
     },
-    Known { kind: "cassandra", repository: "cassandra", tag: "5", shape: Shape { port: 9042, volume: Some("/var/lib/cassandra"), scheme: "cassandra", ..PLAIN } },
+    Known {
+        kind: "cassandra",
+        repository: "cassandra",
+        tag: "5",
+        shape: Shape { port: 9042, volume: Some("/var/lib/cassandra"), scheme: "cassandra", ..PLAIN },
+    },
     Known {
         kind: "dynamodb",
         repository: "amazon/dynamodb-local",
@@ -251,7 +306,10 @@ pub(super) fn of(request: &Request) -> Option<Image> {
     let name = match (&request.image, known) {
         (Some(image), _) => image.clone(),
         (None, Some(known)) => {
-            let tag = request.version.as_deref().filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+            let tag = request
+                .version
+                .as_deref()
+                .filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
             format!("{}:{}", known.repository, tag.unwrap_or(known.tag))
         }
         (None, None) => return None,

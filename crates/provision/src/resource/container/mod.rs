@@ -52,7 +52,10 @@ pub const RESOURCE: &str = "dev.seaworthy.resource";
 
 /// What is said about a resource that only a container can run, where there is no engine.
 pub(super) fn missing(request: &Request, machine: &Machine) -> Error {
-    let image = image::of(request).map_or_else(|| format!("a server for `{}`", request.kind), |image| format!("the image {}", image.name));
+    let image = image::of(request).map_or_else(
+        || format!("a server for `{}`", request.kind),
+        |image| format!("the image {}", image.name),
+    );
     Error::ResourceMissing {
         name: request.name.clone(),
         wanted: image,
@@ -86,7 +89,10 @@ pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error
     let target = Target {
         host: "127.0.0.1".to_owned(),
         port: request.port.port,
-        username: image.shape.username.map(|fixed| if fixed.is_empty() { request.username.clone() } else { fixed.to_owned() }),
+        username: image
+            .shape
+            .username
+            .map(|fixed| if fixed.is_empty() { request.username.clone() } else { fixed.to_owned() }),
         password: image.shape.username.map(|_| request.password.clone()),
         database: image.shape.has_database.then(|| request.database.clone()),
     };
@@ -101,10 +107,7 @@ pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error
         env: image.shape.env.iter().map(|(name, value)| ((*name).to_owned(), fill(value))).collect(),
         ports: vec![(image.shape.port, request.port.port)],
         volumes: image.shape.volume.map(|inside| (name.clone(), inside.to_owned())).into_iter().collect(),
-        labels: BTreeMap::from([
-            (WORKTREE.to_owned(), id),
-            (RESOURCE.to_owned(), request.name.to_string()),
-        ]),
+        labels: BTreeMap::from([(WORKTREE.to_owned(), id), (RESOURCE.to_owned(), request.name.to_string())]),
         image: image.name.clone(),
         name,
     };

@@ -25,7 +25,13 @@ pub(super) fn addresses() -> Vec<String> {
         runtime.as_ref().map(|dir| dir.join("podman/podman.sock")),
         Some(PathBuf::from("/run/podman/podman.sock")),
     ];
-    found.extend(places.into_iter().flatten().filter(|path| path.exists()).map(|path| format!("unix://{}", path.display())));
+    found.extend(
+        places
+            .into_iter()
+            .flatten()
+            .filter(|path| path.exists())
+            .map(|path| format!("unix://{}", path.display())),
+    );
     found
 }
 
@@ -34,10 +40,12 @@ pub(super) fn addresses() -> Vec<String> {
 fn context() -> Option<String> {
     let set = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
     let config = set.or_else(|| Some(std::env::home_dir()?.join(".docker")))?;
-    let read = |path: &Path| -> Option<serde_json::Value> { serde_json::from_slice(&std::fs::read(path).ok()?).ok() };
-    let chosen = std::env::var("DOCKER_CONTEXT").ok().or_else(|| {
-        Some(read(&config.join("config.json"))?.get("currentContext")?.as_str()?.to_owned())
-    })?;
+    let read = |path: &Path| -> Option<serde_json::Value> {
+        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    };
+    let chosen = std::env::var("DOCKER_CONTEXT")
+        .ok()
+        .or_else(|| Some(read(&config.join("config.json"))?.get("currentContext")?.as_str()?.to_owned()))?;
     let id = crate::install::digest(chosen.as_bytes());
     let meta = read(&config.join("contexts/meta").join(id).join("meta.json"))?;
     Some(meta.pointer("/Endpoints/docker/Host")?.as_str()?.to_owned())
@@ -45,7 +53,8 @@ fn context() -> Option<String> {
 
 /// What to type where no engine answers: start the one that is installed, else install one.
 pub fn offers(machine: &Machine) -> Vec<Offer> {
-    let start = |installer, command: &str| vec![Offer { installer, command: command.to_owned(), system_wide: true }];
+    let start =
+        |installer, command: &str| vec![Offer { installer, command: command.to_owned(), system_wide: true }];
     if cfg!(target_os = "macos") && Path::new("/Applications/Docker.app").exists() {
         return start("Docker", "open -a Docker");
     }

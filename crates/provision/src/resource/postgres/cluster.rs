@@ -82,23 +82,20 @@ pub(super) async fn make(
         }
         None => None,
     };
-    match copied {
-        Some(password) => {
-            record::write(&password_file, &password, Access::Owner)?;
-            if let Some(user) = user {
-                user::give(&draft, user)?;
-            }
+    if let Some(password) = copied {
+        record::write(&password_file, &password, Access::Owner)?;
+        if let Some(user) = user {
+            user::give(&draft, user)?;
         }
-        None => {
-            clear(&draft)?;
-            let password = random_hex(16)?;
-            record::write(&password_file, password.as_bytes(), Access::Owner)?;
-            initialise(&draft, &password_file, binary, user, context).await?;
-            if let Some(template) = template {
-                let (from, password) = (draft.clone(), password.clone());
-                // Without a template the next cluster takes longer; that is all.
-                let _ = tokio::task::spawn_blocking(move || keep(&from, &template, &password)).await;
-            }
+    } else {
+        clear(&draft)?;
+        let password = random_hex(16)?;
+        record::write(&password_file, password.as_bytes(), Access::Owner)?;
+        initialise(&draft, &password_file, binary, user, context).await?;
+        if let Some(template) = template {
+            let (from, password) = (draft.clone(), password.clone());
+            // Without a template the next cluster takes longer; that is all.
+            let _ = tokio::task::spawn_blocking(move || keep(&from, &template, &password)).await;
         }
     }
     fs::rename(&draft, cluster).map_err(Error::file("create", cluster))
@@ -118,7 +115,9 @@ async fn initialise(
     let locale = if cfg!(target_os = "macos") { "C" } else { "C.UTF-8" };
     let mut argv = vec![binary.path.with_file_name("initdb").to_string_lossy().into_owned()];
     argv.extend(["-D".to_owned(), dir.to_string_lossy().into_owned()]);
-    argv.extend(["--no-sync", "--username=postgres", "--encoding=UTF8", "--auth=scram-sha-256"].map(str::to_owned));
+    argv.extend(
+        ["--no-sync", "--username=postgres", "--encoding=UTF8", "--auth=scram-sha-256"].map(str::to_owned),
+    );
     argv.extend([format!("--locale={locale}"), format!("--pwfile={}", password_file.display())]);
     if binary.version.number(0) >= 11 {
         // 28 MB instead of 43, and quicker to copy.

@@ -31,7 +31,8 @@ pub(super) fn is_there(program: &Path, extension: &str) -> bool {
 
 /// What is said where it is not there.
 pub(super) fn missing(extension: &str, version: &Version) -> String {
-    let package = IMAGES.iter().find(|(_, name, _)| *name == extension).map_or(extension, |(.., package)| package);
+    let package =
+        IMAGES.iter().find(|(_, name, _)| *name == extension).map_or(extension, |(.., package)| package);
     format!(
         "the image that the repository names has the extension `{extension}`, which the PostgreSQL of this machine has \
          not; on Debian: `apt-get install -y postgresql-{}-{package}`",

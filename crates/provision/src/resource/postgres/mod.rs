@@ -2,8 +2,8 @@
 
 mod cluster;
 mod extension;
-mod settle;
 mod settings;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,9 @@ use std::time::Duration;
 use seaworthy_model::ProbeAction;
 
 use super::binary::{Binary, Search, choose};
-use super::{Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in};
+use super::{
+    Context, Daemon, Kind, Prepared, Preparing, Request, Runs, Settle, StopSignal, place, signed_in,
+};
 use crate::Error;
 use crate::address::Target;
 use crate::toolchain::{Packages, Version};

@@ -43,7 +43,8 @@ pub(super) fn argv(program: &Path, cluster: &Path, port: u16, version: &Version)
     if version.number(0) < 11 {
         settings.retain(|(name, _)| *name != "jit");
     }
-    let mut argv = vec![program.to_string_lossy().into_owned(), "-D".to_owned(), cluster.to_string_lossy().into_owned()];
+    let mut argv =
+        vec![program.to_string_lossy().into_owned(), "-D".to_owned(), cluster.to_string_lossy().into_owned()];
     argv.extend(settings.into_iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]));
     argv
 }

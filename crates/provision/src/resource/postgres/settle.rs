@@ -37,7 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// The role is a superuser: migrations create extensions, and the cluster holds nothing else.
 pub async fn settle(name: &Name, settlement: &Settlement) -> Result<(), Error> {
-    let failed = |error: tokio_postgres::Error| Error::Database { name: name.clone(), message: describe(&error) };
+    let failed =
+        |error: tokio_postgres::Error| Error::Database { name: name.clone(), message: describe(&error) };
     // The usual case first: all was done in an earlier run.
     let config = config(settlement.port, &settlement.username, &settlement.password, &settlement.database);
     if connect(&config).await.is_ok() {
@@ -47,7 +48,8 @@ pub async fn settle(name: &Name, settlement: &Settlement) -> Result<(), Error> {
     let password = literal(&settlement.password);
     let mut roles = vec![SUPERUSER];
     if settlement.username != SUPERUSER {
-        let known = client.query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&settlement.username]).await;
+        let known =
+            client.query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&settlement.username]).await;
         if known.map_err(failed)?.is_none() {
             let role = identifier(&settlement.username);
             client.batch_execute(&format!("CREATE ROLE {role} LOGIN SUPERUSER")).await.map_err(failed)?;
@@ -58,7 +60,8 @@ pub async fn settle(name: &Name, settlement: &Settlement) -> Result<(), Error> {
         let role = identifier(role);
         client.batch_execute(&format!("ALTER ROLE {role} PASSWORD {password}")).await.map_err(failed)?;
     }
-    let known = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&settlement.database]).await;
+    let known =
+        client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&settlement.database]).await;
     if known.map_err(failed)?.is_none() {
         let (database, owner) = (identifier(&settlement.database), identifier(&settlement.username));
         client.batch_execute(&format!("CREATE DATABASE {database} OWNER {owner}")).await.map_err(failed)?;
@@ -115,7 +118,8 @@ pub(crate) async fn connect(config: &Config) -> Result<Client, tokio_postgres::E
 pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(said) => said.message().to_owned(),
-        None => std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
+        None => std::error::Error::source(error)
+            .map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
     }
 }
 

@@ -46,7 +46,8 @@ fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared, Erro
     let folder = dir.join(&bucket);
     fs::create_dir_all(&folder).map_err(Error::file("create the folder", &folder))?;
     let held = request.port.take_listener();
-    let listener = held.ok_or_else(|| Error::Broken(format!("the port of `{}` is not held", request.name)))?;
+    let listener =
+        held.ok_or_else(|| Error::Broken(format!("the port of `{}` is not held", request.name)))?;
     let endpoint = format!("http://127.0.0.1:{}", request.port.port);
     let values = [
         ("url", format!("{endpoint}/{bucket}")),
@@ -84,7 +85,8 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Serves until `stop` is done; then every connection is closed.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
-        let broken = |error: &dyn std::fmt::Debug| Error::Broken(format!("the object store cannot start: {error:?}"));
+        let broken =
+            |error: &dyn std::fmt::Debug| Error::Broken(format!("the object store cannot start: {error:?}"));
         let files = s3s_fs::FileSystem::new(&self.dir).map_err(|error| broken(&error))?;
         let mut builder = S3ServiceBuilder::new(files);
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, self.secret_key));

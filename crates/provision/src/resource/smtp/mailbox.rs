@@ -59,7 +59,9 @@ impl Mailbox {
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let mut kept: Vec<Summary> = fs::read_dir(dir)
             .map_err(Error::file("list", dir))?
-            .filter_map(|entry| Some(entry.ok()?.path()).filter(|path| path.extension().is_some_and(|e| e == "json")))
+            .filter_map(|entry| {
+                Some(entry.ok()?.path()).filter(|path| path.extension().is_some_and(|e| e == "json"))
+            })
             .filter_map(|path| record::load::<Option<Summary>>(&path))
             .collect();
         kept.sort_by_key(|summary| summary.id);
@@ -86,7 +88,9 @@ impl Mailbox {
     /// Forgets everything.
     pub fn clear(&self) {
         let gone: Vec<Summary> = self.lock().drain(..).collect();
-        gone.iter().for_each(|summary| self.delete(summary.id));
+        for summary in &gone {
+            self.delete(summary.id);
+        }
         self.count.send_modify(|_| {});
     }
 
@@ -133,7 +137,9 @@ impl Mailbox {
             }
             gone
         };
-        gone.iter().for_each(|summary| self.delete(summary.id));
+        for summary in &gone {
+            self.delete(summary.id);
+        }
         self.count.send_modify(|_| {});
         Ok(id)
     }

@@ -52,13 +52,15 @@ impl Message {
             summary,
         };
         let Some(parsed) = MessageParser::default().parse(raw) else { return message };
-        message.subject = parsed.subject().unwrap_or_default().to_owned();
-        message.header_from = parsed.header_raw("From").unwrap_or_default().trim().to_owned();
-        message.header_to = parsed.header_raw("To").unwrap_or_default().trim().to_owned();
+        parsed.subject().unwrap_or_default().clone_into(&mut message.subject);
+        parsed.header_raw("From").unwrap_or_default().trim().clone_into(&mut message.header_from);
+        parsed.header_raw("To").unwrap_or_default().trim().clone_into(&mut message.header_to);
         message.date = parsed.date().map(mail_parser::DateTime::to_rfc3339);
         // The parser would derive either from the other; only what was sent is shown.
         let is = |part: Option<&mail_parser::MessagePart<'_>>, html: bool| {
-            part.is_some_and(|part| if html { part.is_text_html() } else { part.is_text() && !part.is_text_html() })
+            part.is_some_and(
+                |part| if html { part.is_text_html() } else { part.is_text() && !part.is_text_html() },
+            )
         };
         message.text = is(parsed.text_part(0), false).then(|| parsed.body_text(0).map(Into::into)).flatten();
         message.html = is(parsed.html_part(0), true).then(|| parsed.body_html(0).map(Into::into)).flatten();

@@ -38,7 +38,8 @@ fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared, Erro
     let dir = place::data(&request.name, "mail", None, context.state)?;
     let target = Target { host: "127.0.0.1".to_owned(), port: request.port.port, ..Target::default() };
     let held = request.port.take_listener();
-    let listener = held.ok_or_else(|| Error::Broken(format!("the port of `{}` is not held", request.name)))?;
+    let listener =
+        held.ok_or_else(|| Error::Broken(format!("the port of `{}` is not held", request.name)))?;
     let catcher = Catcher { listener, mailbox: Arc::new(Mailbox::open(&dir)?) };
     Ok(Prepared {
         name: request.name.clone(),
@@ -67,7 +68,8 @@ impl Catcher {
 
     /// Serves until `stop` is done; then every connection is closed.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
-        let broken = |error: std::io::Error| Error::Broken(format!("the mail catcher cannot listen: {error}"));
+        let broken =
+            |error: std::io::Error| Error::Broken(format!("the mail catcher cannot listen: {error}"));
         self.listener.set_nonblocking(true).map_err(broken)?;
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(broken)?;
         let slots = Arc::new(Semaphore::new(CONNECTIONS));

@@ -16,7 +16,7 @@ pub(super) const MESSAGE_LIMIT: usize = 25 * 1024 * 1024;
 const LINE_LIMIT: usize = 16 * 1024;
 const RECIPIENTS: usize = 100;
 /// How long a client may say nothing (RFC 5321, 4.5.3.2.7).
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 
 struct Connection {
     stream: TcpStream,
@@ -32,7 +32,7 @@ impl Connection {
 
     /// Reads more; an end or a long silence is an error, which ends the session.
     async fn fill(&mut self) -> io::Result<()> {
-        let mut chunk = [0; 16 * 1024];
+        let mut chunk = vec![0; 16 * 1024];
         let read = tokio::time::timeout(IDLE, self.stream.read(&mut chunk)).await;
         match read.map_err(|_| io::ErrorKind::TimedOut)?? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
