@@ -146,6 +146,25 @@ fn shown(tail: &[String]) -> String {
 }
 
 impl Error {
+    /// A stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "file-access",
+            Self::Start { .. } => "program-start",
+            Self::Failed { .. } => "command-failed",
+            Self::ResourceMissing { .. } => "resource-missing",
+            Self::DataVersion { .. } => "data-version",
+            Self::DataInUse { .. } => "data-in-use",
+            Self::NoPort { .. } => "no-free-port",
+            Self::Database { .. } => "database-refused",
+            Self::Sql { .. } => "sql-failed",
+            Self::NeedsPsql { .. } => "needs-psql",
+            Self::NoEngine { .. } => "no-container-engine",
+            Self::Engine { .. } => "container-engine",
+            Self::Broken(_) => "internal-error",
+        }
+    }
+
     /// What to type next.
     pub fn help(&self) -> Option<String> {
         match self {

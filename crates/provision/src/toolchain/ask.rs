@@ -43,16 +43,13 @@ impl Answers {
         let new = programs.into_iter().filter_map(|(program, arguments)| {
             let stamp = stamp(&program)?;
             let is_known = self.known.get(&key(&program)).is_some_and(|answer| answer.stamp == stamp);
-            (!is_known).then_some((program, arguments, stamp))
+            (!is_known).then_some(Question { program, arguments, stamp })
         });
         let asked: Vec<_> = new.collect();
         if asked.is_empty() {
             return;
         }
-        let answers = futures_util::stream::iter(asked).map(|(program, arguments, stamp)| async move {
-            let version = version_of(&program, arguments).await.map(|version| version.to_string());
-            (key(&program), Answer { stamp, version })
-        });
+        let answers = futures_util::stream::iter(asked).map(Question::answer);
         let answers: Vec<_> = answers.buffer_unordered(AT_ONCE).collect().await;
         self.known.extend(answers);
         // What is not remembered is asked again: a full disk costs time, not the run.
@@ -62,6 +59,20 @@ impl Answers {
     /// What a program said.
     pub(super) fn version(&self, program: &Path) -> Option<Version> {
         Version::parse(self.known.get(&key(program))?.version.as_deref()?)
+    }
+}
+
+/// A program that is asked for its version.
+struct Question {
+    program: PathBuf,
+    arguments: &'static [&'static str],
+    stamp: (u64, u64),
+}
+
+impl Question {
+    async fn answer(self) -> (String, Answer) {
+        let version = version_of(&self.program, self.arguments).await.map(|version| version.to_string());
+        (key(&self.program), Answer { stamp: self.stamp, version })
     }
 }
 

@@ -140,3 +140,47 @@ pub(crate) fn quoted(path: &Path) -> String {
     let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-@+".contains(c));
     if is_plain { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use seaworthy_model::Runtime;
+
+    use super::super::Fit;
+    use super::*;
+
+    #[test]
+    fn a_missing_tool_is_offered_into_the_state_directory_and_found_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap();
+        fs::write(dir.path().join("package.json"), r#"{"packageManager": "pnpm@9.1.0+sha512.abc"}"#).unwrap();
+        let toolchain = Toolchain {
+            runtime: Runtime::new("node", None),
+            version: None,
+            program: PathBuf::from("/usr/bin/node"),
+            keeper: "PATH",
+            bin_dirs: Vec::new(),
+            fit: Fit::Exact,
+            offers: Vec::new(),
+        };
+        let machine = Machine::default();
+        let find = |manager| tool(manager, dir.path(), &toolchain, &machine, &state);
+        let missing = find("pnpm").unwrap_err();
+        let offer = &missing.offers[0];
+        assert!(
+            offer.command.starts_with("npm install --no-save --prefix ")
+                && offer.command.ends_with("/cache/tools/pnpm pnpm@9.1.0")
+        );
+        assert!(!offer.system_wide);
+        let bin = state.cache().join("tools/pnpm/node_modules/.bin");
+        fs::create_dir_all(&bin).unwrap();
+        fs::write(bin.join("pnpm"), "").unwrap();
+        fs::set_permissions(bin.join("pnpm"), fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(find("pnpm"), Ok(Some(bin)));
+        assert_eq!(find("cargo"), Ok(None), "it comes with its runtime");
+        assert!(find("poetry").unwrap_err().offers[0].command.starts_with("/usr/bin/node -m venv "));
+        fs::write(dir.path().join("mvnw"), "").unwrap();
+        assert_eq!(find("maven"), Ok(None), "the repository brings its own");
+    }
+}

@@ -14,7 +14,7 @@ mod search;
 mod version;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use seaworthy_model::{Name, Runtime};
 
@@ -158,7 +158,7 @@ impl Toolchains {
                 version: Some(version),
                 program: candidate.program.clone(),
                 keeper: candidate.keeper,
-                bin_dirs: candidate.program.parent().map(PathBuf::from).into_iter().collect(),
+                bin_dirs: self.bin_dirs(&candidate.program),
                 fit,
                 offers: match fit {
                     Fit::Other => offer::runtime(&self.machine, known, wished.as_ref()),
@@ -170,6 +170,14 @@ impl Toolchains {
                 offers: offer::runtime(&self.machine, known, wished.as_ref()),
             }),
         }
+    }
+
+    /// The folder to put before `PATH` so that a program is found; none where it is found anyway, since the folders of
+    /// the system would then hide what a person put before them.
+    fn bin_dirs(&self, program: &Path) -> Vec<PathBuf> {
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        let is_found = self.machine.find(&name).is_some_and(|found| found == program);
+        program.parent().map(PathBuf::from).filter(|_| !is_found).into_iter().collect()
     }
 
     /// A runtime that the list does not know is whatever program of its name there is.

@@ -29,7 +29,7 @@ pub(super) fn candidates(machine: &Machine, known: &Known) -> Vec<Candidate> {
     for program in known.programs {
         for dir in &machine.path {
             // A shim runs another version in each folder and may install one; what it stands for is found below.
-            match stands_for(dir) {
+            match stands_for(machine, dir) {
                 Some(Shim::Version(dir)) => {
                     if let Some(path) = executable(&dir, program) {
                         add(path, "PATH");
@@ -37,7 +37,7 @@ pub(super) fn candidates(machine: &Machine, known: &Known) -> Vec<Candidate> {
                 }
                 Some(Shim::Unknown) => {}
                 None => {
-                    if let Some(path) = executable(dir, program).filter(|path| !is_proxy(path)) {
+                    if let Some(path) = executable(dir, program) {
                         add(path, "PATH");
                     }
                 }
@@ -62,7 +62,10 @@ enum Shim {
 }
 
 /// What a folder of shims stands for; `None` when it is no such folder.
-fn stands_for(dir: &Path) -> Option<Shim> {
+fn stands_for(machine: &Machine, dir: &Path) -> Option<Shim> {
+    if dir.join("rustup").exists() && dir.ends_with(".cargo/bin") {
+        return Some(default_toolchain(machine).map_or(Shim::Unknown, Shim::Version));
+    }
     let is_volta = dir.ends_with(".volta/bin");
     if !dir.ends_with("shims") && !is_volta {
         return None;
@@ -78,9 +81,13 @@ fn stands_for(dir: &Path) -> Option<Shim> {
     )
 }
 
-/// rustup's `cargo` is rustup itself, which may download a toolchain when it is asked for its version.
-fn is_proxy(path: &Path) -> bool {
-    path.with_file_name("rustup").exists() && path.parent().is_some_and(|dir| dir.ends_with(".cargo/bin"))
+/// rustup's `cargo` is rustup itself, which may download a toolchain when it is asked for its version. Unless a folder
+/// says otherwise it stands for the toolchain that rustup's settings name.
+fn default_toolchain(machine: &Machine) -> Option<PathBuf> {
+    let settings = fs::read_to_string(machine.fill("~/.rustup/settings.toml")?).ok()?;
+    let line = settings.lines().find_map(|line| line.strip_prefix("default_toolchain"))?;
+    let name = line.trim_start_matches([' ', '=']).trim_matches('"');
+    Some(machine.fill("~/.rustup/toolchains/x")?.with_file_name(name).join("bin"))
 }
 
 /// Every executable `program` on the search path and in the folders that `patterns` mean.

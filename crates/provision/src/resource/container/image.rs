@@ -26,6 +26,8 @@ pub(super) struct Shape {
     pub(super) scheme: &'static str,
     /// Who signs in: nobody, whoever we say (empty) or a name that cannot be changed.
     pub(super) username: Option<&'static str>,
+    /// What goes before the made-up password, where an image demands more kinds of characters.
+    pub(super) password_prefix: &'static str,
     /// Its address names a database.
     pub(super) has_database: bool,
 }
@@ -44,6 +46,7 @@ const PLAIN: Shape = Shape {
     command: &[],
     scheme: "http",
     username: None,
+    password_prefix: "",
     has_database: false,
 };
 
@@ -64,6 +67,7 @@ const IMAGES: &[Known] = &[
             command: &["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"],
             scheme: "postgresql",
             username: Some(""),
+            password_prefix: "",
             has_database: true,
         },
     },
@@ -273,8 +277,8 @@ const IMAGES: &[Known] = &[
         shape: Shape {
             port: 1433,
             volume: Some("/var/opt/mssql"),
-            // It demands three of four kinds of characters.
-            env: &[("ACCEPT_EULA", "Y"), ("MSSQL_SA_PASSWORD", "Aa-{password}")],
+            env: &[("ACCEPT_EULA", "Y"), ("MSSQL_SA_PASSWORD", "{password}")],
+            password_prefix: "Aa-",
             scheme: "sqlserver",
             username: Some("sa"),
             ..PLAIN
@@ -296,7 +300,21 @@ const IMAGES: &[Known] = &[
         kind: "influxdb",
         repository: "influxdb",
         tag: "2",
-        shape: Shape { port: 8086, volume: Some("/var/lib/influxdb2"), ..PLAIN },
+        shape: Shape {
+            port: 8086,
+            volume: Some("/var/lib/influxdb2"),
+            env: &[
+                ("DOCKER_INFLUXDB_INIT_MODE", "setup"),
+                ("DOCKER_INFLUXDB_INIT_USERNAME", "{user}"),
+                ("DOCKER_INFLUXDB_INIT_PASSWORD", "{password}"),
+                ("DOCKER_INFLUXDB_INIT_ADMIN_TOKEN", "{password}"),
+                ("DOCKER_INFLUXDB_INIT_ORG", "{database}"),
+                ("DOCKER_INFLUXDB_INIT_BUCKET", "{database}"),
+            ],
+            username: Some(""),
+            has_database: true,
+            ..PLAIN
+        },
     },
 ];
 
@@ -315,4 +333,10 @@ pub(super) fn of(request: &Request) -> Option<Image> {
         (None, None) => return None,
     };
     Some(Image { name, shape: known.map_or(PLAIN, |known| known.shape) })
+}
+
+/// Types of resources that have an image.
+#[cfg(test)]
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    IMAGES.iter().map(|known| known.kind)
 }

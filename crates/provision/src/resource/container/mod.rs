@@ -85,6 +85,7 @@ pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error
         offers: Vec::new(),
     })?;
     let id = state.id();
+    let password = format!("{}{}", image.shape.password_prefix, request.password);
     let name = format!("sea-{id}-{}", request.name);
     let target = Target {
         host: "127.0.0.1".to_owned(),
@@ -93,12 +94,12 @@ pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error
             .shape
             .username
             .map(|fixed| if fixed.is_empty() { request.username.clone() } else { fixed.to_owned() }),
-        password: image.shape.username.map(|_| request.password.clone()),
+        password: image.shape.username.map(|_| password.clone()),
         database: image.shape.has_database.then(|| request.database.clone()),
     };
     let fill = |text: &str| {
         text.replace("{user}", target.username.as_deref().unwrap_or_default())
-            .replace("{password}", &request.password)
+            .replace("{password}", &password)
             .replace("{database}", &request.database)
     };
     let spec = Spec {
@@ -111,16 +112,29 @@ pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error
         image: image.name.clone(),
         name,
     };
+    let url = format!("http://127.0.0.1:{}", target.port);
+    let address = [("url", url.clone()), ("host", target.host.clone()), ("port", target.port.to_string())];
     let attributes = match request.kind.as_str() {
-        "meilisearch" | "typesense" => attributes(
-            &request.kind,
-            [
-                ("url", format!("http://127.0.0.1:{}", target.port)),
-                ("host", target.host.clone()),
-                ("port", target.port.to_string()),
-                ("key", request.password.clone()),
-            ],
-        ),
+        "meilisearch" | "typesense" => {
+            attributes(&request.kind, address.into_iter().chain([("key", password)]))
+        }
+        "influxdb" => {
+            let account =
+                [("username", request.username), ("name", request.database), ("token", password.clone())];
+            attributes(&request.kind, address.into_iter().chain(account).chain([("password", password)]))
+        }
+        // The local one takes any key.
+        "dynamodb" => {
+            let keys = [
+                ("endpoint", url.clone()),
+                ("region", "us-east-1".to_owned()),
+                ("access_key", "local".to_owned()),
+            ];
+            attributes(
+                &request.kind,
+                keys.into_iter().chain([("url", url), ("secret_key", "local".to_owned())]),
+            )
+        }
         _ => signed_in(&request.kind, image.shape.scheme, &target),
     };
     Ok(Prepared {
@@ -133,4 +147,44 @@ pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error
         settle: Settle::Nothing,
         warnings: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_model::placeholder::ResourceType;
+    use seaworthy_model::{App, Origin, Resource};
+
+    use super::*;
+    use crate::port::Ports;
+    use crate::secret::Secrets;
+
+    #[test]
+    fn every_image_gives_an_address_and_no_password_that_the_server_does_not_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap();
+        for kind in image::kinds() {
+            let mut app = App::default();
+            let mut resource = Resource::default();
+            resource.r#type.propose(kind.to_owned(), Origin::detected("test"));
+            app.resources.insert(Name::from_text("db"), resource);
+            let mut ports = Ports::open(&state);
+            let mut requests = super::super::requests(&app, &mut ports, &mut Secrets::open(&state)).unwrap();
+            let prepared = prepare(requests.remove(0), &state).unwrap();
+            let Runs::Container(spec) = &prepared.runs else { panic!("{kind} runs elsewhere") };
+            assert!(
+                spec.env.values().chain(&spec.command).all(|text| !text.contains('{')),
+                "{kind}: something is not filled in"
+            );
+            let known = ResourceType::find(kind).unwrap().attributes;
+            assert!(
+                prepared.attributes.contains_key("url")
+                    && prepared.attributes.keys().all(|name| known.contains(name)),
+                "{kind}"
+            );
+            if let Some(password) = prepared.attributes.get("password") {
+                let has = spec.env.values().any(|value| value.contains(&password.value));
+                assert!(has && password.secret, "{kind}");
+            }
+        }
+    }
 }
