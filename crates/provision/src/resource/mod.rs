@@ -57,6 +57,8 @@ pub struct Request {
     pub database: String,
     /// The port, held until the server starts.
     pub port: Reservation,
+    /// Further ports that only its server's own parts use, let go already.
+    pub more_ports: Vec<u16>,
 }
 
 /// What is prepared with.
@@ -154,6 +156,10 @@ pub(crate) type Preparing<'a> = Pin<Box<dyn Future<Output = Result<Prepared, Err
 pub(crate) trait Kind: Sync {
     /// Its types in the model.
     fn types(&self) -> &'static [&'static str];
+    /// How many ports it needs beside the one that clients know.
+    fn more_ports(&self) -> u16 {
+        0
+    }
     /// Prepares one. Where the machine has no binary for it, the error is [`Error::ResourceMissing`] and nothing was changed.
     fn prepare<'a>(&'a self, request: &'a mut Request, context: Context<'a>) -> Preparing<'a>;
 }
@@ -177,6 +183,10 @@ pub fn requests(app: &App, ports: &mut Ports, secrets: &mut Secrets) -> Result<V
     let request = |(name, resource): (&Name, &seaworthy_model::Resource)| {
         let kind = resource.r#type.get().cloned().unwrap_or_else(|| "container".to_owned());
         let called = names::called(app, name, &kind);
+        let more = kind_of(&kind).map_or(0, Kind::more_ports);
+        let more_ports =
+            (0..more).map(|index| Ok(ports.reserve(&format!("resources/{name}/{index}"), None)?.hand_over()));
+        let more_ports = more_ports.collect::<Result<_, Error>>()?;
         Ok(Request {
             port: ports.reserve(&format!("resources/{name}"), None)?,
             password: secrets.get_or_create(&format!("resources.{name}.password"))?,
@@ -186,15 +196,19 @@ pub fn requests(app: &App, ports: &mut Ports, secrets: &mut Secrets) -> Result<V
             image: resource.image.get().cloned(),
             name: name.clone(),
             kind,
+            more_ports,
         })
     };
     app.resources.iter().map(request).collect()
 }
 
+fn kind_of(name: &str) -> Option<&'static dyn Kind> {
+    KINDS.iter().copied().find(|kind| kind.types().contains(&name))
+}
+
 /// Prepares a resource.
 pub async fn prepare(mut request: Request, context: Context<'_>) -> Result<Prepared, Error> {
-    let kind = KINDS.iter().find(|kind| kind.types().contains(&request.kind.as_str()));
-    let missing = match kind {
+    let missing = match kind_of(&request.kind) {
         Some(kind) => match kind.prepare(&mut request, context).await {
             Err(missing @ Error::ResourceMissing { .. }) => missing,
             Ok(prepared) => return Ok(Prepared { port: Some(request.port), ..prepared }),

@@ -34,6 +34,11 @@ impl Kind for Rabbitmq {
         &["rabbitmq"]
     }
 
+    /// Of Erlang's port mapper, and of its nodes among one another.
+    fn more_ports(&self) -> u16 {
+        2
+    }
+
     fn prepare<'a>(&'a self, request: &'a mut Request, context: Context<'a>) -> Preparing<'a> {
         let prepared = prepare(request, context);
         Box::pin(async { prepared })
@@ -55,15 +60,17 @@ fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared, Erro
         password: Some("guest".to_owned()),
         database: None,
     };
+    let &[mapper, nodes] = request.more_ports.as_slice() else {
+        return Err(Error::Broken(format!("`{}` has not been given the ports of Erlang", request.name)));
+    };
     let path = |name: &str| dir.join(name).to_string_lossy().into_owned();
     let env = [
         ("RABBITMQ_NODENAME", format!("sea-{}-{}@localhost", context.state.id(), request.name)),
         ("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1".to_owned()),
         ("RABBITMQ_NODE_PORT", port.to_string()),
-        // Erlang's own ports follow from it, as RabbitMQ does by itself. Its port mapper is a daemon of its own session
-        // that outlives its node: a private one can be ended with it.
-        ("ERL_EPMD_PORT", port.saturating_add(10_000).to_string()),
-        ("RABBITMQ_DIST_PORT", port.saturating_add(20_000).to_string()),
+        // Its port mapper is a daemon of its own session that outlives its node: a private one can be ended with it.
+        ("ERL_EPMD_PORT", mapper.to_string()),
+        ("RABBITMQ_DIST_PORT", nodes.to_string()),
         ("RABBITMQ_MNESIA_BASE", path("data")),
         ("RABBITMQ_LOG_BASE", path("log")),
         ("RABBITMQ_LOGS", "-".to_owned()),

@@ -47,10 +47,11 @@ async fn nats_answers() {
 
 #[tokio::test]
 async fn rabbitmq_answers() {
-    let Some((_worktree, server, known)) = start("rabbitmq").await else { return };
+    let Some((worktree, server, known)) = start("rabbitmq").await else { return };
     assert_eq!(known["url"], format!("amqp://guest:guest@127.0.0.1:{}", known["port"]));
-    let port: u16 = known["port"].parse().unwrap();
+    let ports = std::fs::read(worktree.state.cache().join("ports.json")).unwrap();
+    let ports: std::collections::BTreeMap<String, u16> = serde_json::from_slice(&ports).unwrap();
     server.stop().await;
     // Erlang's port mapper leaves the session of whoever started it; a supervisor ends it by cgroup.
-    output("epmd", &["-port", &(port + 10_000).to_string(), "-kill"], &[]).await;
+    output("epmd", &["-port", &ports["resources/db/0"].to_string(), "-kill"], &[]).await;
 }
