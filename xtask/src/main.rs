@@ -3,6 +3,7 @@
 
 mod bench;
 mod docs;
+mod engine;
 mod figures;
 mod fuzz;
 mod licences;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::process::{self, Outcome, cargo, works};
-use crate::{fuzz, licences};
+use crate::{engine, fuzz, licences};
 
 pub(crate) fn run() -> Outcome {
     let start = Instant::now();
@@ -16,7 +16,13 @@ pub(crate) fn run() -> Outcome {
     };
     // A snapshot that differs fails and is never written, here as on any other machine.
     tests.env("INSTA_UPDATE", "no").env("CI", "true").env_remove("SEA_DOCS");
+    let engine = engine::Engine::start();
+    match &engine {
+        Ok(engine) => drop(tests.env("DOCKER_HOST", engine.host())),
+        Err(why) => println!("no container engine is started for the tests: {why}"),
+    }
     process::run(tests)?;
+    drop(engine);
     process::run(cargo(&["test", "--workspace", "--doc", "--locked"]))?;
     let fuzz = fuzz::smoke()?;
     Ok(format!(

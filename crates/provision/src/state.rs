@@ -1,0 +1,66 @@
+//! The state directory of a worktree: `.seaworthy/`, kept out of Git by a `.gitignore` of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use seaworthy_model::Name;
+use sha2::{Digest as _, Sha256};
+
+use crate::Error;
+
+/// Where one worktree keeps what is its own: data, caches, secrets. Two worktrees of one repository share nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    worktree: PathBuf,
+}
+
+impl State {
+    /// Opens the state directory of a worktree; makes it where it is absent.
+    pub fn open(worktree: &Path) -> Result<Self, Error> {
+        let worktree = worktree.canonicalize().map_err(Error::file("open the folder", worktree))?;
+        let state = Self { worktree };
+        let root = state.root();
+        fs::create_dir_all(&root).map_err(Error::file("create the folder", &root))?;
+        let ignore = root.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n").map_err(Error::file("write", &ignore))?;
+        }
+        Ok(state)
+    }
+
+    /// The root of the worktree, absolute.
+    pub fn worktree(&self) -> &Path {
+        &self.worktree
+    }
+
+    /// `.seaworthy`.
+    pub fn root(&self) -> PathBuf {
+        self.worktree.join(".seaworthy")
+    }
+
+    /// Where a resource keeps its data.
+    pub fn data(&self, resource: &Name) -> PathBuf {
+        self.root().join("data").join(resource.as_str())
+    }
+
+    /// What can be found out again.
+    pub fn cache(&self) -> PathBuf {
+        self.root().join("cache")
+    }
+
+    /// What lives as long as one run.
+    pub fn run(&self) -> PathBuf {
+        self.root().join("run")
+    }
+
+    /// A folder of the app, given relative to the worktree's root.
+    pub fn folder(&self, path: &str) -> PathBuf {
+        if path == "." { self.worktree.clone() } else { self.worktree.join(path) }
+    }
+
+    /// Names this worktree among all on the machine: eight hexadecimal digits, the same in every run.
+    pub fn id(&self) -> String {
+        let digest = Sha256::digest(self.worktree.as_os_str().as_encoded_bytes());
+        crate::secret::hex(&digest[..4])
+    }
+}
