@@ -212,6 +212,11 @@ impl<T> Field<T> {
         }
     }
 
+    /// Changes every proposed value in place.
+    pub(crate) fn each(&mut self, change: impl FnMut(&mut T)) {
+        self.evidence.iter_mut().map(|evidence| &mut evidence.value).for_each(change);
+    }
+
     /// Drops the proposals that `keep` refuses.
     pub fn retain(&mut self, keep: impl FnMut(&Evidence<T>) -> bool) {
         self.evidence.retain(keep);

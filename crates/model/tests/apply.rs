@@ -70,7 +70,7 @@ fn what_is_written_wins_and_says_its_line() {
 fn what_was_not_detected_is_created_and_what_is_not_enabled_is_gone() {
     let mut app = detected();
     apply(
-        "[services.web]\nstatic = \"dist\"\n[services.worker]\nenabled = false\n\
+        "[services.web]\npath = \"web\"\nstatic = \"dist\"\n[services.worker]\nenabled = false\n\
          [resources.db]\nenabled = false\n[jobs.digest]\nenabled = false\n",
         &mut app,
     );

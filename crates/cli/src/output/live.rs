@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use seaworthy_engine::view::{AppState, AppView, LineView, MemberView, ProblemView, Role, StepState, StepView};
+use seaworthy_engine::view::{
+    AppState, AppView, LineView, MemberView, ProblemView, Role, StepState, StepView,
+};
 use seaworthy_engine::{Control, LogQuery};
 use tokio::sync::watch;
 
@@ -113,7 +115,9 @@ impl Feed {
         for member in &app.members {
             let now = match member.phase.as_str() {
                 // The reason is part of what happened.
-                "failed" | "crash-loop" | "restarting" | "unready" => format!("{}: {}", member.phase, member.detail),
+                "failed" | "crash-loop" | "restarting" | "unready" => {
+                    format!("{}: {}", member.phase, member.detail)
+                }
                 phase => phase.to_owned(),
             };
             if self.members.insert(member.name.clone(), now.clone()).as_ref() != Some(&now) {
@@ -151,8 +155,14 @@ impl Item {
             Self::Step(step) => step_line(step),
             Self::Member(member) => member_line(member, width),
             Self::Problem(problem) => {
-                let next = problem.next.as_ref().map(|next| format!("\n  {} {next}", paint(style::HINT, "next")));
-                Some(format!("{} {}{}", paint(style::WARNING, "!"), problem.message, next.unwrap_or_default()))
+                let next =
+                    problem.next.as_ref().map(|next| format!("\n  {} {next}", paint(style::HINT, "next")));
+                Some(format!(
+                    "{} {}{}",
+                    paint(style::WARNING, "!"),
+                    problem.message,
+                    next.unwrap_or_default()
+                ))
             }
             Self::Line(line) => Some(log_line(line, width)),
             Self::State(app) => state_line(app),
@@ -195,7 +205,9 @@ fn step_line(step: &StepView) -> Option<String> {
     let took = step.took_ms.map(|took| format!("  {}", duration(took))).unwrap_or_default();
     let reason = if step.reason.is_empty() { String::new() } else { format!("  {}", step.reason) };
     Some(match step.state {
-        StepState::Running => format!("{} {}{}", paint(style::DIM, "…"), step.title, paint(style::DIM, &reason)),
+        StepState::Running => {
+            format!("{} {}{}", paint(style::DIM, "…"), step.title, paint(style::DIM, &reason))
+        }
         StepState::Done => format!("{} {}{}", paint(style::GOOD, "✓"), step.title, paint(style::DIM, &took)),
         StepState::Failed => {
             let mut text = format!("{} {}{took}: {}", paint(style::ERROR, "✗"), step.title, step.detail);
@@ -213,12 +225,15 @@ fn member_line(member: &MemberView, width: usize) -> Option<String> {
     let name = paint(style_of(&member.name), &format!("{:width$}", member.name));
     let (mark, text) = match member.phase.as_str() {
         "ready" => {
-            let after = member.ready_after_ms.map(|after| format!(" after {}", duration(after))).unwrap_or_default();
+            let after =
+                member.ready_after_ms.map(|after| format!(" after {}", duration(after))).unwrap_or_default();
             let url = member.urls.first().map(|url| format!("  {url}")).unwrap_or_default();
             (paint(style::GOOD, "●"), format!("ready{after}{url}"))
         }
         "failed" | "crash-loop" => (paint(style::ERROR, "●"), format!("{}: {}", member.phase, member.detail)),
-        "restarting" | "unready" => (paint(style::WARNING, "●"), format!("{}: {}", member.phase, member.detail)),
+        "restarting" | "unready" => {
+            (paint(style::WARNING, "●"), format!("{}: {}", member.phase, member.detail))
+        }
         "completed" if member.role == Role::Job => return None,
         "stopped" | "completed" => (paint(style::DIM, "●"), member.phase.clone()),
         // On the way to something that will be shown.
@@ -231,7 +246,8 @@ fn state_line(app: &AppView) -> Option<String> {
     let text = match app.state {
         AppState::Ready => {
             let at = app.url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
-            let dashboard = app.dashboard_url.as_ref().map(|url| format!(", dashboard at {url}")).unwrap_or_default();
+            let dashboard =
+                app.dashboard_url.as_ref().map(|url| format!(", dashboard at {url}")).unwrap_or_default();
             format!("{} is ready{at}{dashboard}", app.name)
         }
         AppState::Stopping => format!("{} is being stopped", app.name),

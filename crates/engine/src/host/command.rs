@@ -5,7 +5,12 @@ use std::path::Path;
 use seaworthy_model::PortSetting;
 
 /// The command with its port handed over. A port that the service reads from its environment changes nothing here.
-pub(crate) fn with_port(command: &str, setting: Option<&PortSetting>, wanted: Option<u16>, port: u16) -> String {
+pub(crate) fn with_port(
+    command: &str,
+    setting: Option<&PortSetting>,
+    wanted: Option<u16>,
+    port: u16,
+) -> String {
     let Some(PortSetting::Flag(flag)) = setting else { return command.to_owned() };
     if let Some(replaced) = replace_flag(command, flag, port) {
         return replaced;
@@ -42,12 +47,62 @@ fn replace_flag(command: &str, flag: &str, port: u16) -> Option<String> {
 
 /// What in a command says that the service reloads by itself when its files change.
 const RELOADS: &[&str] = &[
-    "--watch", "--reload", "--hot", "--livereload", "air", "astro", "bun --hot", "cargo-watch", "concurrently",
-    "denon", "entr", "esbuild", "expo", "gatsby", "guard", "hivemind", "hugo", "jekyll", "live-server", "mix phx.server",
-    "next", "ng", "nodemon", "nuxt", "nuxi", "parcel", "quarkus:dev", "quarkusDev", "rails", "react-router", "react-scripts",
-    "reflex", "remix", "remix-serve", "rollup", "runserver", "snowpack", "solid-start", "streamlit", "svelte-kit", "tsc-watch",
-    "ts-node-dev", "tsup", "tsx watch", "turbo", "vite", "vinxi", "vue-cli-service", "watchexec", "watchfiles", "watchmedo",
-    "webpack", "wrangler", "chainlit", "gradio", "shopify",
+    "--watch",
+    "--reload",
+    "--hot",
+    "--livereload",
+    "air",
+    "astro",
+    "bun --hot",
+    "cargo-watch",
+    "concurrently",
+    "denon",
+    "entr",
+    "esbuild",
+    "expo",
+    "gatsby",
+    "guard",
+    "hivemind",
+    "hugo",
+    "jekyll",
+    "live-server",
+    "mix phx.server",
+    "next",
+    "ng",
+    "nodemon",
+    "nuxt",
+    "nuxi",
+    "parcel",
+    "quarkus:dev",
+    "quarkusDev",
+    "rails",
+    "react-router",
+    "react-scripts",
+    "reflex",
+    "remix",
+    "remix-serve",
+    "rollup",
+    "runserver",
+    "snowpack",
+    "solid-start",
+    "streamlit",
+    "svelte-kit",
+    "tsc-watch",
+    "ts-node-dev",
+    "tsup",
+    "tsx watch",
+    "turbo",
+    "vite",
+    "vinxi",
+    "vue-cli-service",
+    "watchexec",
+    "watchfiles",
+    "watchmedo",
+    "webpack",
+    "wrangler",
+    "chainlit",
+    "gradio",
+    "shopify",
 ];
 
 /// Whether a service reloads by itself: its command, or the script of `package.json` that it names, runs a tool that
@@ -102,7 +157,10 @@ mod tests {
         assert_eq!(run("npm run dev -- --host", Some(4000)), "npm run dev -- --host --port 4001");
         assert_eq!(run("pnpm dev", Some(4000)), "pnpm dev --port 4001");
         assert_eq!(run("npm run dev", Some(4001)), "npm run dev");
-        assert_eq!(run("uvicorn app:app --port 8000 --reload", Some(8000)), "uvicorn app:app --port 4001 --reload");
+        assert_eq!(
+            run("uvicorn app:app --port 8000 --reload", Some(8000)),
+            "uvicorn app:app --port 4001 --reload"
+        );
         assert_eq!(run("vite --port=3000", None), "vite --port=4001");
         assert_eq!(with_port("node a.js", Some(&PortSetting::Env("PORT".to_owned())), None, 1), "node a.js");
     }
@@ -113,12 +171,21 @@ mod tests {
         let scripts = r#"{"scripts": {"dev": "vite", "start": "node server.js", "all": "npm run dev"}}"#;
         std::fs::write(folder.path().join("package.json"), scripts).unwrap();
         for command in [
-            "npm run dev", "yarn dev", "npm run all", "uvicorn a:b --reload", "node --watch server.js",
-            "python manage.py runserver 8000", "./node_modules/.bin/next dev", "flask --debug run", "tsx watch src/a.ts",
+            "npm run dev",
+            "yarn dev",
+            "npm run all",
+            "uvicorn a:b --reload",
+            "node --watch server.js",
+            "python manage.py runserver 8000",
+            "./node_modules/.bin/next dev",
+            "flask --debug run",
+            "tsx watch src/a.ts",
         ] {
             assert!(reloads_itself(command, folder.path()), "{command}");
         }
-        for command in ["npm start", "node server.js", "python worker.py", "go run .", "flask run", "npm run gone"] {
+        for command in
+            ["npm start", "node server.js", "python worker.py", "go run .", "flask run", "npm run gone"]
+        {
             assert!(!reloads_itself(command, folder.path()), "{command}");
         }
     }

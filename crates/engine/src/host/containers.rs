@@ -53,7 +53,8 @@ pub(crate) async fn start(
         facts.command = Some(format!("{} ({})", spec.image, engine.title));
     });
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(keep(Arc::clone(shared), name.clone(), engine, id, spec, LogFile::new(log), stopped));
+    let task =
+        tokio::spawn(keep(Arc::clone(shared), name.clone(), engine, id, spec, LogFile::new(log), stopped));
     shared.own(stop, task);
     Ok(())
 }

@@ -127,7 +127,8 @@ impl Control for Shared {
 
     fn mail(&self, resource: &str, id: &str) -> Option<MailView> {
         let message = self.mailboxes().get(resource)?.get(id.parse().ok()?)?;
-        let attachments = message.attachments.iter().map(|part| part.name.clone().unwrap_or_default()).collect();
+        let attachments =
+            message.attachments.iter().map(|part| part.name.clone().unwrap_or_default()).collect();
         Some(MailView {
             text: message.text.clone(),
             html: message.html.clone(),
@@ -186,7 +187,9 @@ impl Shared {
         let mut urls = Vec::new();
         if front(&self.served()) == Some(name) {
             urls.push(format!("http://{app}.localhost:{port}"));
-        } else if let Some(route) = served.route.as_deref().filter(|route| route.starts_with('/') && *route != "/") {
+        } else if let Some(route) =
+            served.route.as_deref().filter(|route| route.starts_with('/') && *route != "/")
+        {
             urls.push(format!("http://{app}.localhost:{port}{route}"));
         }
         urls.push(format!("http://{name}.{app}.localhost:{port}"));
@@ -199,7 +202,11 @@ impl Shared {
             AppState::Stopping
         } else if is(Phase::Failed) || is(Phase::CrashLoop) || is(Phase::Unready) || is(Phase::Restarting) {
             AppState::Degraded
-        } else if is(Phase::Waiting) || is(Phase::Starting) || steps.iter().any(|step| step.state == StepState::Running) {
+        } else if members.is_empty()
+            || is(Phase::Waiting)
+            || is(Phase::Starting)
+            || steps.iter().any(|step| step.state == StepState::Running)
+        {
             AppState::Starting
         } else {
             AppState::Ready
@@ -209,7 +216,8 @@ impl Shared {
     fn unknown(&self, name: &str) -> ControlError {
         let known: Vec<String> = self.facts().into_keys().collect();
         let near = |known: &String| strsim::osa_distance(known, name);
-        let nearest = known.into_iter().min_by_key(near).filter(|known| strsim::osa_distance(known, name) <= 3);
+        let nearest =
+            known.into_iter().min_by_key(near).filter(|known| strsim::osa_distance(known, name) <= 3);
         ControlError::Unknown { name: name.to_owned(), nearest }
     }
 }

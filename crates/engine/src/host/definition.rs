@@ -68,7 +68,10 @@ pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) 
             cpu: service.cpu.get().map(|cpu| cores(*cpu)),
         },
         stop: Stop {
-            grace: service.stop_grace_period.get().map_or(Stop::default().grace, |grace| Duration::from(*grace)),
+            grace: service
+                .stop_grace_period
+                .get()
+                .map_or(Stop::default().grace, |grace| Duration::from(*grace)),
             ..Stop::default()
         },
         log: LogFile::new(log_file(&around.logs, name.as_str())),
@@ -81,7 +84,11 @@ pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) 
         port: around.port,
         startup: service.startup.get().cloned(),
         is_lenient: is_guessed(&service.readiness),
-        readiness: service.readiness.get().cloned().or_else(|| around.port.map(|_| Probe::new(ProbeAction::Tcp(0)))),
+        readiness: service
+            .readiness
+            .get()
+            .cloned()
+            .or_else(|| around.port.map(|_| Probe::new(ProbeAction::Tcp(0)))),
         // A process that a person holds in a debugger does not answer; only who asked for a restart gets it.
         liveness: service.liveness.get().cloned().filter(|_| !is_guessed(&service.liveness)),
         needs,
@@ -124,7 +131,12 @@ mod tests {
     }
 
     fn around() -> Surroundings {
-        Surroundings { root: "/repo".into(), logs: "/logs".into(), port: Some(4001), ..Surroundings::default() }
+        Surroundings {
+            root: "/repo".into(),
+            logs: "/logs".into(),
+            port: Some(4001),
+            ..Surroundings::default()
+        }
     }
 
     #[test]

@@ -89,7 +89,14 @@ impl Installs {
                 }
             };
             managers.insert(name.clone(), manager.to_owned());
-            wanted.push(Wanted { service: name, dir, manager, command, toolchain: Some(toolchain), tool_dir });
+            wanted.push(Wanted {
+                service: name,
+                dir,
+                manager,
+                command,
+                toolchain: Some(toolchain),
+                tool_dir,
+            });
         }
         let steps = install::plan(&wanted, &shared.state);
         let running = steps.iter().map(|step| self.install(shared, app, step, &managers));
@@ -177,7 +184,10 @@ impl Installs {
         }
         Err(ProblemView {
             code: "tool-missing".to_owned(),
-            message: format!("{} is not on this machine, and the dependencies of {name} need it", missing.program),
+            message: format!(
+                "{} is not on this machine, and the dependencies of {name} need it",
+                missing.program
+            ),
             next: offer.map(|offer| offer.command.clone()),
             members: vec![name.to_string()],
         })
@@ -186,7 +196,12 @@ impl Installs {
     async fn take_offer(&self, shared: &Shared, offer: &Offer) {
         let id = format!("offer {}", offer.command);
         let members: Vec<String> = self.services.iter().map(ToString::to_string).collect();
-        shared.steps.announce(&id, &format!("install with {}", offer.installer), &members, Some(offer.command.clone()));
+        shared.steps.announce(
+            &id,
+            &format!("install with {}", offer.installer),
+            &members,
+            Some(offer.command.clone()),
+        );
         shared.steps.begin(&id, "it is missing");
         let task = Task {
             name: format!("install with {}", offer.installer),
@@ -196,7 +211,8 @@ impl Installs {
             bin_dirs: Vec::new(),
             user: None,
         };
-        let outcome = shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
+        let outcome =
+            shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
         match outcome {
             Ok(()) => shared.steps.done(&id),
             Err(error) => shared.fail_step(&id, &error),
@@ -204,10 +220,18 @@ impl Installs {
     }
 
     /// A service whose dependencies nobody has to install may still have an environment.
-    fn without_install(&self, shared: &Shared, name: &Name, dir: &std::path::Path, manager: &str, toolchain: &Toolchain) {
+    fn without_install(
+        &self,
+        shared: &Shared,
+        name: &Name,
+        dir: &std::path::Path,
+        manager: &str,
+        toolchain: &Toolchain,
+    ) {
         let mut ready = Ready { bin_dirs: toolchain.bin_dirs.clone(), env: BTreeMap::new() };
         if toolchain.runtime.name == "python"
-            && let Some(python) = python_environment(dir, manager, toolchain).filter(|python| python.create.is_none())
+            && let Some(python) =
+                python_environment(dir, manager, toolchain).filter(|python| python.create.is_none())
         {
             ready.bin_dirs.insert(0, python.bin_dir);
             ready.env.extend(python.env);
@@ -217,7 +241,13 @@ impl Installs {
         shared.gates.decide(&gate(name), true);
     }
 
-    async fn install(&self, shared: &Shared, app: &App, step: &InstallStep, managers: &BTreeMap<Name, String>) {
+    async fn install(
+        &self,
+        shared: &Shared,
+        app: &App,
+        step: &InstallStep,
+        managers: &BTreeMap<Name, String>,
+    ) {
         let id = format!("install {}", step.name);
         let members: Vec<String> = step.services.iter().map(ToString::to_string).collect();
         shared.steps.announce(&id, &step.name, &members, Some(step.task.program.to_string()));
@@ -230,9 +260,15 @@ impl Installs {
             Some(reason) => {
                 shared.steps.begin(&id, &reason.to_string());
                 for name in &members {
-                    shared.set_phase(name, seaworthy_supervise::machine::Phase::Waiting, &format!("waits for {}", step.name));
+                    shared.set_phase(
+                        name,
+                        seaworthy_supervise::machine::Phase::Waiting,
+                        &format!("waits for {}", step.name),
+                    );
                 }
-                let lines = |line: seaworthy_provision::task::Line| shared.steps.progress(&id, &ansi::strip(&line.text));
+                let lines = |line: seaworthy_provision::task::Line| {
+                    shared.steps.progress(&id, &ansi::strip(&line.text))
+                };
                 let outcome = install::run(step, manager, &shared.tasks(), &lines).await;
                 if outcome.is_ok() {
                     shared.steps.done(&id);

@@ -78,14 +78,21 @@ pub(crate) async fn run(shared: &Arc<Shared>, app: &Arc<App>, installs: &Install
     shared.gates.decide(&gate(&step.name), result.is_ok() || step.is_seed);
 }
 
-async fn try_run(shared: &Arc<Shared>, app: &Arc<App>, installs: &Installs, step: &JobStep) -> Result<(), String> {
+async fn try_run(
+    shared: &Arc<Shared>,
+    app: &Arc<App>,
+    installs: &Installs,
+    step: &JobStep,
+) -> Result<(), String> {
     let id = format!("run {}", step.name);
     shared.steps.announce(&id, &id, &[step.name.to_string()], Some(step.run.clone()));
     let owner = step.service.as_ref().and_then(|name| Some((name, app.services.get(name)?)));
     let mut needed = Vec::new();
     if let Some((name, service)) = owner {
         needed.push(installs::gate(name));
-        needed.extend(service.depends_on.keys().filter(|need| app.resources.contains_key(*need)).map(resources::gate));
+        needed.extend(
+            service.depends_on.keys().filter(|need| app.resources.contains_key(*need)).map(resources::gate),
+        );
         if step.is_seed {
             needed.extend(before(app, name).iter().filter(|job| **job != step.name).map(gate));
         }
@@ -114,7 +121,8 @@ async fn try_run(shared: &Arc<Shared>, app: &Arc<App>, installs: &Installs, step
         bin_dirs: Vec::new(),
         user: None,
     };
-    let outcome = shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
+    let outcome =
+        shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
     let outcome = outcome.and_then(|()| migrate::done(step, &shared.state));
     match outcome {
         Ok(()) => {
@@ -131,9 +139,16 @@ async fn try_run(shared: &Arc<Shared>, app: &Arc<App>, installs: &Installs, step
 }
 
 /// Runs the SQL files of a resource that is ready: schema, migrations, seed.
-pub(crate) async fn run_sql(shared: &Arc<Shared>, app: &Arc<App>, name: &Name, prepared: &Prepared) -> Result<(), Error> {
+pub(crate) async fn run_sql(
+    shared: &Arc<Shared>,
+    app: &Arc<App>,
+    name: &Name,
+    prepared: &Prepared,
+) -> Result<(), Error> {
     let root = shared.state.worktree();
-    let (files, Some(target)) = (migrate::sql_files(app, name, root)?, &prepared.target) else { return Ok(()) };
+    let (files, Some(target)) = (migrate::sql_files(app, name, root)?, &prepared.target) else {
+        return Ok(());
+    };
     if files.is_empty() || prepared.kind != "postgres" {
         return Ok(());
     }

@@ -38,7 +38,9 @@ pub(crate) fn read(files: &BTreeMap<String, PathBuf>, query: &LogQuery) -> Resul
         let read = read.map_err(|error| ControlError::Log(format!("{}: {error}", path.display())))?;
         page.skipped += read.skipped;
         cursors.insert(name.clone(), read.cursor);
-        page.lines.extend(read.records.iter().filter(|record| filter.wants(record)).map(|record| line(name, record)));
+        page.lines.extend(
+            read.records.iter().filter(|record| filter.wants(record)).map(|record| line(name, record)),
+        );
     }
     // Stable: lines of one member keep their order within a microsecond.
     page.lines.sort_by(|a, b| a.at.cmp(&b.at));

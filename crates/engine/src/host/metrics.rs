@@ -121,16 +121,21 @@ impl Metrics {
     /// The figures of the last `seconds`.
     pub(crate) fn view(&self, seconds: u32) -> MetricsView {
         let history = self.history();
-        let Some(newest) = history.samples.back().map(|sample| sample.at) else { return MetricsView::default() };
+        let Some(newest) = history.samples.back().map(|sample| sample.at) else {
+            return MetricsView::default();
+        };
         let window = Duration::from_secs(seconds.into());
-        let samples: Vec<&Sample> = history.samples.iter().filter(|sample| newest - sample.at <= window).collect();
+        let samples: Vec<&Sample> =
+            history.samples.iter().filter(|sample| newest - sample.at <= window).collect();
         let mut names: Vec<&String> = samples.iter().flat_map(|sample| sample.members.keys()).collect();
         names.sort();
         names.dedup();
         let member = |name: &String| {
             let points: Vec<Point> =
                 samples.iter().map(|sample| sample.members.get(name).copied().unwrap_or_default()).collect();
-            let used = |part: fn(&UsageView) -> f64| points.iter().map(|point| point.usage.as_ref().map(part)).collect();
+            let used = |part: fn(&UsageView) -> f64| {
+                points.iter().map(|point| point.usage.as_ref().map(part)).collect()
+            };
             let counted = |part: fn(&Rates) -> Option<f64>| {
                 points.iter().map(|point| point.requests.as_ref().and_then(part)).collect()
             };

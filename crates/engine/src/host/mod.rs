@@ -150,7 +150,8 @@ impl Host {
         let session = Session::open(&state.root())?;
         if options.fresh {
             let is_meant = |name: &&Name| {
-                options.fresh_resources.is_empty() || options.fresh_resources.iter().any(|given| given == name.as_str())
+                options.fresh_resources.is_empty()
+                    || options.fresh_resources.iter().any(|given| given == name.as_str())
             };
             for name in app.resources.keys().filter(is_meant) {
                 seaworthy_provision::resource::forget(name, &state)?;
@@ -209,11 +210,12 @@ impl Host {
     }
 
     /// Stops everything, dependents first, and returns when nothing is left.
-    pub async fn shut_down(self) {
+    pub async fn shut_down(mut self) {
         self.shared.ending.send_replace(Ending::Stopping);
         // What still sets up must not start what was just stopped.
-        for task in &self.background[1..] {
+        for task in self.background.drain(1..) {
             task.abort();
+            let _ = task.await;
         }
         self.shared.stop_helpers().await;
         self.shared.supervisor.shut_down().await;

@@ -70,7 +70,8 @@ async fn follow(shared: &Arc<Shared>, mut events: Receiver) -> bool {
                 let root = shared.state.worktree().to_owned();
                 tokio::time::sleep(ROOT_GONE).await;
                 if !root.is_dir() {
-                    let message = format!("{} is gone; what runs goes on, and nothing is reloaded", root.display());
+                    let message =
+                        format!("{} is gone; what runs goes on, and nothing is reloaded", root.display());
                     tell(shared, "root-gone", message, None);
                 }
             }
@@ -113,7 +114,12 @@ async fn act(shared: &Arc<Shared>, batch: &Batch) -> bool {
     run_commands(shared, &now, &todo, batch, &mut restarted).await;
     if !again.is_empty() {
         for name in again.iter().filter(|name| now.services.contains_key(*name)) {
-            timing::record(shared, batch, name, if todo.provision.contains(name) { "install" } else { "replan" });
+            timing::record(
+                shared,
+                batch,
+                name,
+                if todo.provision.contains(name) { "install" } else { "replan" },
+            );
             restarted.push(name.clone());
         }
         setup::bring_up(shared, &now, &again).await;
@@ -123,7 +129,13 @@ async fn act(shared: &Arc<Shared>, batch: &Batch) -> bool {
 }
 
 /// Builds and commands that watch rules ask for.
-async fn run_commands(shared: &Arc<Shared>, app: &App, todo: &Actions, batch: &Batch, restarted: &mut Vec<Name>) {
+async fn run_commands(
+    shared: &Arc<Shared>,
+    app: &App,
+    todo: &Actions,
+    batch: &Batch,
+    restarted: &mut Vec<Name>,
+) {
     for (name, command) in &todo.commands {
         let Some(service) = app.services.get(name) else { continue };
         let id = format!("{} {name}", command.title);

@@ -104,7 +104,8 @@ async fn try_bring_up(
     shared.set_prepared(&name, Arc::clone(&prepared));
     shared.gates.decide(&address_gate(&name), true);
     shared.update(name.as_str(), |facts| {
-        facts.urls = prepared.target.iter().map(|target| format!("{}:{}", target.host, target.port)).collect();
+        facts.urls =
+            prepared.target.iter().map(|target| format!("{}:{}", target.host, target.port)).collect();
     });
     match runs {
         Runs::Nothing => shared.set_phase(name.as_str(), Phase::Ready, ""),
@@ -116,12 +117,14 @@ async fn try_bring_up(
         Runs::Smtp(catcher) => {
             shared.add_mailbox(name.as_str(), catcher.mailbox());
             let (stop, stopped) = watch::channel(false);
-            let task = tokio::spawn(serve(Arc::clone(shared), name.clone(), number, catcher.serve(until(stopped))));
+            let task =
+                tokio::spawn(serve(Arc::clone(shared), name.clone(), number, catcher.serve(until(stopped))));
             shared.own(stop, task);
         }
         Runs::S3(store) => {
             let (stop, stopped) = watch::channel(false);
-            let task = tokio::spawn(serve(Arc::clone(shared), name.clone(), number, store.serve(until(stopped))));
+            let task =
+                tokio::spawn(serve(Arc::clone(shared), name.clone(), number, store.serve(until(stopped))));
             shared.own(stop, task);
         }
         Runs::Container(spec) => {

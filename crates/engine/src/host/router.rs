@@ -32,12 +32,15 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: Listener) {
         Ok(proxy) => proxy,
         Err(error) => {
             let message = format!("the proxy does not run, so only the services' own ports answer: {error}");
-            return shared.add_problem("proxy", ProblemView {
-                code: "proxy-not-running".to_owned(),
-                message,
-                next: None,
-                members: Vec::new(),
-            });
+            return shared.add_problem(
+                "proxy",
+                ProblemView {
+                    code: "proxy-not-running".to_owned(),
+                    message,
+                    next: None,
+                    members: Vec::new(),
+                },
+            );
         }
     };
     let mut sample = tokio::time::interval(metrics::EVERY);

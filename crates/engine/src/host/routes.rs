@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use seaworthy_proxy::table::{
-    Balance, Group, Hold, Holding, HoldingState, HostPattern, PathPrefix, Redirect, Route, RouteOptions, RoutingTable,
-    StaticSite, Target, UpstreamAddress,
+    Balance, Group, Hold, Holding, HoldingState, HostPattern, PathPrefix, Redirect, Route, RouteOptions,
+    RoutingTable, StaticSite, Target, UpstreamAddress,
 };
 use seaworthy_supervise::board::Status;
 use seaworthy_supervise::machine::Phase;
@@ -65,7 +65,9 @@ pub(crate) fn table(
         let target = target(service, &status(&service.name), &lines);
         let mut add = |sort: &str, host: &str, path: &str| {
             // Names and paths of the model were checked when it was read; one that the proxy does not take has no route.
-            let (Ok(host), Ok(path)) = (host.parse::<HostPattern>(), path.parse::<PathPrefix>()) else { return };
+            let (Ok(host), Ok(path)) = (host.parse::<HostPattern>(), path.parse::<PathPrefix>()) else {
+                return;
+            };
             routes.push(Route {
                 name: format!("{}{SORT}{sort}", service.name),
                 service: service.name.clone(),
@@ -135,7 +137,9 @@ fn target(service: &Served, status: &Status, lines: &impl Fn(&str) -> Vec<String
         },
         Phase::Waiting | Phase::Starting => holding(HoldingState::Starting, status.detail.clone()),
         Phase::Stopping | Phase::Restarting => holding(HoldingState::Restarting, status.detail.clone()),
-        Phase::CrashLoop | Phase::Failed | Phase::Completed => holding(HoldingState::Down, status.detail.clone()),
+        Phase::CrashLoop | Phase::Failed | Phase::Completed => {
+            holding(HoldingState::Down, status.detail.clone())
+        }
         Phase::Stopped => holding(HoldingState::Stopped, String::new()),
     }
 }
@@ -172,7 +176,13 @@ mod tests {
             .collect();
         assert_eq!(
             routes,
-            ["web web.shop.localhost/", "web */", "api api.shop.localhost/", "api */api", "worker worker.shop.localhost/"]
+            [
+                "web web.shop.localhost/",
+                "web */",
+                "api api.shop.localhost/",
+                "api */api",
+                "worker worker.shop.localhost/"
+            ]
         );
         assert!(matches!(&table.routes[0].target, Target::Upstreams(_)));
         assert_eq!(service_of(&table.routes[3].name), "api");
@@ -191,7 +201,8 @@ mod tests {
     fn a_service_that_is_not_ready_is_held_and_one_that_is_down_shows_its_log() {
         let of = |phase| {
             let services = [served("api", None)];
-            let table = table(1, "x", &services, None, |_| status(phase, 1), |_| vec!["last words".to_owned()]);
+            let table =
+                table(1, "x", &services, None, |_| status(phase, 1), |_| vec!["last words".to_owned()]);
             match table.routes[0].target.clone() {
                 Target::Holding(holding) => (holding.state, holding.log_lines.len()),
                 other => panic!("{other:?}"),

@@ -41,7 +41,9 @@ pub(crate) async fn bring_up(shared: &Arc<Shared>, app: &Arc<App>, installs: &In
 /// The gates that a service waits for.
 fn needed(app: &App, name: &Name, service: &Service) -> Vec<String> {
     let mut gates = vec![installs::gate(name)];
-    gates.extend(service.depends_on.keys().filter(|need| app.resources.contains_key(*need)).map(resources::gate));
+    gates.extend(
+        service.depends_on.keys().filter(|need| app.resources.contains_key(*need)).map(resources::gate),
+    );
     gates.extend(jobs::before(app, name).iter().map(jobs::gate));
     gates
 }
@@ -89,16 +91,27 @@ fn port(shared: &Shared, name: &Name, service: &Service) -> Result<Option<u16>, 
     let key = format!("port {name}");
     match &reservation.moved {
         Some(moved) => {
-            let holder = moved.holder.as_ref().map_or_else(|| "another program".to_owned(), ToString::to_string);
-            let is_fixed = service.port_setting.get().is_none_or(|s| *s == seaworthy_model::PortSetting::Fixed);
+            let holder =
+                moved.holder.as_ref().map_or_else(|| "another program".to_owned(), ToString::to_string);
+            let is_fixed =
+                service.port_setting.get().is_none_or(|s| *s == seaworthy_model::PortSetting::Fixed);
             let message = if is_fixed {
-                format!("port {} is taken by {holder}, and {name} cannot be told to use another one", moved.wanted)
+                format!(
+                    "port {} is taken by {holder}, and {name} cannot be told to use another one",
+                    moved.wanted
+                )
             } else {
-                format!("port {} is taken by {holder}; {name} uses {} instead", moved.wanted, reservation.port)
+                format!(
+                    "port {} is taken by {holder}; {name} uses {} instead",
+                    moved.wanted, reservation.port
+                )
             };
             let next = is_fixed.then(|| format!("stop {holder}, then type `sea restart {name}`"));
             let code = if is_fixed { "port-taken" } else { "port-moved" };
-            shared.add_problem(&key, ProblemView { code: code.to_owned(), message, next, members: vec![name.to_string()] });
+            shared.add_problem(
+                &key,
+                ProblemView { code: code.to_owned(), message, next, members: vec![name.to_string()] },
+            );
         }
         None => shared.clear_problem(&key),
     }
@@ -248,7 +261,8 @@ async fn serve(shared: &Arc<Shared>, app: &App, name: &Name, service: &Service, 
             bin_dirs: Vec::new(),
             user: None,
         };
-        let outcome = shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
+        let outcome =
+            shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
         if let Err(error) = outcome {
             shared.fail_step(&id, &error);
             return fail(shared, name, "build-failed", error.to_string(), error.help());

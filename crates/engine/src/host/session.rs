@@ -49,7 +49,8 @@ impl Session {
         };
         fs::create_dir_all(&folder).map_err(error(&folder))?;
         let path = state.join("lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(error(&path))?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(error(&path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -82,7 +83,12 @@ impl Session {
     }
 
     /// Tells others where the API and the app are.
-    pub(crate) fn publish(&mut self, socket: PathBuf, dashboard_url: String, url: Option<String>) -> Result<(), Error> {
+    pub(crate) fn publish(
+        &mut self,
+        socket: PathBuf,
+        dashboard_url: String,
+        url: Option<String>,
+    ) -> Result<(), Error> {
         self.record = RunRecord { socket, dashboard_url, url, ..self.record.clone() };
         self.write()
     }
@@ -92,7 +98,9 @@ impl Session {
         // Written beside and renamed: others never read half a record.
         let new = self.folder.join("run/run.json.new");
         let text = serde_json::to_vec_pretty(&self.record).unwrap_or_default();
-        let written = File::create(&new).and_then(|mut file| file.write_all(&text)).and_then(|()| fs::rename(&new, &path));
+        let written = File::create(&new)
+            .and_then(|mut file| file.write_all(&text))
+            .and_then(|()| fs::rename(&new, &path));
         written.map_err(|source| Error::State { path, source })
     }
 }

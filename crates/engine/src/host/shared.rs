@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use seaworthy_model::{App, Name};
+use seaworthy_provision::port::Ports;
 use seaworthy_provision::resource::Prepared;
 use seaworthy_provision::resource::smtp::Mailbox;
-use seaworthy_provision::port::Ports;
 use seaworthy_provision::secret::Secrets;
 use seaworthy_provision::state::State;
 use seaworthy_provision::toolchain::Machine;
@@ -239,7 +239,8 @@ impl Shared {
     pub(crate) fn fail_step(&self, id: &str, error: &seaworthy_provision::Error) {
         let (cause, output) = match error {
             seaworthy_provision::Error::Failed { tail, status, .. } => {
-                let cause = cause(tail.iter().map(String::as_str)).map_or_else(|| status.clone(), |cause| cause.line);
+                let cause =
+                    cause(tail.iter().map(String::as_str)).map_or_else(|| status.clone(), |cause| cause.line);
                 (cause, tail.iter().map(|line| strip(line).into_owned()).collect())
             }
             other => (other.to_string(), Vec::new()),

@@ -145,7 +145,10 @@ mod tests {
         steps.announce("b", "install b", &[], None);
         steps.begin("a", "package.json changed");
         steps.progress("a", "added 3 packages");
-        assert_eq!((steps.all()[0].state, steps.all()[0].detail.as_str()), (StepState::Running, "added 3 packages"));
+        assert_eq!(
+            (steps.all()[0].state, steps.all()[0].detail.as_str()),
+            (StepState::Running, "added 3 packages")
+        );
         steps.fail("a", "no network", vec!["last".to_owned()]);
         steps.skip("b", "nothing changed");
         let all = steps.all();

@@ -41,6 +41,9 @@ impl Config {
     /// A placeholder in `env` implies that its resource is healthy, or its service started, before; two services
     /// that name each other do not wait for one another.
     pub fn apply(&self, app: &mut App, source: &Source<'_>) {
+        if source.layer == Layer::Config {
+            self.adopt(app);
+        }
         let apply = Apply { source };
         apply.set(&mut app.name, self.name.as_ref(), "", "name");
         for (name, secret) in entries(self.secrets.as_ref()) {

@@ -28,6 +28,7 @@
 //! ```
 
 mod addresses;
+mod adopt;
 mod apply;
 mod backup;
 mod command_line;

@@ -132,6 +132,8 @@ impl Shim {
     }
 
     fn run(mut self) {
+        // Orders that came together with the one to start are not announced by the socket any more.
+        self.take_orders();
         loop {
             let now = Instant::now();
             self.advance(now);

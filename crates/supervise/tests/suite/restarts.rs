@@ -5,6 +5,7 @@ use std::time::Duration;
 use seaworthy_model::ProbeAction;
 use seaworthy_supervise::exit::Exit;
 use seaworthy_supervise::machine::Phase;
+use seaworthy_supervise::protocol::{Order, Report};
 
 use crate::field::{Field, block_on, probe};
 
@@ -101,6 +102,28 @@ fn a_stopped_process_stays_stopped_and_can_be_started_again() {
         field.supervisor.start("api").unwrap();
         field.until_phase("api", Phase::Ready).await;
         assert!(field.supervisor.start("nobody").is_err());
+        field.end().await;
+    });
+}
+
+#[test]
+fn an_order_to_stop_right_after_the_one_to_start_is_not_lost() {
+    block_on(async {
+        let field = Field::new();
+        for _ in 0..20 {
+            let spec = field.spec("api", "sleep 600");
+            let mut instance = field.supervisor.launcher().launch(spec).unwrap();
+            instance.order(&Order::Stop);
+            let ended = async {
+                loop {
+                    if let Report::Exited { exit, .. } = instance.report().await {
+                        return exit;
+                    }
+                }
+            };
+            let exit = tokio::time::timeout(crate::field::LONG, ended).await.unwrap();
+            assert_eq!(exit, Exit::Signal(15));
+        }
         field.end().await;
     });
 }

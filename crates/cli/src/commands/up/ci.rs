@@ -45,7 +45,9 @@ async fn until_ready(control: &dyn Control) -> Result<(), String> {
             return Ok(());
         }
         let is_lost = |phase: &str| matches!(phase, "failed" | "crash-loop");
-        if let Some(lost) = app.members.iter().find(|member| member.role != Role::Job && is_lost(&member.phase)) {
+        if let Some(lost) =
+            app.members.iter().find(|member| member.role != Role::Job && is_lost(&member.phase))
+        {
             return Err(format!("{}: {}", lost.name, lost.detail));
         }
         if changes.changed().await.is_err() {

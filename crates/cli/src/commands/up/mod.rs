@@ -87,7 +87,8 @@ async fn up(
 /// The API and the dashboard.
 fn serve(host: &mut Host, root: &Path, control: &Arc<dyn Control>) -> anyhow::Result<Server> {
     let _ = (root, control);
-    host.publish(PathBuf::new(), "http://127.0.0.1:0").context("the run cannot be made known to other commands")?;
+    host.publish(PathBuf::new(), "http://127.0.0.1:0")
+        .context("the run cannot be made known to other commands")?;
     Ok(Server)
 }
 

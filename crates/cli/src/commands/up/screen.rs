@@ -73,9 +73,20 @@ fn block(app: &AppView, width: usize) -> Vec<String> {
     let mut lines = vec![paint(style::DIM, "─".repeat(40).as_str()), head];
     for step in app.steps.iter().filter(|step| step.state == StepState::Running) {
         let took = duration(step.took_ms.unwrap_or_default());
-        lines.push(format!("  … {} {} {}", step.title, paint(style::DIM, &took), paint(style::DIM, &step.detail)));
+        lines.push(format!(
+            "  … {} {} {}",
+            step.title,
+            paint(style::DIM, &took),
+            paint(style::DIM, &step.detail)
+        ));
     }
-    lines.extend(app.members.iter().filter(|member| member.role != seaworthy_engine::view::Role::Job).take(MOST_MEMBERS).map(|member| row(member, width)));
+    lines.extend(
+        app.members
+            .iter()
+            .filter(|member| member.role != seaworthy_engine::view::Role::Job)
+            .take(MOST_MEMBERS)
+            .map(|member| row(member, width)),
+    );
     lines
 }
 

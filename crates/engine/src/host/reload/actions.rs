@@ -40,23 +40,90 @@ pub(super) struct Command {
 
 /// Files that say how an app runs, by name: the model is made from them.
 const MODEL: &[&str] = &[
-    "seaworthy.toml", "Procfile", "Procfile.dev", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
-    "Dockerfile", "fly.toml", "render.yaml", "app.json", "devcontainer.json", "vercel.json", "netlify.toml", ".tool-versions",
-    "mise.toml", ".mise.toml", ".nvmrc", ".node-version", ".python-version", ".ruby-version", "runtime.txt",
+    "seaworthy.toml",
+    "Procfile",
+    "Procfile.dev",
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "Dockerfile",
+    "fly.toml",
+    "render.yaml",
+    "app.json",
+    "devcontainer.json",
+    "vercel.json",
+    "netlify.toml",
+    ".tool-versions",
+    "mise.toml",
+    ".mise.toml",
+    ".nvmrc",
+    ".node-version",
+    ".python-version",
+    ".ruby-version",
+    "runtime.txt",
 ];
 
 /// Manifests and lockfiles, by name: dependencies and commands are made from them.
 const MANIFESTS: &[&str] = &[
-    "package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock",
-    "bun.lockb", "deno.json", "deno.lock", "requirements.txt", "requirements-dev.txt", "pyproject.toml", "uv.lock", "poetry.lock",
-    "pdm.lock", "Pipfile", "Pipfile.lock", "setup.py", "setup.cfg", "Gemfile", "Gemfile.lock", "composer.json", "composer.lock",
-    "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "mix.exs", "mix.lock", "pom.xml", "build.gradle", "build.gradle.kts",
+    "package.json",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "bun.lockb",
+    "deno.json",
+    "deno.lock",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "pyproject.toml",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "Pipfile",
+    "Pipfile.lock",
+    "setup.py",
+    "setup.cfg",
+    "Gemfile",
+    "Gemfile.lock",
+    "composer.json",
+    "composer.lock",
+    "go.mod",
+    "go.sum",
+    "Cargo.toml",
+    "Cargo.lock",
+    "mix.exs",
+    "mix.lock",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
 ];
 
 /// What a service is not made of: documentation, tests, pictures of its documentation.
 const NOT_PART: &[&str] = &[
-    "*.md", "*.mdx", "*.rst", "LICENSE*", "CHANGELOG*", "*.test.*", "*.spec.*", "*_test.go", "test_*.py", "*_test.py", "tests/",
-    "test/", "__tests__/", "docs/", "coverage/", "*.tsbuildinfo", "*.snap", "*.example", ".github/", ".vscode/", ".idea/",
+    "*.md",
+    "*.mdx",
+    "*.rst",
+    "LICENSE*",
+    "CHANGELOG*",
+    "*.test.*",
+    "*.spec.*",
+    "*_test.go",
+    "test_*.py",
+    "*_test.py",
+    "tests/",
+    "test/",
+    "__tests__/",
+    "docs/",
+    "coverage/",
+    "*.tsbuildinfo",
+    "*.snap",
+    "*.example",
+    ".github/",
+    ".vscode/",
+    ".idea/",
 ];
 
 /// What a batch leads to.
@@ -69,11 +136,14 @@ pub(super) fn actions(app: &App, root: &Path, batch: &Batch) -> Actions {
     todo.data = app.resources.values().any(|resource| {
         let files = [resource.schema.get(), resource.migrations.get(), resource.seed.get()];
         files.into_iter().flatten().any(|path| {
-            batch.overflow || batch.changes.iter().any(|change| change.path.starts_with(path.trim_end_matches('/')))
+            batch.overflow
+                || batch.changes.iter().any(|change| change.path.starts_with(path.trim_end_matches('/')))
         })
     });
     for (name, service) in &app.services {
-        if is_any(MANIFESTS) && concerns_folder(service, batch, MANIFESTS) || changes_environment(service, batch) {
+        if is_any(MANIFESTS) && concerns_folder(service, batch, MANIFESTS)
+            || changes_environment(service, batch)
+        {
             todo.provision.insert(name.clone());
             continue;
         }
@@ -141,7 +211,11 @@ fn concerns_folder(service: &Service, batch: &Batch, names: &[&str]) -> bool {
     let path = Path::new(service.path());
     batch.overflow
         || batch.changes.iter().any(|change| {
-            let is_named = change.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| names.contains(&name));
+            let is_named = change
+                .path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| names.contains(&name));
             let parent = change.path.parent().unwrap_or(Path::new(""));
             is_named && (path == Path::new(".") && parent == Path::new("") || path.starts_with(parent))
         })
@@ -168,9 +242,11 @@ mod tests {
 
     fn app() -> App {
         let mut app = App::default();
-        for (name, path, dev) in
-            [("api", "services/api", "node server.js"), ("web", "web", "vite"), ("worker", "worker", "python w.py")]
-        {
+        for (name, path, dev) in [
+            ("api", "services/api", "node server.js"),
+            ("web", "web", "vite"),
+            ("worker", "worker", "python w.py"),
+        ] {
             let mut service = Service::default();
             service.path.propose(path.to_owned(), Origin::detected("test"));
             service.dev.propose(dev.to_owned(), Origin::detected("test"));
@@ -195,7 +271,10 @@ mod tests {
         assert_eq!((names(&todo.restart), todo.own.len(), todo.replan), (vec!["api"], 0, false));
         let todo = of(&app(), &["web/src/app.tsx"]);
         assert_eq!((names(&todo.own), todo.restart.len()), (vec!["web"], 0));
-        assert_eq!(of(&app(), &["services/api/README.md", "worker/tests/test_a.py", "unrelated.txt"]), Actions::default());
+        assert_eq!(
+            of(&app(), &["services/api/README.md", "worker/tests/test_a.py", "unrelated.txt"]),
+            Actions::default()
+        );
     }
 
     #[test]
@@ -228,7 +307,10 @@ mod tests {
         service.watch.propose(rules, Origin::detected("test"));
         assert_eq!(names(&of(&app, &["web/src/a.ts"]).restart), ["web"]);
         let command = |path| of(&app, &[path]).commands.into_values().next().unwrap();
-        assert_eq!(command("web/theme/a.css"), Command { title: "rebuild", text: "npm run build".to_owned(), then_restart: true });
+        assert_eq!(
+            command("web/theme/a.css"),
+            Command { title: "rebuild", text: "npm run build".to_owned(), then_restart: true }
+        );
         assert_eq!(command("web/i18n/de.json").text, "npm run i18n");
         assert_eq!(of(&app, &["web/other.txt"]), Actions::default());
     }

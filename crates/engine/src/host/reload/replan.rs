@@ -38,7 +38,8 @@ pub(super) async fn replan(shared: &Arc<Shared>) -> Option<BTreeSet<Name>> {
         Err(_) => return None,
     };
     if loaded.has_errors() {
-        let message = loaded.diagnostics.first().map_or_else(String::new, |diagnostic| diagnostic.message.clone());
+        let message =
+            loaded.diagnostics.first().map_or_else(String::new, |diagnostic| diagnostic.message.clone());
         wrong(message);
         return None;
     }
@@ -46,8 +47,13 @@ pub(super) async fn replan(shared: &Arc<Shared>) -> Option<BTreeSet<Name>> {
     let (old, new) = (shared.app(), Arc::new(loaded.app));
     let Ok(only) = setup::selection(&new, &shared.options.only) else { return None };
     let changed = difference(&old, &new);
-    let gone: Vec<Name> =
-        old.services.keys().chain(old.resources.keys()).filter(|name| !only.contains(*name)).cloned().collect();
+    let gone: Vec<Name> = old
+        .services
+        .keys()
+        .chain(old.resources.keys())
+        .filter(|name| !only.contains(*name))
+        .cloned()
+        .collect();
     shared.set_app(Arc::clone(&new), only);
     for name in gone {
         shared.supervisor.remove(name.as_str()).await;
@@ -67,7 +73,8 @@ fn difference(old: &App, new: &App) -> BTreeSet<Name> {
 fn essence(app: &App) -> BTreeMap<Name, Value> {
     let plan = Plan::new(app);
     let services = plan.services.iter().map(|service| (service.name.clone(), serde_json::to_value(service)));
-    let resources = plan.resources.iter().map(|resource| (resource.name.clone(), serde_json::to_value(resource)));
+    let resources =
+        plan.resources.iter().map(|resource| (resource.name.clone(), serde_json::to_value(resource)));
     services
         .chain(resources)
         .filter_map(|(name, value)| Some((Name::parse(&name).ok()?, strip(value.ok()?))))

@@ -80,7 +80,8 @@ pub(super) async fn until_settled(shared: &Shared, names: &[Name], deadline: Ins
     let settled = async {
         for name in names {
             until(shared, name, |status| {
-                let is_on_its_way = matches!(status.phase, Phase::Waiting | Phase::Starting | Phase::Stopping);
+                let is_on_its_way =
+                    matches!(status.phase, Phase::Waiting | Phase::Starting | Phase::Stopping);
                 (!is_on_its_way).then_some(())
             })
             .await;

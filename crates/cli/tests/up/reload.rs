@@ -1,0 +1,139 @@
+//! Saves: what restarts, how often, and what else a changed file leads to.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::running::{Up, demo, folder, free_port, get, one, until};
+
+/// The process id in an answer of the server.
+fn pid(port: u16) -> Option<u32> {
+    let (status, body) = get(port, "web.demo.localhost", "/");
+    (status == 200).then(|| body.split(' ').nth(1).unwrap().parse().unwrap())
+}
+
+#[test]
+fn a_save_restarts_the_service_and_requests_meanwhile_wait() {
+    let folder = demo();
+    let mut up = Up::start(folder.path());
+    let port = up.port();
+    let before = pid(port).unwrap();
+    let server = folder.path().join("server.py");
+    let text = fs::read_to_string(&server).unwrap();
+    // Until the folder is watched, saves are nobody's business.
+    let mut count = 0;
+    until("another process answers", || {
+        count += 1;
+        fs::write(&server, format!("{text}\n# {count}\n")).unwrap();
+        let end = std::time::Instant::now() + Duration::from_secs(2);
+        while std::time::Instant::now() < end {
+            // Every request is answered: those that come during the restart are held.
+            if pid(port).unwrap() != before {
+                return true;
+            }
+        }
+        false
+    });
+    up.end();
+}
+
+#[test]
+fn many_saves_give_few_restarts_and_the_last_one_counts() {
+    let folder = demo();
+    let mut up = Up::start(folder.path());
+    let port = up.port();
+    let server = folder.path().join("server.py");
+    let text = fs::read_to_string(&server).unwrap().replace("\"hello\"", "WORD");
+    let save = |word: &str| fs::write(&server, format!("WORD = {word:?}\n{text}")).unwrap();
+    until("saves are noticed", || {
+        save("first");
+        std::thread::sleep(Duration::from_millis(300));
+        get(port, "web.demo.localhost", "/").1.starts_with("first")
+    });
+    let log = folder.path().join(".seaworthy/logs/web.log");
+    let starts = || fs::read_to_string(&log).unwrap().matches(" sea F started").count();
+    // What was saved while it was waited for has had its restart.
+    std::thread::sleep(Duration::from_secs(2));
+    let before = starts();
+    for number in 0..200 {
+        save(&format!("word{number}"));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    until("the last save is there", || get(port, "web.demo.localhost", "/").1.starts_with("word199 "));
+    // One more batch could still come.
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(starts() - before <= 3, "{} restarts", starts() - before);
+    up.end();
+}
+
+#[test]
+fn a_broken_save_is_shown_and_the_next_one_mends_it() {
+    let folder = demo();
+    let mut up = Up::start(folder.path());
+    let port = up.port();
+    let server = folder.path().join("server.py");
+    let text = fs::read_to_string(&server).unwrap();
+    until("the broken file is noticed", || {
+        fs::write(&server, format!("{text}\nthis is no python {:?}\n", std::time::Instant::now())).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        get(port, "web.demo.localhost", "/").0 == 503
+    });
+    let failed = up.until("the reason is told", |event| {
+        event["event"] == "member"
+            && event["data"]["detail"].as_str().is_some_and(|detail| detail.contains("SyntaxError"))
+    });
+    assert_eq!(failed["data"]["name"], "web");
+    fs::write(&server, &text).unwrap();
+    until("it is back", || get(port, "web.demo.localhost", "/").0 == 200);
+    up.end();
+}
+
+#[test]
+fn an_env_file_reaches_the_service() {
+    let port = free_port();
+    let server = crate::running::SERVER.replace("\"hello\"", "os.environ.get(\"WORD\", \"none\")");
+    let folder = folder(&[("seaworthy.toml", &one(port)), ("server.py", &server), (".env", "WORD=first\n")]);
+    let mut up = Up::start(folder.path());
+    let port = up.port();
+    assert!(get(port, "web.demo.localhost", "/").1.starts_with("first "));
+    let mut count = 0;
+    until("the new value is there", || {
+        count += 1;
+        fs::write(folder.path().join(".env"), format!("# {count}\nWORD=second\n")).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        get(port, "web.demo.localhost", "/").1.starts_with("second ")
+    });
+    up.end();
+}
+
+#[test]
+fn the_model_is_read_again_and_only_its_difference_applied() {
+    let folder = demo();
+    let config = fs::read_to_string(folder.path().join("seaworthy.toml")).unwrap();
+    let mut up = Up::start(folder.path());
+    let port = up.port();
+    let before = pid(port).unwrap();
+    let other = free_port();
+    let second = format!(
+        "{config}\n[services.second]\nstart = \"python3 server.py\"\nport = {other}\nenv = {{ PORT = \"{other}\" }}\n"
+    );
+    let mut count = 0;
+    until("the second service answers", || {
+        count += 1;
+        fs::write(folder.path().join("seaworthy.toml"), format!("# {count}\n{second}")).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        get(port, "second.demo.localhost", "/").0 == 200
+    });
+    assert_eq!(pid(port), Some(before), "the first one was left alone");
+    fs::write(folder.path().join("seaworthy.toml"), "this is = = no toml").unwrap();
+    up.until("the mistake is told", |event| {
+        event["event"] == "problem" && event["data"]["code"] == "model-wrong"
+    });
+    assert_eq!(get(port, "second.demo.localhost", "/").0, 200);
+    fs::write(folder.path().join("seaworthy.toml"), &config).unwrap();
+    until("the second service is gone", || {
+        get(port, "second.demo.localhost", "/").1.split(' ').nth(1) == Some(&before.to_string())
+            || get(port, "second.demo.localhost", "/").0 != 200
+    });
+    assert_eq!(pid(port), Some(before));
+    up.end();
+}
