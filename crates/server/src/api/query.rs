@@ -1,0 +1,28 @@
+//! The query of a request.
+
+use axum::extract::FromRequestParts;
+use hyper::http::request::Parts;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::document::Operation;
+use super::routes::Input;
+use crate::problem::Problem;
+
+/// Parameters of the query; a list is a parameter that is there several times.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: JsonSchema> Input for Query<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.query::<T>();
+    }
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        serde_html_form::from_str(query).map(Self).map_err(|error| Problem::parameter(error.to_string()))
+    }
+}
