@@ -15,7 +15,7 @@ use tokio::sync::watch;
 /// Seconds of figures that are there from the start.
 const HISTORY: u32 = 900;
 
-pub struct Demo {
+pub(crate) struct Demo {
     app: Mutex<AppView>,
     lines: Mutex<Vec<LineView>>,
     began: i64,
@@ -29,7 +29,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Demo {
-    pub fn new(lines: usize, port: u16) -> Self {
+    pub(crate) fn new(lines: usize, port: u16) -> Self {
         Self {
             app: Mutex::new(scene::app(port)),
             lines: Mutex::new(lines::history(lines)),
@@ -41,12 +41,12 @@ impl Demo {
     }
 
     /// Done once the run was ended.
-    pub async fn ended(&self) {
+    pub(crate) async fn ended(&self) {
         let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
 
     /// Lets time pass: lines are written, a service crashes, orders are carried out.
-    pub async fn live(&self) {
+    pub(crate) async fn live(&self) {
         for turn in 0_u64.. {
             tokio::time::sleep(Duration::from_millis(200)).await;
             let now = Timestamp::now();
