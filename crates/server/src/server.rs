@@ -1,6 +1,7 @@
 //! The listeners, their connections, and how they end.
 
 use std::future::Future;
+use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,11 +9,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware;
-use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use seaworthy_engine::Control;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -74,15 +75,13 @@ impl Server {
         let owner = router(context(Caller::Owner));
         let browser =
             router(context(Caller::Browser)).layer(middleware::from_fn_with_state(self.port, guard::guard));
-        let tcp = async || self.tcp.accept().await.map(|(stream, _)| stream);
-        let unix = async || self.socket.listener.accept().await.map(|(stream, _)| stream);
         let stop = async {
             stop.await;
             close.send_replace(true);
         };
         tokio::join!(
-            accept(tcp, browser.layer(middleware::from_fn(headers::harden)), closing.clone()),
-            accept(unix, owner.layer(middleware::from_fn(headers::harden)), closing.clone()),
+            accept(&self.tcp, browser.layer(middleware::from_fn(headers::harden)), closing.clone()),
+            accept(&self.socket.listener, owner.layer(middleware::from_fn(headers::harden)), closing.clone()),
             stop
         );
     }
@@ -93,15 +92,32 @@ fn router(context: Context) -> Router {
     Router::new().nest("/api", api::router(context)).fallback(assets::asset)
 }
 
+/// Something that connections come from.
+trait Accept: Sync {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection.
+    fn next(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Accept for tokio::net::TcpListener {
+    type Stream = tokio::net::TcpStream;
+
+    async fn next(&self) -> io::Result<Self::Stream> {
+        self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+impl Accept for tokio::net::UnixListener {
+    type Stream = tokio::net::UnixStream;
+
+    async fn next(&self) -> io::Result<Self::Stream> {
+        self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
 /// Accepts and serves connections until the server closes.
-async fn accept<I>(
-    next: impl AsyncFn() -> std::io::Result<I>,
-    router: Router,
-    mut closing: watch::Receiver<bool>,
-) where
-    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    TokioIo<I>: Read + Write,
-{
+async fn accept(listener: &impl Accept, router: Router, mut closing: watch::Receiver<bool>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -111,7 +127,7 @@ async fn accept<I>(
             accepted = async {
                 // The semaphore is never closed.
                 let permit = Arc::clone(&permits).acquire_owned().await.ok();
-                next().await.map(|stream| (stream, permit))
+                listener.next().await.map(|stream| (stream, permit))
             } => accepted,
         };
         match accepted {
@@ -131,10 +147,11 @@ async fn accept<I>(
 }
 
 /// Serves one connection to its end.
-async fn serve<I>(stream: I, router: Router, mut closing: watch::Receiver<bool>)
-where
-    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    router: Router,
+    mut closing: watch::Receiver<bool>,
+) {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
