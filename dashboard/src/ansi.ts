@@ -93,6 +93,7 @@ export function marked(all: Span[], pattern: RegExp | null): (Span & { mark: boo
   if (!pattern) return all.map((span) => ({ ...span, mark: false }));
   const whole = all.map((span) => span.text).join("");
   const cuts: [number, number][] = [];
+  pattern.lastIndex = 0;
   for (const match of whole.matchAll(pattern)) {
     if (match[0]) cuts.push([match.index, match.index + match[0].length]);
     if (cuts.length > 200) break;

@@ -32,8 +32,9 @@ export const services = {
       await page.focus("tr[data-member=worker] [data-row]");
       await page.keyboard.press("r");
       assert.equal((await answered).status(), 202);
-      await page.waitForSelector("tr[data-member=worker] >> text=ready");
-      await page.waitForFunction(() => !document.querySelector("tr[data-member=worker] button:disabled"));
+      await page.waitForSelector("tr[data-member=worker] .phase:text-is('restarting')");
+      await page.waitForSelector("tr[data-member=worker] .phase:text-is('ready')");
+      await page.waitForSelector("tr[data-member=worker] button:enabled");
       assert.equal(await phase(demo, "worker"), "ready");
     },
   },

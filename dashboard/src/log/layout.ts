@@ -1,5 +1,6 @@
 // Where each row of the log lies. Lines are set in a monospaced face, so their height follows from their length.
 
+import { fields, structured } from "./structure";
 import type { Entry } from "./store";
 
 export const row = 20;
@@ -42,7 +43,5 @@ export function layout(lines: Entry[], columns: number | null, open: ReadonlyMap
   return { total: tops[lines.length]!, top: (index) => tops[index]!, at };
 }
 
-const shownLength = (line: Entry) => (structured(line) ? line.message.length : line.plain.length);
-
-/** Its message was read out of JSON or logfmt. */
-export const structured = (line: Entry) => line.message !== line.plain && line.message !== "";
+const shownLength = (line: Entry) => 
+  structured(line) ? line.message.length + 1 + fields(line).length : line.plain.length;

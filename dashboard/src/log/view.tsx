@@ -5,8 +5,9 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { count } from "../format";
 import { onKeys } from "../keys";
 import { detailRows, layout, row } from "./layout";
-import { Row, detail } from "./row";
+import { Row } from "./row";
 import type { Entry, LogStore } from "./store";
+import { detail } from "./structure";
 
 /** Rows that are drawn above and below what can be seen. */
 const margin = 12;

@@ -218,6 +218,10 @@ pub(super) fn second(app: &mut AppView, turn: u64) -> bool {
             requests.rate = (requests.rate * (1.0 + wave * 0.1)).clamp(0.5, 80.0);
             requests.total += requests.rate as u64;
         }
+        if member.since > ago(1) {
+            // An order takes a second.
+            continue;
+        }
         if member.phase == "starting" || member.phase == "restarting" {
             changed = true;
             "ready".clone_into(&mut member.phase);
