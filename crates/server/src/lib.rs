@@ -3,9 +3,9 @@
 //! Knows HTTP, browsers and what they may be trusted with. Must never know processes, log files or routes: it asks
 //! through [`Control`](seaworthy_engine::Control) and passes on what [`view`](seaworthy_engine::view) holds.
 //!
-//! There are two doors to one API: a TCP listener on loopback for browsers, behind the [`guard`], and a Unix socket
-//! that only its owner can open, for the command line; [`caller::Caller`] says which door a request came through and
-//! what that allows. Nothing runs while nobody is connected.
+//! There are two doors to one API: a TCP listener on loopback for browsers, behind a guard against the pages of other sites, and a Unix socket
+//! that only its owner can open, for the command line. Which door a request
+//! came through says what it may do. Nothing runs while nobody is connected.
 
 mod api;
 mod assets;

@@ -42,6 +42,14 @@ export function pattern(search: string): RegExp | null | undefined {
   return new RegExp(search.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), search === search.toLowerCase() ? "gi" : "g");
 }
 
+/** A nanosecond later. */
+function justAfter(at: string): string {
+  const [, seconds = at, fraction = ""] = /^(.*:\d\d)(?:\.(\d+))?Z$/.exec(at) ?? [];
+  const nanos = Number(fraction.padEnd(9, "0")) + 1;
+  if (nanos === 1e9) return new Date(Date.parse(`${seconds}Z`) + 1000).toISOString();
+  return `${seconds}.${String(nanos).padStart(9, "0")}Z`;
+}
+
 export class LogStore {
   lines: Entry[] = [];
   shown: Entry[] = [];
@@ -138,13 +146,20 @@ export class LogStore {
     this.filling = true;
     try {
       while (!this.exhausted && this.lines.length < most) {
-        const query = new URLSearchParams({ limit: String(Math.min(page, most - this.lines.length)) });
+        const oldest = this.lines[0]?.at;
+        // Lines of the same instant may lie on both sides: those that are here are asked for again and left out.
+        const here = this.lines.findIndex((line) => line.at !== oldest);
+        const known = here < 0 ? this.lines.length : here;
+        const limit = Math.min(page, known + most - this.lines.length);
+        if (known >= limit) break;
+        const query = new URLSearchParams({ limit: String(limit) });
         if (this.member) query.set("member", this.member);
-        if (this.lines[0]) query.set("until", this.lines[0].at);
-        const older = await get<LogPage>(`/logs?${query}`);
-        if (!this.source) break;
-        this.prepend(older.lines);
-        this.exhausted ||= older.lines.length === 0;
+        if (oldest) query.set("until", justAfter(oldest));
+        const { lines } = await get<LogPage>(`/logs?${query}`);
+        if (!this.source || this.lines[0]?.at !== oldest) break;
+        const older = lines.slice(0, Math.max(0, lines.length - known));
+        this.prepend(older);
+        this.exhausted ||= older.length === 0;
         // The page stays quick while they come.
         await new Promise((done) => setTimeout(done, 30));
       }

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use seaworthy_engine::view::LineView;
 
-/// `count` lines up to now, twenty a second.
+/// `count` lines up to now, twenty a second, in bursts of the same instant.
 pub(super) fn history(count: usize) -> Vec<LineView> {
     let now = Timestamp::now();
     let back = |at: usize| now - SignedDuration::from_millis(i64::try_from(count - at).unwrap_or(0) * 50);
-    (0..count).map(|at| line(at as u64, back(at))).collect()
+    (0..count).map(|at| line(at as u64, back(at - at % 7))).collect()
 }
 
 /// The line with this number.

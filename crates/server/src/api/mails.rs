@@ -1,6 +1,6 @@
 //! Caught mail.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::answer::Json;
 use super::document::Operation;
+use super::query::Segments;
 use super::routes::Output;
 use crate::caller::Context;
 use crate::headers;
@@ -20,14 +21,14 @@ pub(super) async fn mails(State(context): State<Context>) -> Json<Vec<MailView>>
 
 pub(super) async fn mail(
     State(context): State<Context>,
-    Path((resource, id)): Path<(String, String)>,
+    Segments((resource, id)): Segments<(String, String)>,
 ) -> Result<Json<MailView>, Problem> {
     find(&context, &resource, &id).map(Json)
 }
 
 pub(super) async fn html(
     State(context): State<Context>,
-    Path((resource, id)): Path<(String, String)>,
+    Segments((resource, id)): Segments<(String, String)>,
 ) -> Result<MailPage, Problem> {
     let html = find(&context, &resource, &id)?.html;
     html.map(MailPage).ok_or_else(|| not_found(format!("mail {id} of {resource} has no HTML")))

@@ -90,6 +90,5 @@ documented!(A, B);
 documented!(A, B, C);
 documented!(A, B, C, D);
 
-// The path's template names its parameters; the state is ours.
+// The state is ours.
 impl Input for axum::extract::State<Context> {}
-impl<T> Input for axum::extract::Path<T> {}

@@ -1,26 +1,35 @@
 //! Orders to a member, and its environment.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use seaworthy_engine::Order;
 use seaworthy_engine::view::VariableView;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Accepted, Json};
-use super::query::Query;
+use super::query::{Query, Segments};
 use crate::caller::{Caller, Context};
 use crate::problem::Problem;
 
-pub(super) async fn start(state: State<Context>, name: Path<String>) -> Result<Accepted, Problem> {
-    order(&state, &name, Order::Start)
+pub(super) async fn start(
+    State(context): State<Context>,
+    Segments(name): Segments<String>,
+) -> Result<Accepted, Problem> {
+    order(&context, &name, Order::Start)
 }
 
-pub(super) async fn stop(state: State<Context>, name: Path<String>) -> Result<Accepted, Problem> {
-    order(&state, &name, Order::Stop)
+pub(super) async fn stop(
+    State(context): State<Context>,
+    Segments(name): Segments<String>,
+) -> Result<Accepted, Problem> {
+    order(&context, &name, Order::Stop)
 }
 
-pub(super) async fn restart(state: State<Context>, name: Path<String>) -> Result<Accepted, Problem> {
-    order(&state, &name, Order::Restart)
+pub(super) async fn restart(
+    State(context): State<Context>,
+    Segments(name): Segments<String>,
+) -> Result<Accepted, Problem> {
+    order(&context, &name, Order::Restart)
 }
 
 fn order(context: &Context, name: &str, order: Order) -> Result<Accepted, Problem> {
@@ -50,7 +59,7 @@ pub struct EnvironmentView {
 
 pub(super) async fn environment(
     State(context): State<Context>,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     Query(params): Query<EnvironmentParams>,
 ) -> Result<Json<EnvironmentView>, Problem> {
     if params.reveal && context.caller != Caller::Owner {

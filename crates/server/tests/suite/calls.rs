@@ -89,6 +89,7 @@ async fn what_cannot_be_used_is_refused_with_a_reason() {
     let method = get(server.port, "/api/v1/services/web/stop").await;
     assert_eq!((method.status, method.problem().as_str()), (405, "method"));
     assert_eq!(get(server.port, "/api/v1/mails/mail/9").await.problem(), "mail");
+    assert_eq!(get(server.port, "/api/v1/services/%ff/environment").await.problem(), "parameter");
     let head = get(server.port, &format!("/api/v1/app?{}", "x".repeat(100_000))).await;
     assert!((400..500).contains(&head.status), "{}", head.status);
 }
