@@ -156,6 +156,20 @@ export const logs = {
     },
   },
 
+  "a flood leaves the page usable and says what it left out": {
+    args: ["--lines", "100000", "--rate", "60000"],
+    async test(page, demo) {
+      await open(page, demo);
+      await page.waitForSelector("text=bytes of log were written faster");
+      await page.selectOption("select", "error");
+      await page.waitForFunction(() => [...document.querySelectorAll(".line")].every((line) => line.matches(".error")));
+      await page.selectOption("select", "");
+      await until(page, all, all + 10_000);
+      await page.click("nav >> text=Overview");
+      await page.waitForSelector("tr[data-member=api]");
+    },
+  },
+
   "wrapped lines lie below each other": {
     args: ["--lines", "2000", "--still"],
     options: { viewport: { width: 500, height: 700 } },

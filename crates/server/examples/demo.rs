@@ -1,7 +1,7 @@
 //! An app that does not exist, for looking at the dashboard and for its browser tests.
 //!
-//! `cargo run -p seaworthy-server --example demo -- [--port 7700] [--lines 100000] [--still]`; `--still` writes no
-//! lines and changes nothing by itself.
+//! `cargo run -p seaworthy-server --example demo -- [--port 7700] [--lines 100000] [--rate 40000] [--still]`;
+//! `--rate` is in lines a second, `--still` writes none and changes nothing by itself.
 
 mod demo_app;
 
@@ -23,8 +23,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let demo = Arc::new(Demo::new(value("--lines").unwrap_or(100_000), port));
     let server = Server::bind(demo.clone(), Listeners { tcp, socket: folder.path().join("run/api.sock") })?;
     println!("http://localhost:{port}/");
+    let rate = value("--rate").unwrap_or(12);
     let still = arguments.iter().any(|argument| argument == "--still");
-    let life = async { if still { std::future::pending::<()>().await } else { demo.live().await } };
+    let life = async { if still { std::future::pending::<()>().await } else { demo.live(rate).await } };
     let stop = async {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}

@@ -46,12 +46,12 @@ impl Demo {
     }
 
     /// Lets time pass: lines are written, a service crashes, orders are carried out.
-    pub(crate) async fn live(&self) {
+    pub(crate) async fn live(&self, rate: usize) {
         for turn in 0_u64.. {
             tokio::time::sleep(Duration::from_millis(200)).await;
             let now = Timestamp::now();
-            let count = if turn % 40 < 4 { 12 } else { 2 };
-            lock(&self.lines).extend((0..count).map(|at| lines::line(turn * 16 + at, now)));
+            let count = rate as u64 / 5;
+            lock(&self.lines).extend((0..count).map(|at| lines::line(turn * count + at, now)));
             self.wrote.send_modify(|count| *count += 1);
             let mut changed = turn % 5 == 0 && scene::second(&mut lock(&self.app), turn);
             if turn % 25 == 24 {
@@ -114,9 +114,12 @@ impl Control for Demo {
         };
         let limit = if query.limit == 0 { usize::MAX } else { query.limit };
         let new = lines.get(first..).unwrap_or_default();
-        let mut found: Vec<LineView> = new.iter().rev().filter(matches).take(limit).cloned().collect();
+        let mut newest = new.iter().rev().filter(matches);
+        let mut found: Vec<LineView> = newest.by_ref().take(limit).cloned().collect();
         found.reverse();
-        Ok(LogPage { lines: found, cursor: lines.len().to_string(), skipped: 0 })
+        // Who asks for what is new learns what did not fit; who asks for the last lines knows that there are more.
+        let skipped = if query.after.is_some() { newest.map(|line| line.text.len() as u64).sum() } else { 0 };
+        Ok(LogPage { lines: found, cursor: lines.len().to_string(), skipped })
     }
 
     fn wrote(&self) -> watch::Receiver<u64> {

@@ -99,6 +99,21 @@ async fn a_flood_is_cut_and_says_so() {
     assert_eq!(batch.lines.last().unwrap().text, "0000004999");
 }
 
+// The clock is the test's: it goes on to the next timer when nothing else is to be done.
+#[tokio::test(start_paused = true)]
+async fn silence_is_broken_by_heartbeats() {
+    let server = Running::start();
+    server.fake.write(["a line".to_owned()]);
+    let mut app = Events::open(server.port, "/api/v1/events", None).await;
+    app.next("app").await.unwrap();
+    app.next("heartbeat").await.unwrap();
+    app.next("heartbeat").await.unwrap();
+    let mut lines = Events::open(server.port, "/api/v1/logs/stream", None).await;
+    lines.next("lines").await.unwrap();
+    let (cursor, _) = lines.next("heartbeat").await.unwrap();
+    assert_eq!(cursor, "1", "a client that heard a heartbeat goes on after it");
+}
+
 #[tokio::test]
 async fn streams_end_when_the_server_does() {
     let mut server = Running::start();
