@@ -10,7 +10,7 @@ import { Service } from "./pages/service";
 import { Dialog } from "./parts/dialog";
 import { Icon } from "./parts/icon";
 import { StopDialog } from "./parts/orders";
-import { Phase, tone } from "./parts/phase";
+import { Phase, tone, type Tone } from "./parts/phase";
 import { route } from "./route";
 import { announcement, app, connected, refused } from "./state";
 import { color, dark, toggle } from "./theme";
@@ -38,7 +38,7 @@ export function Shell() {
           <Logo />
           <b>{known?.name ?? "sea"}</b>
         </a>
-        {known && <Phase phase={connected.value ? known.state : "stopped"} />}
+        {known && <Phase phase={connected.value ? known.state : "gone"} />}
         <nav aria-label="Pages">
           {links.map(([name, title]) => (
             <a href={`#/${name}`} aria-current={page === name || (name === "overview" && page === "service") ? "page" : undefined}>
@@ -121,8 +121,8 @@ function showState() {
   const state = connected.value ? (known?.state ?? "starting") : "gone";
   document.title = known ? `${state}: ${known.name}` : "sea";
   void dark.value;
-  const colors = { good: "green", busy: "blue", warn: "amber", bad: "red", off: "muted" };
-  const fill = color(colors[state === "gone" ? "bad" : tone(state)]);
+  const colors: Record<Tone, string> = { good: "green", busy: "blue", warn: "amber", bad: "red", off: "muted" };
+  const fill = color(colors[tone(state)]);
   const dot = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.5" fill="${fill}"/></svg>`;
   document.querySelector<HTMLLinkElement>("#favicon")!.href = `data:image/svg+xml,${encodeURIComponent(dot)}`;
 }

@@ -108,6 +108,38 @@ export const pages = {
     },
   },
 
+  "tables fit at every width": {
+    args: still,
+    async test(page, demo) {
+      for (const width of [480, 700, 1020, 1021, 1180, 1280, 1360, 1361, 1440]) {
+        await page.setViewportSize({ width, height: 800 });
+        for (const hash of ["#/overview", "#/reloads", "#/service/api"]) {
+          await page.goto(demo.url + hash);
+          await page.waitForSelector("table");
+          await page.waitForTimeout(150);
+          const wide = await page.$$eval(".panel", (panels) =>
+            panels.filter((panel) => panel.scrollWidth > panel.clientWidth).map((panel) => panel.innerText.slice(0, 40)),
+          );
+          assert.deepEqual(wide, [], `${hash} at ${width} px`);
+        }
+      }
+    },
+  },
+
+  "set-up comes first while it lasts": {
+    args: still,
+    async test(page, demo) {
+      const app = await (await fetch(`${demo.url}api/v1/app`)).json();
+      Object.assign(app.steps[4], { state: "failed", detail: "exited with code 1", output: ["ERROR: relation exists"] });
+      const body = `event: app\ndata: ${JSON.stringify(app)}\n\n`;
+      await page.route("**/api/v1/events*", (route) => route.fulfill({ contentType: "text/event-stream", body }));
+      await page.reload();
+      await page.waitForSelector("text=ERROR: relation exists");
+      const titles = await page.locator("main h2").allInnerTexts();
+      assert.ok(titles.findIndex((title) => title.startsWith("Setup")) < titles.indexOf("What runs"), titles.join());
+    },
+  },
+
   "when sea goes away it says so, and goes on when it is back": {
     args: still,
     async test(page, demo, restart) {

@@ -39,7 +39,8 @@ export function LogView({ store, named, wrap, search }: Props) {
   const place = useMemo(() => layout(lines, columns, open.value), [version, columns, open.value]);
 
   useLayoutEffect(() => {
-    const element = box.current!;
+    const element = box.current;
+    if (!element) return;
     const measure = () => {
       const probe = element.querySelector<HTMLElement>(".probe")!;
       size.value = { width: element.clientWidth, height: element.clientHeight, char: probe.offsetWidth / 100 };
@@ -52,7 +53,9 @@ export function LogView({ store, named, wrap, search }: Props) {
 
   // Before the page is painted: stay at the end, or at the lines that are being read.
   useLayoutEffect(() => {
-    const element = box.current!;
+    // A line may come in the moment in which the page is left.
+    const element = box.current;
+    if (!element) return;
     if (follow.value) element.scrollTop = element.scrollHeight;
     else if (store.moved) element.scrollTop += store.moved > 0 ? place.top(store.moved) : store.moved * row;
     store.moved = 0;
@@ -61,7 +64,7 @@ export function LogView({ store, named, wrap, search }: Props) {
 
   const toEnd = () => {
     follow.value = true;
-    box.current!.scrollTop = box.current!.scrollHeight;
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
   };
   const toggle = (line: Entry) => {
     const next = new Map(open.value);
@@ -75,8 +78,8 @@ export function LogView({ store, named, wrap, search }: Props) {
     follow.value = false;
     last.value = store.shown.at(-1)?.id ?? Number.NEGATIVE_INFINITY;
   };
-  const scrolled = () => {
-    const element = box.current!;
+  const scrolled = (event: Event) => {
+    const element = event.currentTarget as HTMLElement;
     top.value = element.scrollTop;
     if (element.scrollTop + element.clientHeight >= element.scrollHeight - 4) follow.value = true;
     else pause();
@@ -113,7 +116,8 @@ export function LogView({ store, named, wrap, search }: Props) {
   const placed = useRef(place);
   placed.current = place;
   const reveal = (index: number) => {
-    const element = box.current!;
+    const element = box.current;
+    if (!element) return;
     const y = placed.current.top(index);
     if (y < element.scrollTop) element.scrollTop = y;
     else if (y + row > element.scrollTop + element.clientHeight) element.scrollTop = y + row - element.clientHeight;

@@ -22,6 +22,8 @@ const groups: [Role, string][] = [
 export function Overview() {
   const known = app.value!;
   const ready = known.members.filter((member) => ["ready", "completed"].includes(member.phase)).length;
+  // While the app is set up that comes first; later it is history.
+  const settled = known.steps.every((step) => ["done", "skipped"].includes(step.state));
   return (
     <>
       <header class="summary">
@@ -57,6 +59,7 @@ export function Overview() {
         </dl>
       </header>
       <Problems problems={known.problems} />
+      {!settled && <Steps steps={known.steps} />}
       <section class="panel" aria-labelledby="members">
         <h2 id="members">What runs</h2>
         <table class="members">
@@ -83,7 +86,7 @@ export function Overview() {
           ))}
         </table>
       </section>
-      <Steps steps={known.steps} />
+      {settled && <Steps steps={known.steps} />}
     </>
   );
 }

@@ -13,8 +13,10 @@ interface Props {
 export function Dialog({ open, title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (open && !dialog.current!.open) dialog.current!.showModal();
-    if (!open) dialog.current!.close();
+    const element = dialog.current;
+    if (!element) return;
+    if (open && !element.open) element.showModal();
+    if (!open) element.close();
   }, [open]);
   return (
     <dialog ref={dialog} onClose={onClose} aria-label={title} onClick={(event) => event.target === dialog.current && onClose()}>

@@ -17,6 +17,7 @@ const phases: Record<string, [Tone, IconName]> = {
   stopping: ["busy", "starting"],
   stopped: ["off", "stopped"],
   skipped: ["off", "ready"],
+  gone: ["bad", "failed"],
   failed: ["bad", "failed"],
   "crash-loop": ["bad", "failed"],
 };
