@@ -41,6 +41,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    reportCompressedSize: true,
+    // What the libraries in the build ask for: their licences beside it.
+    license: { fileName: "licences.md" },
   },
 });
