@@ -7,6 +7,10 @@ pub(crate) fn run() -> Outcome {
         cargo(&["test", "--package", "seaworthy", "--test", "suite", "--locked", "docs::fresh::"]);
     generate.env("SEA_DOCS", "write");
     process::run(generate)?;
-    Ok("docs/schema, docs/src/reference, docs/src/codes/index.md, docs/src/SUMMARY.md and the README are fresh"
+    let mut describe =
+        cargo(&["test", "--package", "seaworthy-server", "--test", "suite", "--locked", "description::"]);
+    describe.env("SEA_DOCS", "write");
+    process::run(describe)?;
+    Ok("docs/openapi.json, docs/schema, docs/src/reference, docs/src/codes/index.md, docs/src/SUMMARY.md and the README are fresh"
         .to_owned())
 }

@@ -2,6 +2,7 @@
 //! first task of a fresh clone starts within seconds.
 
 mod bench;
+mod dashboard;
 mod docs;
 mod engine;
 mod figures;
@@ -16,10 +17,11 @@ use std::process::ExitCode;
 /// A task: its name, what it does, and how.
 type Task = (&'static str, &'static str, fn() -> process::Outcome);
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     ("lint", "formatting and clippy, warnings are errors", lint::run),
     ("test", "build, every test, doc tests, licences, fuzz targets where nightly is there", test::run),
     ("docs", "write what is generated in docs/", docs::run),
+    ("dashboard", "build the dashboard with npm into crates/server/assets", dashboard::run),
     ("licences", "licences, bans and sources of the dependencies, by deny.toml", licences::run),
     ("fuzz", "build every fuzz target with nightly and run it for 20 seconds", fuzz::run),
     ("bench", "compare sea plan with listing the files", bench::run),
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
     let (Some((name, _, run)), None) = (task, arguments.next()) else {
         eprintln!("cargo xtask TASK, where TASK is one of");
         for (name, about, _) in TASKS {
-            eprintln!("  {name:<10}{about}");
+            eprintln!("  {name:<11}{about}");
         }
         return ExitCode::from(2);
     };

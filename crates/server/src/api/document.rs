@@ -1,0 +1,153 @@
+//! The OpenAPI 3.1 description, put together while the routes are.
+
+use axum::response::{IntoResponse, Response};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::routes::Output;
+use crate::problem::Problem;
+
+/// The description of a version of the API.
+pub(super) struct Document {
+    paths: Map<String, Value>,
+    schemas: SchemaGenerator,
+}
+
+/// One path with one method.
+pub(super) struct Operation<'a> {
+    schemas: &'a mut SchemaGenerator,
+    parameters: Vec<Value>,
+    responses: Map<String, Value>,
+}
+
+impl Document {
+    pub(super) fn new() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        Self { paths: Map::new(), schemas: settings.into_generator() }
+    }
+
+    /// Adds a path with a method; `describe` says what it takes and answers.
+    pub(super) fn add(&mut self, method: &str, path: &str, summary: &str, describe: fn(&mut Operation<'_>)) {
+        let in_path = path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| {
+            json!({ "in": "path", "name": name, "required": true, "schema": { "type": "string" } })
+        });
+        let mut operation =
+            Operation { parameters: in_path.collect(), responses: Map::new(), schemas: &mut self.schemas };
+        describe(&mut operation);
+        operation.problems();
+        let id = path.split(['/', '{', '}', '.']).filter(|part| !part.is_empty());
+        let id = std::iter::once(method).chain(id).collect::<Vec<_>>().join("-");
+        let value = json!({
+            "operationId": id,
+            "summary": summary,
+            "parameters": operation.parameters,
+            "responses": operation.responses,
+        });
+        let methods = self.paths.entry(format!("/api/v1{path}")).or_insert_with(|| json!({}));
+        methods[method] = value;
+    }
+
+    /// As JSON, pretty, ending in a newline.
+    pub(super) fn into_text(mut self) -> String {
+        let document = json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Seaworthy",
+                "version": "1",
+                "summary": "What is known of an app that runs, and what can be ordered of it",
+                "description": "Served by `sea up` on loopback for browsers and on a Unix socket for its owner. Within version 1 keys and paths may be added, never removed or given another meaning.",
+                "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+            },
+            "paths": self.paths,
+            "components": { "schemas": self.schemas.take_definitions(true) },
+        });
+        // Values made of texts and maps always have a text.
+        serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    }
+}
+
+impl Operation<'_> {
+    /// Adds the fields of `T` as parameters of the query.
+    pub(super) fn query<T: JsonSchema>(&mut self) {
+        let schema = T::json_schema(self.schemas);
+        let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        let fields = schema.get("properties").and_then(Value::as_object);
+        for (name, field) in fields.into_iter().flatten() {
+            let mut field = field.clone();
+            let description = field.as_object_mut().and_then(|field| field.remove("description"));
+            self.parameters.push(json!({
+                "in": "query",
+                "name": name,
+                "required": required.contains(&json!(name)),
+                "description": description,
+                "schema": field,
+            }));
+        }
+    }
+
+    /// Adds a header that is read.
+    pub(super) fn header(&mut self, name: &str, description: &str) {
+        self.parameters.push(json!({
+            "in": "header", "name": name, "description": description, "schema": { "type": "string" },
+        }));
+    }
+
+    /// Adds an answer in JSON.
+    pub(super) fn json<T: JsonSchema>(&mut self) {
+        let schema = self.schemas.subschema_for::<T>();
+        self.answer("200", "What was asked for", &json!({ "application/json": { "schema": schema } }));
+    }
+
+    /// Adds an answer of events, each a name, a description and what its `data` holds.
+    pub(super) fn events(&mut self, description: &str) {
+        self.answer("200", description, &json!({ "text/event-stream": { "schema": { "type": "string" } } }));
+    }
+
+    /// Makes a type known that only events carry.
+    pub(super) fn carries<T: JsonSchema>(&mut self) {
+        self.schemas.subschema_for::<T>();
+    }
+
+    /// Adds an answer.
+    pub(super) fn answer(&mut self, status: &str, description: &str, content: &Value) {
+        let mut answer = json!({ "description": description });
+        if content.as_object().is_some_and(|kinds| !kinds.is_empty()) {
+            answer["content"] = content.clone();
+        }
+        self.responses.insert(status.to_owned(), answer);
+    }
+
+    fn problems(&mut self) {
+        let schema = self.schemas.subschema_for::<Problem>();
+        let content = json!({ "application/problem+json": { "schema": schema } });
+        self.answer("default", "Why it was refused", &content);
+    }
+}
+
+/// The description itself.
+pub(super) struct Description(String);
+
+pub(super) async fn serve() -> Description {
+    Description(super::openapi())
+}
+
+impl Output for Description {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answer(
+            "200",
+            "OpenAPI 3.1",
+            &json!({ "application/json": { "schema": { "type": "object" } } }),
+        );
+    }
+}
+
+impl IntoResponse for Description {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.0).into_response()
+    }
+}
