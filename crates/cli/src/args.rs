@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     disable_help_subcommand = true,
     arg_required_else_help = true,
     after_help = "Examples:
+  sea up                            run it, with all that it needs
   sea plan                          what this repository is, and how it runs
   sea plan --explain api.port       where a value comes from
   sea init                          write down what could not be detected
@@ -45,6 +46,18 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Up(UpArgs),
+    Status(StatusArgs),
+    Logs(LogsArgs),
+    /// Start services that were stopped.
+    Start(OrderArgs),
+    /// Stop services; the others go on.
+    Stop(OrderArgs),
+    /// Stop services and start them anew.
+    Restart(OrderArgs),
+    Exec(ExecArgs),
+    Wait(WaitArgs),
+    Open(OpenArgs),
+    Down(DownArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -93,6 +106,140 @@ pub(crate) struct UpArgs {
     pub(crate) timeout: u64,
 
     /// Print what happens as JSON, one object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show how the app that is up stands.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea status
+  sea status --json                 everything, as sea.status/1
+
+Exits with 1 when something failed or is not ready any more.")]
+pub(crate) struct StatusArgs {
+    /// Print everything as JSON (sea.status/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show what services wrote.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea logs                          the last lines of all
+  sea logs api -f                   of one, and what it writes from now on
+  sea logs --level error --since 10m
+  sea logs --grep 'POST /api'")]
+pub(crate) struct LogsArgs {
+    /// Services, resources or jobs; all when left out.
+    pub(crate) service: Vec<String>,
+
+    /// Go on with what is written.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+
+    /// Lines of this time or later: a time, or how long ago (10m, 2h).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+
+    /// Lines at least this grave: debug, info, warn, error.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) level: Option<String>,
+
+    /// Lines that match a regular expression.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) grep: Option<String>,
+
+    /// How many lines; 200 when left out, 10,000 at most.
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub(crate) lines: Option<usize>,
+
+    /// Print each line as a JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `start`, `stop` and `restart` take.
+#[derive(Args, Debug)]
+pub(crate) struct OrderArgs {
+    /// The services or resources.
+    #[arg(required = true)]
+    pub(crate) service: Vec<String>,
+
+    /// Do not wait until it is done.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// Seconds to wait at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
+
+    /// Print how they are as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Run a command in the folder and with the environment of a service.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea exec api -- npm run console
+  sea exec worker -- printenv DATABASE_URL")]
+pub(crate) struct ExecArgs {
+    /// The service.
+    pub(crate) service: String,
+
+    /// The command and its arguments.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<String>,
+}
+
+/// Wait until services are ready.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea wait                          for all
+  sea wait api --timeout 30
+
+Exits with 1 when one of them failed, with 3 when it takes too long.")]
+pub(crate) struct WaitArgs {
+    /// Services, resources or jobs; all services and resources when left out.
+    pub(crate) service: Vec<String>,
+
+    /// Seconds to wait at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub(crate) timeout: u64,
+
+    /// Print how they are as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Open the app, a service or the dashboard in a browser.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea open
+  sea open api
+  sea open dashboard --print")]
+pub(crate) struct OpenArgs {
+    /// A service, or `dashboard`; the app itself when left out.
+    pub(crate) service: Option<String>,
+
+    /// Print the address alone.
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+/// Stop everything that is up in this repository.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea down
+
+Data of databases is kept; `sea up --fresh` starts over.")]
+pub(crate) struct DownArgs {
+    /// Seconds to wait at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
+
+    /// Print the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -8,6 +8,7 @@ mod output;
 use std::process::ExitCode;
 
 use clap::Parser;
+use seaworthy_engine::Order;
 
 use crate::args::{Cli, Command};
 
@@ -26,6 +27,15 @@ fn main() -> ExitCode {
     };
     let outcome = match &cli.command {
         Command::Up(args) => commands::up::run(&cli.global, args),
+        Command::Status(args) => commands::status::run(&cli.global, args),
+        Command::Logs(args) => commands::logs::run(&cli.global, args),
+        Command::Start(args) => commands::order::run(&cli.global, args, Order::Start),
+        Command::Stop(args) => commands::order::run(&cli.global, args, Order::Stop),
+        Command::Restart(args) => commands::order::run(&cli.global, args, Order::Restart),
+        Command::Exec(args) => commands::exec::run(&cli.global, args),
+        Command::Wait(args) => commands::wait::run(&cli.global, args),
+        Command::Open(args) => commands::open::run(&cli.global, args),
+        Command::Down(args) => commands::down::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Schema(args) => commands::schema::run(args),

@@ -1,10 +1,18 @@
 //! One file a command.
 
 pub(crate) mod completions;
+pub(crate) mod connect;
+pub(crate) mod down;
+pub(crate) mod exec;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod load;
+pub(crate) mod logs;
 pub(crate) mod man;
+pub(crate) mod open;
+pub(crate) mod order;
 pub(crate) mod plan;
 pub(crate) mod schema;
+pub(crate) mod status;
 pub(crate) mod up;
+pub(crate) mod wait;

@@ -221,7 +221,7 @@ fn step_line(step: &StepView) -> Option<String> {
     })
 }
 
-fn member_line(member: &MemberView, width: usize) -> Option<String> {
+pub(crate) fn member_line(member: &MemberView, width: usize) -> Option<String> {
     let name = paint(style_of(&member.name), &format!("{:width$}", member.name));
     let (mark, text) = match member.phase.as_str() {
         "ready" => {

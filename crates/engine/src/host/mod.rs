@@ -32,6 +32,7 @@ mod steps;
 mod tasks;
 
 use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -194,6 +195,19 @@ impl Host {
     /// What people should hear about from now on.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.shared.supervisor.board().notices()
+    }
+
+    /// Where the dashboard listens: the same address in every run of the worktree, where nobody else has it.
+    pub fn dashboard_listener(&self) -> Result<TcpListener, Error> {
+        let mut reservation = self.shared.ports().reserve("dashboard", None)?;
+        let held = reservation.take_listener();
+        held.map_or_else(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)), Ok)
+            .map_err(|source| Error::System { what: "the dashboard has no port", source })
+    }
+
+    /// Where the API is for the owner of the run.
+    pub fn socket(&self) -> PathBuf {
+        self.shared.state.run().join("api.sock")
     }
 
     /// Tells others where the API is found.

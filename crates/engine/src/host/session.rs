@@ -27,6 +27,13 @@ pub struct RunRecord {
     pub url: Option<String>,
 }
 
+impl RunRecord {
+    /// The state directory of the worktree.
+    pub fn state_folder(&self) -> PathBuf {
+        self.socket.ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
+    }
+}
+
 /// A run that holds its worktree.
 #[derive(Debug)]
 pub(crate) struct Session {

@@ -5,14 +5,16 @@ mod lines;
 mod screen;
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use seaworthy_detect::Overrides;
 use seaworthy_engine::Control;
 use seaworthy_engine::host::{Host, Options};
+use seaworthy_server::{Listeners, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::args::{Global, UpArgs};
 use crate::commands::load;
@@ -54,10 +56,9 @@ async fn up(
     is_terminal: bool,
 ) -> anyhow::Result<u8> {
     let mut signals = Signals::new()?;
-    let root = options.root.clone();
     let mut host = Host::start(app, options).map_err(output::advise)?;
     let control = host.control();
-    let server = serve(&mut host, &root, &control)?;
+    let server = serve(&mut host, &control)?;
     let shows = if args.json || !is_terminal || !args.ci.is_empty() {
         tokio::spawn(lines::show(Arc::clone(&control), args.json))
     } else {
@@ -84,18 +85,32 @@ async fn up(
     Ok(code)
 }
 
-/// The API and the dashboard.
-fn serve(host: &mut Host, root: &Path, control: &Arc<dyn Control>) -> anyhow::Result<Server> {
-    let _ = (root, control);
-    host.publish(PathBuf::new(), "http://127.0.0.1:0")
-        .context("the run cannot be made known to other commands")?;
-    Ok(Server)
+/// Starts the API and the dashboard, and tells other commands where they are.
+fn serve(host: &mut Host, control: &Arc<dyn Control>) -> anyhow::Result<Serving> {
+    let tcp = host.dashboard_listener()?;
+    let url = format!("http://localhost:{}", tcp.local_addr()?.port());
+    let socket = host.socket();
+    let server = Server::bind(Arc::clone(control), Listeners { tcp, socket: socket.clone() })?;
+    host.publish(socket, &url).map_err(output::advise)?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(server.run(async {
+        // A sender that is gone means the same.
+        let _ = stopped.await;
+    }));
+    Ok(Serving { stop, task })
 }
 
-struct Server;
+/// The API while it runs.
+struct Serving {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
 
-impl Server {
-    async fn stop(self) {}
+impl Serving {
+    async fn stop(self) {
+        drop(self.stop);
+        let _ = self.task.await;
+    }
 }
 
 /// What asks for the end of a run: Ctrl-C, `kill`, a closed terminal.

@@ -1,0 +1,73 @@
+//! `sea status`.
+
+use std::io::Write;
+
+use seaworthy_engine::view::{AppState, AppView, MemberView, StepState};
+
+use crate::args::{Global, StatusArgs};
+use crate::commands::connect::{block_on, connect};
+use crate::exit;
+use crate::output::live::duration;
+use crate::output::style::{self, Table, paint};
+
+pub(crate) fn run(global: &Global, args: &StatusArgs) -> anyhow::Result<u8> {
+    let running = connect(global)?;
+    let app = block_on(async { Ok(running.client.app().await?) })?;
+    let mut text = Vec::new();
+    if args.json {
+        serde_json::to_writer_pretty(&mut text, &app)?;
+        text.push(b'\n');
+    } else {
+        write(&mut text, &app)?;
+    }
+    anstream::stdout().lock().write_all(&text)?;
+    Ok(if app.state == AppState::Degraded { exit::NO } else { exit::DONE })
+}
+
+fn write(out: &mut dyn Write, app: &AppView) -> std::io::Result<()> {
+    let state = match app.state {
+        AppState::Starting => "starting",
+        AppState::Ready => "ready",
+        AppState::Degraded => "degraded",
+        AppState::Stopping => "stopping",
+    };
+    writeln!(out, "{}  {state}", paint(style::NAME, &app.name))?;
+    for (title, url) in [("app", &app.url), ("dashboard", &app.dashboard_url)] {
+        if let Some(url) = url {
+            writeln!(out, "  {}  {url}", paint(style::DIM, &format!("{title:9}")))?;
+        }
+    }
+    writeln!(out)?;
+    let mut table = Table::new(&[style::NAME, style::HINT, style::DIM, style::DIM, style::DIM]);
+    for member in &app.members {
+        table.row(row(member));
+    }
+    table.write(out)?;
+    let open = app.steps.iter().filter(|step| matches!(step.state, StepState::Running | StepState::Failed));
+    for step in open {
+        let mark = if step.state == StepState::Failed {
+            paint(style::ERROR, "failed")
+        } else {
+            "running".to_owned()
+        };
+        writeln!(out, "\n  {mark} {}  {}", step.title, step.detail)?;
+    }
+    for problem in &app.problems {
+        writeln!(out, "\n{} {}", paint(style::WARNING, "!"), problem.message)?;
+        if let Some(next) = &problem.next {
+            writeln!(out, "  {} {next}", paint(style::HINT, "next"))?;
+        }
+    }
+    Ok(())
+}
+
+fn row(member: &MemberView) -> [String; 5] {
+    let ready = member.ready_after_ms.map(duration).unwrap_or_default();
+    let usage = member.usage.map(|usage| format!("{:.0} % {} MiB", usage.cpu * 100.0, usage.memory >> 20));
+    let what = if member.detail.is_empty() {
+        member.urls.first().cloned().unwrap_or_default()
+    } else {
+        member.detail.clone()
+    };
+    [member.name.clone(), member.phase.clone(), ready, usage.unwrap_or_default(), what]
+}
