@@ -6,12 +6,13 @@ use crate::running::{Up, folder, free_port, get};
 fn every_service_has_a_name_and_the_app_has_its_routes() {
     let (web, api) = (free_port(), free_port());
     let config = format!(
-        "name = \"shop\"\n[services.web]\npath = \"web\"\nstart = \"python3 ../server.py\"\nport = {web}\nroute = \"/\"\nenv = {{ PORT = \"{web}\" }}\n\
-         [services.api]\npath = \"api\"\nstart = \"python3 ../server.py\"\nport = {api}\nroute = \"/api\"\nenv = {{ PORT = \"{api}\" }}\n"
+        "name = \"shop\"\n[services.web]\npath = \"web\"\nstart = \"python3 server.py\"\nport = {web}\nroute = \"/\"\nenv = {{ PORT = \"{web}\" }}\n\
+         [services.api]\npath = \"api\"\nstart = \"python3 server.py\"\nport = {api}\nroute = \"/api\"\nenv = {{ PORT = \"{api}\" }}\n"
     );
     let folder = folder(&[
         ("seaworthy.toml", &config),
-        ("server.py", crate::running::SERVER),
+        ("web/server.py", crate::running::SERVER),
+        ("api/server.py", crate::running::SERVER),
         ("web/word", "I am web"),
         ("api/word", "I am api"),
     ]);

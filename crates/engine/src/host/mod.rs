@@ -175,6 +175,7 @@ impl Host {
         let secrets = Secrets::open(&state);
         let shared = Arc::new(Shared::new(app, only, options, state, run, supervisor, ports, secrets));
         shared.set_port(listener.port());
+        setup::register(&shared, &shared.app());
         let mut background = vec![
             tokio::spawn(router::run(Arc::clone(&shared), listener)),
             tokio::spawn(changes::run(Arc::clone(&shared))),

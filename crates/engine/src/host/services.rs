@@ -115,7 +115,10 @@ fn port(shared: &Shared, name: &Name, service: &Service) -> Result<Option<u16>, 
         }
         None => shared.clear_problem(&key),
     }
-    Ok(Some(reservation.hand_over()))
+    let port = reservation.hand_over();
+    // From now on everyone finds it there.
+    shared.supervisor.board().update(name.as_str(), |status| status.port = Some(port));
+    Ok(Some(port))
 }
 
 /// What a process is handed.

@@ -42,7 +42,6 @@ pub(crate) fn selection(app: &App, only: &[String]) -> Result<BTreeSet<Name>, Er
 /// Sets everything up for the first time; ends when every member was started or failed.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let app = shared.app();
-    register(&shared, &app);
     let names: BTreeSet<Name> = shared.only();
     bring_up(&shared, &app, &names).await;
 }

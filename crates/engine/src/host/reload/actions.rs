@@ -201,7 +201,8 @@ fn rules(service: &Service) -> Vec<WatchRule> {
             action: WatchAction::Restart,
             target: None,
             exec: None,
-            ignore: NOT_PART.iter().map(ToString::to_string).collect(),
+            // The model and manifests have actions of their own.
+            ignore: [NOT_PART, MODEL, MANIFESTS].into_iter().flatten().map(ToString::to_string).collect(),
         }],
     }
 }
