@@ -86,8 +86,8 @@ pub(crate) struct UpArgs {
     pub(crate) service: Vec<String>,
 
     /// Delete the data of all resources first, or of one.
-    #[arg(long, value_name = "RESOURCE", num_args = 0..=1, require_equals = true)]
-    pub(crate) fresh: Option<Option<String>>,
+    #[arg(long, value_name = "RESOURCE", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub(crate) fresh: Option<String>,
 
     /// Install missing runtimes and tools without asking.
     #[arg(short, long)]
@@ -97,7 +97,7 @@ pub(crate) struct UpArgs {
     #[arg(long)]
     pub(crate) no_watch: bool,
 
-    /// Wait until the app is ready, run a command with its address in $SEA_URL, stop, and exit with its code.
+    /// Wait until the app is ready, run a command with its address in $`SEA_URL`, stop, and exit with its code.
     #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true)]
     pub(crate) ci: Vec<String>,
 

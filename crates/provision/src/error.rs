@@ -186,7 +186,7 @@ impl Error {
                 (!typed.is_empty()).then(|| format!("type {}", typed.join(" or ")))
             }
             Self::DataVersion { name, written, .. } => Some(format!(
-                "install version {written}, or start over without the data: `sea up --fresh {name}`"
+                "install version {written}, or start over without the data: `sea up --fresh={name}`"
             )),
             Self::DataInUse { pid, .. } => Some(format!(
                 "another `sea up` of this folder may be running; else stop the server: `kill {pid}`"

@@ -60,19 +60,15 @@ pub(crate) async fn until(
         // It ended: what should stop did.
         Ok(if wanted == Wanted::Stopped { exit::DONE } else { exit::OUTSIDE })
     };
-    match tokio::time::timeout(Duration::from_secs(timeout), wait).await {
-        Ok(code) => code,
-        Err(_) => {
-            let app = client.app().await?;
-            let members: Vec<&MemberView> = app
-                .members
-                .iter()
-                .filter(|member| names.contains(&member.name) || names.is_empty())
-                .collect();
-            print(&members, json)?;
-            anstream::eprintln!("error: not as wanted after {timeout} s");
-            Ok(exit::OUTSIDE)
-        }
+    if let Ok(code) = tokio::time::timeout(Duration::from_secs(timeout), wait).await {
+        code
+    } else {
+        let app = client.app().await?;
+        let members: Vec<&MemberView> =
+            app.members.iter().filter(|member| names.contains(&member.name) || names.is_empty()).collect();
+        print(&members, json)?;
+        anstream::eprintln!("error: not as wanted after {timeout} s");
+        Ok(exit::OUTSIDE)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum Item {
     /// A step began or ended.
     Step(StepView),
     /// A member is in another phase.
-    Member(MemberView),
+    Member(Box<MemberView>),
     /// Something to act on.
     Problem(ProblemView),
     /// A line of the log.
@@ -121,7 +121,7 @@ impl Feed {
                 phase => phase.to_owned(),
             };
             if self.members.insert(member.name.clone(), now.clone()).as_ref() != Some(&now) {
-                items.push(Item::Member(member.clone()));
+                items.push(Item::Member(Box::new(member.clone())));
             }
         }
         for problem in &app.problems {

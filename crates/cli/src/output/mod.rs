@@ -13,8 +13,8 @@ use crate::exit::{Mistake, Outside};
 pub(crate) use problems::problems;
 
 /// An error of the engine with what to type next.
-pub(crate) fn advise(error: EngineError) -> anyhow::Error {
-    let help = match &error {
+pub(crate) fn advise(error: &EngineError) -> anyhow::Error {
+    let help = match error {
         EngineError::AlreadyRunning { .. } => Some("sea status, or sea down to end it".to_owned()),
         EngineError::Empty(_) => Some("sea init, then write down what runs".to_owned()),
         EngineError::Provision(error) => error.help(),

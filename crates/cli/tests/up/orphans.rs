@@ -109,9 +109,8 @@ fn a_killed_shim_proxy_or_guardian_harms_nobody() {
 #[test]
 fn after_the_terminal_is_gone() {
     // `script` gives a terminal; killing it hangs the terminal up.
-    if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
-        panic!("`script` (util-linux) is needed");
-    }
+    let script = Command::new("script").arg("--version").stdout(Stdio::null()).status();
+    assert!(script.is_ok(), "`script` (util-linux) is needed");
     let folder = family();
     let log = folder.path().join("typescript");
     let mut terminal = Command::new("script")

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) const SEA: &str = env!("CARGO_BIN_EXE_sea");
 
 /// Nothing that is waited for in these tests takes this long on any machine; what does has failed.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A server in Python that answers with its process id and what its folder says; it listens where it is told to.
 pub(crate) const SERVER: &str = r#"
@@ -140,7 +140,7 @@ impl Up {
     }
 
     fn told(&self) -> String {
-        self.seen.iter().map(|event| format!("{event}\n")).collect()
+        self.seen.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     /// The record that others find the run by.

@@ -267,7 +267,7 @@ impl Installs {
                     );
                 }
                 let lines = |line: seaworthy_provision::task::Line| {
-                    shared.steps.progress(&id, &ansi::strip(&line.text))
+                    shared.steps.progress(&id, &ansi::strip(&line.text));
                 };
                 let outcome = install::run(step, manager, &shared.tasks(), &lines).await;
                 if outcome.is_ok() {

@@ -111,7 +111,7 @@ async fn try_bring_up(
         Runs::Nothing => shared.set_phase(name.as_str(), Phase::Ready, ""),
         Runs::Process(daemon) => {
             // The server binds the port itself, right after this.
-            let port = port.map(|port| port.hand_over());
+            let port = port.map(seaworthy_provision::port::Reservation::hand_over);
             start(shared, &name, &daemon, port);
         }
         Runs::Smtp(catcher) => {

@@ -92,7 +92,7 @@ pub(crate) fn register(shared: &Arc<Shared>, app: &App) {
         shared.update(name.as_str(), |facts| {
             facts.role = Some(Role::Resource);
             facts.kind = resource.r#type.get().cloned().unwrap_or_else(|| "container".to_owned());
-            facts.folder = shared.state.worktree().to_owned();
+            shared.state.worktree().clone_into(&mut facts.folder);
             facts.order = order.get(name).copied().unwrap_or_default();
         });
         announce(shared, &known, name);
@@ -100,7 +100,7 @@ pub(crate) fn register(shared: &Arc<Shared>, app: &App) {
     for (name, service) in app.services.iter().filter(|(name, _)| only.contains(*name)) {
         shared.update(name.as_str(), |facts| {
             facts.role = Some(Role::Service);
-            facts.kind = service.kind.get().map_or("worker", |kind| kind.as_str()).to_owned();
+            service.kind.get().map_or("worker", |kind| kind.as_str()).clone_into(&mut facts.kind);
             facts.command = command(service).cloned();
             facts.needs = service.depends_on.keys().map(ToString::to_string).collect();
             facts.folder = folder(shared.state.worktree(), service.path());
@@ -117,7 +117,7 @@ pub(crate) fn register(shared: &Arc<Shared>, app: &App) {
         }
         shared.update(name.as_str(), |facts| {
             facts.role = Some(Role::Job);
-            facts.kind = job.on.get().map_or("manual", |on| on.as_str()).to_owned();
+            job.on.get().map_or("manual", |on| on.as_str()).clone_into(&mut facts.kind);
             facts.command = job.run.get().cloned();
             facts.folder = folder(shared.state.worktree(), job.path.get().map_or(".", String::as_str));
         });

@@ -55,7 +55,7 @@ impl Steps {
     pub(crate) fn begin(&self, id: &str, reason: &str) {
         self.change(id, |entry| {
             entry.view.state = StepState::Running;
-            entry.view.reason = reason.to_owned();
+            reason.clone_into(&mut entry.view.reason);
             entry.view.started_at = Some(Timestamp::now().to_string());
             entry.began = Some(Instant::now());
         });
@@ -75,7 +75,7 @@ impl Steps {
     pub(crate) fn skip(&self, id: &str, reason: &str) {
         self.change(id, |entry| {
             entry.view.state = StepState::Skipped;
-            entry.view.reason = reason.to_owned();
+            reason.clone_into(&mut entry.view.reason);
         });
     }
 

@@ -164,7 +164,7 @@ impl<'a> Database<'a> {
                         let what = if known.is_some() { "changed" } else { "never ran here" };
                         let text = format!(
                             "{path} {what}, the database has tables, and {path}:{line} cannot run twice; start over with \
-                             `sea up --fresh {name}`, or change the tables by hand",
+                             `sea up --fresh={name}`, or change the tables by hand",
                             path = schema.path,
                             name = self.name
                         );
@@ -180,7 +180,7 @@ impl<'a> Database<'a> {
                 Some(digest) if *digest == migration.digest() => {}
                 Some(_) => {
                     let text = format!(
-                        "{} was edited after it ran; start over with `sea up --fresh {}`, or add a migration",
+                        "{} was edited after it ran; start over with `sea up --fresh={}`, or add a migration",
                         migration.path, self.name
                     );
                     add(role, migration, Action::Refuse(text));

@@ -35,7 +35,7 @@ pub(crate) fn run(global: &Global, args: &UpArgs) -> anyhow::Result<u8> {
         overrides,
         only: args.service.clone(),
         fresh: args.fresh.is_some(),
-        fresh_resources: args.fresh.iter().flatten().cloned().collect(),
+        fresh_resources: args.fresh.iter().filter(|name| *name != "all").cloned().collect(),
         consent: args.yes,
         colour: output::style::colours(),
         watch: !args.no_watch && args.ci.is_empty(),
@@ -56,7 +56,7 @@ async fn up(
     is_terminal: bool,
 ) -> anyhow::Result<u8> {
     let mut signals = Signals::new()?;
-    let mut host = Host::start(app, options).map_err(output::advise)?;
+    let mut host = Host::start(app, options).map_err(|error| output::advise(&error))?;
     let control = host.control();
     let server = serve(&mut host, &control)?;
     let shows = if args.json || !is_terminal || !args.ci.is_empty() {
@@ -91,7 +91,7 @@ fn serve(host: &mut Host, control: &Arc<dyn Control>) -> anyhow::Result<Serving>
     let url = format!("http://localhost:{}", tcp.local_addr()?.port());
     let socket = host.socket();
     let server = Server::bind(Arc::clone(control), Listeners { tcp, socket: socket.clone() })?;
-    host.publish(socket, &url).map_err(output::advise)?;
+    host.publish(socket, &url).map_err(|error| output::advise(&error))?;
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(server.run(async {
         // A sender that is gone means the same.

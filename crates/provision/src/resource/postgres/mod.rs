@@ -137,7 +137,7 @@ async fn binary(
     let wanted = request.version.as_deref().and_then(Version::parse);
     if let Some(wanted) = wanted.filter(|wanted| wanted.number(0) != written.number(0)) {
         warnings.push(format!(
-            "`{0}` asks for PostgreSQL {wanted}, its data is of {written}; `sea up --fresh {0}` starts over",
+            "`{0}` asks for PostgreSQL {wanted}, its data is of {written}; `sea up --fresh={0}` starts over",
             request.name
         ));
     }
