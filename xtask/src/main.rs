@@ -9,6 +9,7 @@ mod figures;
 mod fuzz;
 mod licences;
 mod lint;
+mod needs;
 mod process;
 mod test;
 
@@ -19,7 +20,11 @@ type Task = (&'static str, &'static str, fn() -> process::Outcome);
 
 const TASKS: [Task; 8] = [
     ("lint", "formatting and clippy, warnings are errors", lint::run),
-    ("test", "build, every test, doc tests, licences, fuzz targets where nightly is there", test::run),
+    (
+        "test",
+        "install what the tests need, build, every test, the dashboard in a browser, licences",
+        test::run,
+    ),
     ("docs", "write what is generated in docs/", docs::run),
     ("dashboard", "build the dashboard with npm into crates/server/assets", dashboard::run),
     ("licences", "licences, bans and sources of the dependencies, by deny.toml", licences::run),

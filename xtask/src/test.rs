@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use crate::process::{self, Outcome, cargo, works};
-use crate::{engine, fuzz, licences};
+use crate::process::{self, Outcome, cargo, program, works};
+use crate::{engine, fuzz, licences, needs};
 
 pub(crate) fn run() -> Outcome {
     let start = Instant::now();
+    needs::install()?;
     let licences = licences::run()?;
     process::run(cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
     let runner = if works(cargo(&["nextest", "--version"])) { "cargo nextest" } else { "cargo test" };
@@ -23,10 +24,22 @@ pub(crate) fn run() -> Outcome {
     }
     process::run(tests)?;
     drop(engine);
+    dashboard()?;
     process::run(cargo(&["test", "--workspace", "--doc", "--locked"]))?;
     let fuzz = fuzz::smoke()?;
     Ok(format!(
         "unit, snapshot, property, command line and generated-docs tests ({runner}), doc tests, {licences}, {fuzz}, in {} s",
         start.elapsed().as_secs()
     ))
+}
+
+/// The dashboard in a real browser, against the demonstration server that was built with everything else.
+fn dashboard() -> Result<(), String> {
+    process::run(program("npm", &["--prefix", "dashboard", "ci", "--no-audit", "--no-fund"]))?;
+    let mut tests = program("npm", &["--prefix", "dashboard", "test"]);
+    let demo = process::root().join("target/debug/examples/demo");
+    if demo.exists() {
+        tests.env("SEA_DEMO", demo);
+    }
+    process::run(tests)
 }
