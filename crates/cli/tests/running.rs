@@ -93,6 +93,8 @@ struct Ask {
     /// Asked under the name of this service; else at the app's address.
     service: Option<String>,
     path: String,
+    /// JSON that is posted; else it is a plain GET.
+    post: Option<String>,
     has: String,
     /// The answer may say something else first: it depends on something that runs beside.
     eventually: bool,
@@ -162,6 +164,7 @@ impl Ask {
         Self {
             service: text("service"),
             path: text("path").unwrap_or_else(|| "/".to_owned()),
+            post: text("post"),
             has: text("has").expect("an ask has `has`"),
             eventually: value.get("eventually").is_some_and(|value| value.as_bool().unwrap()),
         }
@@ -178,7 +181,8 @@ impl Ask {
         let patience = Duration::from_secs(if self.eventually { 20 } else { 0 });
         let start = Instant::now();
         loop {
-            let (status, body) = get(up.port()?, &host, &self.path).map_err(|error| error.to_string())?;
+            let answer = ask(up.port()?, &host, &self.path, self.post.as_deref());
+            let (status, body) = answer.map_err(|error| error.to_string())?;
             if status == 200 && body.contains(&self.has) {
                 return Ok(());
             }
@@ -355,10 +359,16 @@ fn left_behind(run: &str, root: &Path) -> Vec<String> {
 }
 
 /// Asks the proxy on this machine for a path of a host: the status and the body of its answer.
-fn get(port: u16, host: &str, path: &str) -> std::io::Result<(u16, String)> {
+fn ask(port: u16, host: &str, path: &str, post: Option<&str>) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: */*\r\nConnection: close\r\n\r\n")?;
+    let (method, body) = post.map_or(("GET", ""), |body| ("POST", body));
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: */*\r\nConnection: close\r\n");
+    let of_body = match post {
+        Some(body) => format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()),
+        None => String::new(),
+    };
+    write!(stream, "{head}{of_body}\r\n{body}")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer);

@@ -23,7 +23,7 @@ use crate::protocol::{Order, Report};
 use crate::spec::Spec;
 
 /// All that is said about a process.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     /// What is started.
     pub spec: Spec,

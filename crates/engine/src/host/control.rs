@@ -199,7 +199,7 @@ impl Shared {
             AppState::Stopping
         } else if is(Phase::Failed) || is(Phase::CrashLoop) || is(Phase::Unready) || is(Phase::Restarting) {
             AppState::Degraded
-        } else if is(Phase::Waiting) || is(Phase::Starting) || steps.iter().any(|step| step.state == StepState::Running) {
+        } else if is(Phase::Waiting) || is(Phase::Starting) || is(Phase::Stopping) || steps.iter().any(|step| step.state == StepState::Running) {
             AppState::Starting
         } else {
             AppState::Ready

@@ -17,7 +17,7 @@ use seaworthy_supervise::log::cause::cause;
 use seaworthy_supervise::machine::Phase;
 use seaworthy_supervise::process::Definition;
 use seaworthy_supervise::supervisor::Supervisor;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::host::Options;
@@ -91,6 +91,10 @@ pub(crate) struct Shared {
     prepared: Mutex<BTreeMap<Name, Arc<Prepared>>>,
     mailboxes: Mutex<BTreeMap<String, Arc<Mailbox>>>,
     helpers: Mutex<Vec<(watch::Sender<bool>, JoinHandle<()>)>>,
+    /// What each process was started as the last time.
+    started: Mutex<BTreeMap<String, Definition>>,
+    /// Whose turn it is to install.
+    pub(crate) installing: Semaphore,
 }
 
 #[derive(Default)]
@@ -135,6 +139,8 @@ impl Shared {
             prepared: Mutex::default(),
             mailboxes: Mutex::default(),
             helpers: Mutex::default(),
+            started: Mutex::default(),
+            installing: Semaphore::new(1),
         }
     }
 
@@ -247,9 +253,27 @@ impl Shared {
         self.steps.fail(id, &cause, output);
     }
 
+    /// Starts a process, or starts it anew where it is another one now. What runs already and would run as it does is
+    /// left alone: a lockfile that an install wrote is no reason to stop what it was written for.
+    pub(crate) fn keep_running(&self, definition: Definition) {
+        let is_up = |phase: Phase| matches!(phase, Phase::Waiting | Phase::Starting | Phase::Ready);
+        let name = &definition.spec.name;
+        let is_same = lock(&self.started).get(name) == Some(&definition);
+        if is_same && self.supervisor.board().get(name).is_some_and(|status| is_up(status.phase)) {
+            return;
+        }
+        self.run_process(definition);
+    }
+
+    /// What it read when it was started may be another thing now: it is not left alone the next time.
+    pub(crate) fn outdate(&self, name: &str) {
+        lock(&self.started).remove(name);
+    }
+
     /// Adds or changes a process and starts it, or starts it anew.
     pub(crate) fn run_process(&self, definition: Definition) {
         let name = definition.spec.name.clone();
+        lock(&self.started).insert(name.clone(), definition.clone());
         if let Err(error) = self.supervisor.add(vec![definition]) {
             return self.set_phase(&name, Phase::Failed, &error.to_string());
         }
