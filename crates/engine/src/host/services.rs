@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use seaworthy_model::{App, Kind, Name, Service};
 use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Provided};
+use seaworthy_provision::port::is_free;
 use seaworthy_provision::task::{Program, Task, Tasks, search_path};
 use seaworthy_supervise::log::ansi;
 use seaworthy_supervise::machine::Phase;
@@ -91,10 +92,16 @@ fn port(shared: &Shared, name: &Name, service: &Service) -> Result<Option<u16>, 
     if wanted.is_none() && !(is_web && service.port_setting.get().is_some()) {
         return Ok(None);
     }
+    // What runs keeps its port, unless the one that it should have is to be had now.
+    if let Some(current) = shared.running_port(name.as_str())
+        && wanted.is_none_or(|wanted| wanted == current || !is_free(wanted))
+    {
+        return Ok(Some(current));
+    }
     let owner = format!("services/{name}");
     let reservation = {
         let mut ports = shared.ports();
-        // One that runs already keeps its port.
+        // The one of an earlier start, or one that was looked up ahead.
         if let Some(current) = shared.supervisor.board().get(name.as_str()).and_then(|status| status.port) {
             ports.release(current);
         }

@@ -256,13 +256,22 @@ impl Shared {
     /// Starts a process, or starts it anew where it is another one now. What runs already and would run as it does is
     /// left alone: a lockfile that an install wrote is no reason to stop what it was written for.
     pub(crate) fn keep_running(&self, definition: Definition) {
-        let is_up = |phase: Phase| matches!(phase, Phase::Waiting | Phase::Starting | Phase::Ready);
         let name = &definition.spec.name;
         let is_same = lock(&self.started).get(name) == Some(&definition);
-        if is_same && self.supervisor.board().get(name).is_some_and(|status| is_up(status.phase)) {
-            return;
+        if !is_same || !self.is_up(name) {
+            self.run_process(definition);
         }
-        self.run_process(definition);
+    }
+
+    /// The port that a process was given which runs, or is about to.
+    pub(crate) fn running_port(&self, name: &str) -> Option<u16> {
+        let port = lock(&self.started).get(name)?.port;
+        port.filter(|_| self.is_up(name))
+    }
+
+    fn is_up(&self, name: &str) -> bool {
+        let phase = self.supervisor.board().get(name).map(|status| status.phase);
+        matches!(phase, Some(Phase::Waiting | Phase::Starting | Phase::Ready | Phase::Unready))
     }
 
     /// What it read when it was started may be another thing now: it is not left alone the next time.

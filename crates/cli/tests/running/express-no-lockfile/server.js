@@ -8,4 +8,4 @@ const notes = [{ id: 1, text: 'Buy milk' }];
 app.get('/api/notes', (req, res) => res.json(notes));
 app.get('/', (req, res) => res.send(`<ul>${notes.map((note) => `<li>${note.text}</li>`).join('')}</ul>`));
 
-app.listen(3000, () => console.log('Server running on port 3000'));
+app.listen(3456, () => console.log('Server running on port 3456'));

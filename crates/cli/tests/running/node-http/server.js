@@ -10,4 +10,4 @@ const server = http.createServer((req, res) => {
   res.end('<h1>No framework</h1>');
 });
 
-server.listen(8080, () => console.log('http://localhost:8080'));
+server.listen(8391, () => console.log('http://localhost:8391'));
