@@ -286,6 +286,10 @@ impl Shared {
         if let Err(error) = self.supervisor.add(vec![definition]) {
             return self.set_phase(&name, Phase::Failed, &error.to_string());
         }
+        if !self.is_up(&name) {
+            // It is on its way from now on, though its own task has yet to say so.
+            self.set_phase(&name, Phase::Waiting, "");
+        }
         // It was added just now.
         let _ = self.supervisor.restart(&name);
     }

@@ -132,6 +132,8 @@ impl Shim {
     }
 
     fn run(mut self) {
+        // Orders that came together with the one to start were read with it, and nothing would wake for them.
+        self.take_orders();
         loop {
             let now = Instant::now();
             self.advance(now);
