@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// The longest that a repository may take to become ready: a first install on a busy machine with a cold cache.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 #[test]
 fn every_repository_runs_with_one_command() {
@@ -171,12 +171,11 @@ impl Ask {
     }
 
     fn check(&self, up: &Up) -> Result<(), String> {
-        let host = match &self.service {
-            Some(service) => format!("{service}.{}.localhost", up.app["name"].as_str().unwrap_or_default()),
-            None => {
-                let url = up.app["url"].as_str().ok_or("the app has no address of its own")?;
-                url.trim_start_matches("http://").split(':').next().unwrap_or_default().to_owned()
-            }
+        let host = if let Some(service) = &self.service {
+            format!("{service}.{}.localhost", up.app["name"].as_str().unwrap_or_default())
+        } else {
+            let url = up.app["url"].as_str().ok_or("the app has no address of its own")?;
+            url.trim_start_matches("http://").split(':').next().unwrap_or_default().to_owned()
         };
         let patience = Duration::from_secs(if self.eventually { 20 } else { 0 });
         let start = Instant::now();
@@ -299,7 +298,7 @@ impl Up {
             if let Some(status) = self.child.try_wait().map_err(|error| error.to_string())? {
                 break status;
             }
-            if start.elapsed() > Duration::from_secs(60) {
+            if start.elapsed() > Duration::from_mins(1) {
                 return Err("it does not end after SIGTERM".to_owned());
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -361,7 +360,7 @@ fn left_behind(run: &str, root: &Path) -> Vec<String> {
 /// Asks the proxy on this machine for a path of a host: the status and the body of its answer.
 fn ask(port: u16, host: &str, path: &str, post: Option<&str>) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let (method, body) = post.map_or(("GET", ""), |body| ("POST", body));
     let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: */*\r\nConnection: close\r\n");
     let of_body = match post {

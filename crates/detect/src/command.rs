@@ -100,8 +100,8 @@ pub(crate) fn listening(text: &str) -> Option<Listening> {
     if NOT_WEB.contains(&program.rsplit('/').next().unwrap_or(program)) {
         return None;
     }
-    if let Some(port) = port_variable(text) {
-        return Some(Listening { port, setting: PortSetting::Env("PORT".to_owned()) });
+    if let Some(listening) = port_variable(text) {
+        return Some(listening);
     }
     if let Some(port) = port_in(text) {
         // An option that stands alone before its value is one that can be given another value.
@@ -123,15 +123,16 @@ pub(crate) fn listening(text: &str) -> Option<Listening> {
     })
 }
 
-/// The command line uses the variable `PORT`; with the port that it falls back to.
-fn port_variable(text: &str) -> Option<Option<u16>> {
+/// What a command line that uses the variable `PORT` says of where it listens.
+fn port_variable(text: &str) -> Option<Listening> {
+    let by_variable = |port| Listening { port, setting: PortSetting::Env("PORT".to_owned()) };
     if let Some((_, rest)) = text.split_once("${PORT") {
         let fallback = rest.split('}').next()?.trim_start_matches(":-").trim_start_matches('-');
-        return (rest.starts_with([':', '-', '}'])).then(|| fallback.parse().ok());
+        return rest.starts_with([':', '-', '}']).then(|| by_variable(fallback.parse().ok()));
     }
     let (_, rest) = text.split_once("$PORT")?;
     let is_whole = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    is_whole.then_some(None)
+    is_whole.then(|| by_variable(None))
 }
 
 /// The port that a command line sets: `--port 4000`, `-p 4000`, `PORT=4000`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use seaworthy_model::{App, Name, Runtime};
 use seaworthy_provision::install::{self, InstallStep, Misfit, Wanted};
@@ -18,8 +18,12 @@ use crate::view::ProblemView;
 #[derive(Default)]
 pub(crate) struct Installs {
     services: Vec<Name>,
-    ready: Mutex<BTreeMap<Name, Ready>>,
+    ready: Arc<Readies>,
 }
+
+/// What every service runs with. Gates are passed for all who wait at them, so this is one for all, too: who was let
+/// through by an earlier set-up must find what that one found.
+pub(crate) type Readies = Mutex<BTreeMap<Name, Ready>>;
 
 /// What a service runs with.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +57,7 @@ impl Installs {
                 shared.gates.decide(&gate(name), true);
             }
         }
-        Self { services: wanting, ready: Mutex::default() }
+        Self { services: wanting, ready: Arc::clone(&shared.ready) }
     }
 
     /// What a service runs with; ask when its gate has passed.
@@ -79,7 +83,6 @@ impl Installs {
             };
             let dir = folder(shared.state.worktree(), service.path());
             let manager = service.package_manager.get().map_or("", String::as_str);
-            self.set(name, Ready { bin_dirs: toolchain.bin_dirs.clone(), ..Ready::default() });
             let Some(command) = service.install.get() else {
                 self.without_install(shared, name, &dir, manager, toolchain);
                 continue;
@@ -259,8 +262,19 @@ impl Installs {
         }
     }
 
-    fn set(&self, name: &Name, ready: Ready) {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), ready);
+    /// The same for who starts the service now: for the next one nothing was installed since.
+    pub(crate) fn take_ready(&self, service: &Name) -> Ready {
+        let mut all = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ready) = all.get_mut(service) else { return Ready::default() };
+        let taken = ready.clone();
+        ready.installed = false;
+        taken
+    }
+
+    fn set(&self, name: &Name, mut ready: Ready) {
+        let mut all = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        ready.installed |= all.get(name).is_some_and(|known| known.installed);
+        all.insert(name.clone(), ready);
     }
 }
 

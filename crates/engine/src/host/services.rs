@@ -27,7 +27,7 @@ pub(crate) async fn bring_up(shared: &Arc<Shared>, app: &Arc<App>, installs: &In
         let detail = format!("{failed} failed");
         return shared.set_phase(name.as_str(), Phase::Failed, &detail);
     }
-    let ready = installs.ready(name);
+    let ready = installs.take_ready(name);
     match command(service) {
         Some(_) => {
             if is_built(service) && !build(shared, app, name, service, &ready).await {

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 
 use crate::host::Options;
 use crate::host::gates::Gates;
+use crate::host::installs::Readies;
 use crate::host::metrics::Metrics;
 use crate::host::routes::{Served, front};
 use crate::host::steps::Steps;
@@ -40,6 +41,8 @@ pub(crate) enum Ending {
     Asked,
     /// It is being stopped.
     Stopping,
+    /// All members are stopped; the proxy ends.
+    Over,
 }
 
 /// What is known of a member besides its status.
@@ -93,6 +96,8 @@ pub(crate) struct Shared {
     helpers: Mutex<Vec<(watch::Sender<bool>, JoinHandle<()>)>>,
     /// What each process was started as the last time.
     started: Mutex<BTreeMap<String, Definition>>,
+    /// What services run with, once that is known.
+    pub(crate) ready: Arc<Readies>,
     /// Whose turn it is to install.
     pub(crate) installing: Semaphore,
 }
@@ -140,6 +145,7 @@ impl Shared {
             mailboxes: Mutex::default(),
             helpers: Mutex::default(),
             started: Mutex::default(),
+            ready: Arc::default(),
             installing: Semaphore::new(1),
         }
     }
