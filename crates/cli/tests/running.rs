@@ -17,9 +17,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -30,7 +30,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 #[test]
 fn every_repository_runs_with_one_command() {
     let only = std::env::var("FIXTURE").unwrap_or_default();
-    let fixtures: Vec<Fixture> = Fixture::all().into_iter().filter(|known| known.name.contains(&only)).collect();
+    let fixtures: Vec<Fixture> =
+        Fixture::all().into_iter().filter(|known| known.name.contains(&only)).collect();
     assert!(!fixtures.is_empty(), "no fixture is named like `{only}`");
     let jobs = std::env::var("SEA_TEST_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(4);
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
@@ -111,11 +112,13 @@ impl Fixture {
             .map(|path| {
                 let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
                 let text = fs::read_to_string(&path).unwrap();
-                let expected: toml::Table = text.parse().unwrap_or_else(|error| panic!("{name}.expect: {error}"));
+                let expected: toml::Table =
+                    text.parse().unwrap_or_else(|error| panic!("{name}.expect: {error}"));
                 let is_example = expected.get("example").is_some_and(|example| example.as_bool().unwrap());
                 let repository = if is_example { examples.join(&name) } else { tests.join(&name) };
                 let texts = |value: &toml::Value| value.as_array().unwrap().clone();
-                let needs = texts(&expected["needs"]).iter().map(|need| need.as_str().unwrap().to_owned()).collect();
+                let needs =
+                    texts(&expected["needs"]).iter().map(|need| need.as_str().unwrap().to_owned()).collect();
                 let asks = texts(&expected["ask"]).iter().map(Ask::read).collect();
                 Self { name, repository, needs, asks }
             })
@@ -132,7 +135,8 @@ impl Fixture {
             "redis" => !answers("redis-server", "--version"),
             "postgres" => {
                 // Debian keeps the server out of `PATH`.
-                let debian = fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| versions.next().is_some());
+                let debian =
+                    fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| versions.next().is_some());
                 !debian && !answers("postgres", "--version")
             }
             other => panic!("{}: nothing is known of `{other}`", self.name),
@@ -147,9 +151,9 @@ impl Fixture {
         // Nothing above it is met, and what it says to ignore is ignored.
         fs::create_dir(root.join(".git")).unwrap();
         let mut up = Up::start(&root);
-        let seen = up.until_ready(PATIENCE).and_then(|took| {
-            self.asks.iter().try_for_each(|ask| ask.check(&up)).map(|()| took)
-        });
+        let seen = up
+            .until_ready(PATIENCE)
+            .and_then(|took| self.asks.iter().try_for_each(|ask| ask.check(&up)).map(|()| took));
         let ended = up.stop();
         match seen.and_then(|took| ended.map(|()| took)) {
             Ok(took) => Outcome::Ran(took),
@@ -250,9 +254,10 @@ impl Up {
             if self.app["state"] == "ready" {
                 return Ok(start.elapsed());
             }
-            let lost = self.members.values().find(|member| {
-                matches!(member["phase"].as_str(), Some("failed" | "crash-loop"))
-            });
+            let lost = self
+                .members
+                .values()
+                .find(|member| matches!(member["phase"].as_str(), Some("failed" | "crash-loop")));
             if let Some(lost) = lost {
                 // What follows at once explains it.
                 while let Ok(line) = self.events.recv_timeout(Duration::from_millis(500)) {
@@ -280,7 +285,8 @@ impl Up {
     /// The proxy's port.
     fn port(&self) -> Result<u16, String> {
         let members = self.app["members"].as_array().cloned().unwrap_or_default();
-        let served = |url: &str| Some(url.strip_prefix("http://")?.split('/').next()?.rsplit(':').next()?.parse().ok()?);
+        let served =
+            |url: &str| url.strip_prefix("http://")?.split('/').next()?.rsplit(':').next()?.parse().ok();
         let urls = members.iter().filter_map(|member| member["urls"].as_array()).flatten();
         urls.filter_map(Value::as_str).find_map(served).ok_or_else(|| "nothing is served".to_owned())
     }
@@ -317,8 +323,12 @@ impl Up {
             let data = &event["data"];
             let text = match event["event"].as_str() {
                 Some("line") => format!("{} | {}", data["member"], data["text"]),
-                Some("step") => format!("step {} {} {} {}", data["title"], data["state"], data["detail"], data["output"]),
-                Some("member") => format!("{} is {} {} ({})", data["name"], data["phase"], data["detail"], data["command"]),
+                Some("step") => {
+                    format!("step {} {} {} {}", data["title"], data["state"], data["detail"], data["output"])
+                }
+                Some("member") => {
+                    format!("{} is {} {} ({})", data["name"], data["phase"], data["detail"], data["command"])
+                }
                 Some("problem") => format!("problem: {} (next: {})", data["message"], data["next"]),
                 Some("app") => format!("app is {}", data["state"]),
                 _ => continue,
@@ -342,7 +352,8 @@ fn left_behind(run: &str, root: &Path) -> Vec<String> {
     let marker = format!("SEA_INSTANCE={run}");
     let is_left = |process: &Path| {
         let environment = fs::read(process.join("environ")).unwrap_or_default();
-        let is_marked = environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(marker.as_bytes()));
+        let is_marked =
+            environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(marker.as_bytes()));
         is_marked || fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(root))
     };
     fs::read_dir("/proc")
@@ -362,7 +373,8 @@ fn ask(port: u16, host: &str, path: &str, post: Option<&str>) -> std::io::Result
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let (method, body) = post.map_or(("GET", ""), |body| ("POST", body));
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: */*\r\nConnection: close\r\n");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: */*\r\nConnection: close\r\n");
     let of_body = match post {
         Some(body) => format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()),
         None => String::new(),
