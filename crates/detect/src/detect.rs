@@ -10,7 +10,8 @@ use crate::project::{Project, Role};
 use crate::repository::{Repository, is_within};
 use crate::source::Facts;
 use crate::{
-    builder, contradiction, folder, framework, importer, link, observed, resource, source, tool, workspace,
+    builder, contradiction, first_data, folder, framework, importer, link, observed, resource, source, tool,
+    workspace,
 };
 
 /// What was found.
@@ -69,7 +70,9 @@ pub fn detect(repo: &Repository) -> Detection {
     builder::note(repo, &mut draft);
     draft.warnings.extend(repo.take_warnings());
     contradiction::note(repo, &mut draft);
-    Detection { app: draft.finish() }
+    let mut app = draft.finish();
+    first_data::note(repo, &mut app);
+    Detection { app }
 }
 
 /// The app's name: what the root manifest says, else the folder's.

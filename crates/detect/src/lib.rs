@@ -15,6 +15,7 @@ mod contradiction;
 mod detect;
 pub mod document;
 mod draft;
+mod first_data;
 mod folder;
 mod framework;
 #[doc(hidden)]

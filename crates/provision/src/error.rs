@@ -170,7 +170,9 @@ impl Error {
         match self {
             Self::File { source, path, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
-                    Some(format!("give yourself access: `sudo chown -R \"$USER\" {}`", path.display()))
+                    // A file that could not be made is not there; the folder that refused it is.
+                    let refuses = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+                    Some(format!("give yourself access: `sudo chown -R \"$USER\" {}`", refuses.display()))
                 }
                 io::ErrorKind::StorageFull => Some("free some space, then run `sea up` again".to_owned()),
                 _ => None,

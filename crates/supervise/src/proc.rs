@@ -130,6 +130,30 @@ pub(crate) fn listening_ports(pids: &[i32]) -> Vec<u16> {
     ports
 }
 
+/// Programs that listen for a container.
+const FOR_CONTAINERS: [&str; 7] =
+    ["conmon", "docker-proxy", "dockerd", "pasta", "rootlesskit", "rootlessport", "slirp4netns"];
+
+/// Who listens on a port, in words, when that is a process that does not descend from `root`; `None` when one that does
+/// listens there, or when it cannot be told.
+pub(crate) fn stranger_on(port: u16, root: i32) -> Option<String> {
+    let listening: Vec<u64> = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .flat_map(|table| listeners(&table).collect::<Vec<_>>())
+        .filter_map(|(known, inode)| (known == port).then_some(inode))
+        .collect();
+    let listens = |pid: &i32| sockets(*pid).iter().any(|socket| listening.contains(socket));
+    let own = descendants(root);
+    if own.iter().any(listens) {
+        return None;
+    }
+    let stranger = all().into_iter().find(|pid| !own.contains(pid) && listens(pid))?;
+    let program = program(stranger)?;
+    let is_told = !FOR_CONTAINERS.contains(&program.as_str());
+    is_told.then(|| format!("port {port} is held by {program} (process {stranger}), which is no part of it"))
+}
+
 /// Inodes of the sockets that a process has open.
 fn sockets(pid: i32) -> Vec<u64> {
     let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
@@ -163,6 +187,11 @@ mod tests {
             std::process::Command::new("sleep").arg("60").env(MARKER, "test-proc/x").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         let own = i32::try_from(std::process::id()).unwrap();
+        // A process is there a moment before its environment is.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while of_run("test-proc").is_empty() && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
         let found = (children(own), descendants(own), of_run("test-proc"), stat(pid), program(pid));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -178,6 +207,11 @@ mod tests {
     fn the_port_a_process_listens_on_is_found() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let own = i32::try_from(std::process::id()).unwrap();
-        assert!(listening_ports(&[own]).contains(&socket.local_addr().unwrap().port()));
+        let port = socket.local_addr().unwrap().port();
+        assert!(listening_ports(&[own]).contains(&port));
+        let parent = stat(own).unwrap().parent;
+        assert_eq!(stranger_on(port, parent), None);
+        // A tree without us: that of a process that does not exist.
+        assert!(stranger_on(port, i32::MAX).unwrap().contains(&own.to_string()));
     }
 }

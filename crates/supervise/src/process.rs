@@ -23,7 +23,7 @@ use crate::protocol::{Order, Report};
 use crate::spec::Spec;
 
 /// All that is said about a process.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     /// What is started.
     pub spec: Spec,
@@ -449,6 +449,8 @@ impl Process {
         let subject = Subject {
             spec: Arc::new(self.definition.spec.clone()),
             port: self.ports.subscribe(),
+            // Everything descends from process 0: without an instance nobody is a stranger.
+            tree: self.instance.as_ref().map_or(0, Instance::shim),
             log_start: self.log_start,
             wrote: self.wrote.subscribe(),
             is_lenient: self.definition.is_lenient,

@@ -27,6 +27,8 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
             if dev && repo.has(&crate::repository::join(parent(&path), "bin/dev")) {
                 continue;
             }
+            // Every process of the file is a service of its own.
+            let mut taken = Vec::new();
             for (line, text) in (1_u32..).zip(text.lines()) {
                 let text = text.trim();
                 if text.starts_with('#') {
@@ -36,14 +38,23 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
                     && process.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
                     && !command.trim().is_empty()
                 {
-                    add(draft, &path, line, process, command.trim(), dev);
+                    add(draft, &path, line, process, command.trim(), dev, &mut taken);
                 }
             }
         }
     }
 }
 
-fn add(draft: &mut Draft, path: &str, line: u32, process: &str, command: &str, dev: bool) {
+/// Adds a process; `taken` are the services that other processes of the same file are.
+fn add(
+    draft: &mut Draft,
+    path: &str,
+    line: u32,
+    process: &str,
+    command: &str,
+    dev: bool,
+    taken: &mut Vec<usize>,
+) {
     let dir = parent(path);
     let origin = Origin::imported(format!("Procfile {process}")).at(Place::line(path, line));
     // `cd web && npm start` and `npm --prefix web run dev` run in another folder.
@@ -58,22 +69,21 @@ fn add(draft: &mut Draft, path: &str, line: u32, process: &str, command: &str, d
         return;
     }
     let name = Name::from_text(process);
+    let listening = crate::command::listening(&command);
     let is_web = process == "web";
-    let index = draft
-        .services
-        .iter()
-        .position(|service| service.is_called(&name) && service.service.path() == dir)
-        .or_else(|| {
-            draft
-                .services
-                .iter()
-                .position(|service| service.service.path() == dir && fits(service, is_web, process))
-        })
-        .or_else(|| draft.services.iter().position(|service| service.is_called(&name)));
+    let here = |service: &DraftService| service.service.path() == dir;
+    let found = |accept: &dyn Fn(&DraftService) -> bool| {
+        let mut known = draft.services.iter().enumerate();
+        known.find(|(index, known)| !taken.contains(index) && accept(known)).map(|(index, _)| index)
+    };
+    let index = found(&|known| here(known) && known.is_called(&name))
+        .or_else(|| found(&|known| here(known) && fits(known, is_web, process)))
+        .or_else(|| found(&|known| known.is_called(&name)));
     let index = index.unwrap_or_else(|| {
         draft.services.push(new_service(draft, &dir, &origin));
         draft.services.len() - 1
     });
+    taken.push(index);
     let service = &mut draft.services[index];
     if !is_web || dir != "." {
         service.names.propose(name, origin.clone());
@@ -81,8 +91,18 @@ fn add(draft: &mut Draft, path: &str, line: u32, process: &str, command: &str, d
         service.names.propose(name, origin.clone().with_confidence(seaworthy_model::Confidence::Low));
     }
     if service.service.kind.get().is_none() {
-        let kind = if is_web { Kind::Web } else { Kind::Worker };
+        let kind = if is_web || listening.is_some() { Kind::Web } else { Kind::Worker };
         service.service.kind.propose(kind, origin.clone());
+    }
+    // Where the code says how its port is set, the command here only does what it says.
+    if let Some(listening) = listening
+        && service.service.kind.get() == Some(&Kind::Web)
+        && service.service.port_setting.is_empty()
+    {
+        service.service.port_setting.propose(listening.setting, origin.clone());
+        if let Some(port) = listening.port {
+            service.service.port.propose(port, origin.clone());
+        }
     }
     let field = if dev || crate::command::is_development(&command) {
         &mut service.service.dev

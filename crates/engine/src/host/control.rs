@@ -205,6 +205,7 @@ impl Shared {
         } else if members.is_empty()
             || is(Phase::Waiting)
             || is(Phase::Starting)
+            || is(Phase::Stopping)
             || steps.iter().any(|step| step.state == StepState::Running)
         {
             AppState::Starting

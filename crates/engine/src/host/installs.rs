@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use seaworthy_model::{App, Name, Runtime};
-use seaworthy_provision::install::{self, InstallStep, Wanted};
+use seaworthy_provision::install::{self, InstallStep, Misfit, Wanted};
 use seaworthy_provision::task::{Program, Task, Tasks};
 use seaworthy_provision::toolchain::{Offer, Toolchain, Toolchains, python_environment, tool};
 use seaworthy_supervise::log::ansi;
@@ -18,8 +18,12 @@ use crate::view::ProblemView;
 #[derive(Default)]
 pub(crate) struct Installs {
     services: Vec<Name>,
-    ready: Mutex<BTreeMap<Name, Ready>>,
+    ready: Arc<Readies>,
 }
+
+/// What every service runs with. Gates are passed for all who wait at them, so this is one for all, too: who was let
+/// through by an earlier set-up must find what that one found.
+pub(crate) type Readies = Mutex<BTreeMap<Name, Ready>>;
 
 /// What a service runs with.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,8 @@ pub(crate) struct Ready {
     pub(crate) bin_dirs: Vec<PathBuf>,
     /// Variables that its tools want.
     pub(crate) env: BTreeMap<String, String>,
+    /// Its dependencies were installed just now: what runs has older ones.
+    pub(crate) installed: bool,
 }
 
 /// The gate of a service's dependencies.
@@ -51,7 +57,7 @@ impl Installs {
                 shared.gates.decide(&gate(name), true);
             }
         }
-        Self { services: wanting, ready: Mutex::default() }
+        Self { services: wanting, ready: Arc::clone(&shared.ready) }
     }
 
     /// What a service runs with; ask when its gate has passed.
@@ -61,6 +67,8 @@ impl Installs {
 
     /// Finds toolchains, then installs what is not installed, in parallel.
     pub(crate) async fn run(&self, shared: &Shared, app: &App) {
+        // One after the other: an install that a manifest asks for while one runs would empty the folders under it.
+        let _turn = shared.installing.acquire().await;
         let toolchains = self.toolchains(shared, app).await;
         let mut wanted = Vec::new();
         let mut managers: BTreeMap<Name, String> = BTreeMap::new();
@@ -75,7 +83,6 @@ impl Installs {
             };
             let dir = folder(shared.state.worktree(), service.path());
             let manager = service.package_manager.get().map_or("", String::as_str);
-            self.set(name, Ready { bin_dirs: toolchain.bin_dirs.clone(), env: BTreeMap::new() });
             let Some(command) = service.install.get() else {
                 self.without_install(shared, name, &dir, manager, toolchain);
                 continue;
@@ -228,7 +235,7 @@ impl Installs {
         manager: &str,
         toolchain: &Toolchain,
     ) {
-        let mut ready = Ready { bin_dirs: toolchain.bin_dirs.clone(), env: BTreeMap::new() };
+        let mut ready = Ready { bin_dirs: toolchain.bin_dirs.clone(), ..Ready::default() };
         if toolchain.runtime.name == "python"
             && let Some(python) =
                 python_environment(dir, manager, toolchain).filter(|python| python.create.is_none())
@@ -270,10 +277,11 @@ impl Installs {
                     shared.steps.progress(&id, &ansi::strip(&line.text));
                 };
                 let outcome = install::run(step, manager, &shared.tasks(), &lines).await;
-                if outcome.is_ok() {
+                if let Ok(misfit) = &outcome {
                     shared.steps.done(&id);
+                    tell_misfit(shared, &id, step, misfit.as_ref());
                 }
-                outcome
+                outcome.map(drop)
             }
         };
         if let Err(error) = &outcome {
@@ -283,13 +291,41 @@ impl Installs {
             if let Some(service) = app.services.get(name) {
                 let dir = folder(shared.state.worktree(), service.path());
                 let env = step.python.as_ref().map(|python| python.env.clone()).unwrap_or_default();
-                self.set(name, Ready { bin_dirs: step.bin_dirs(&dir), env });
+                let installed = step.reason.is_some();
+                self.set(name, Ready { bin_dirs: step.bin_dirs(&dir), env, installed });
             }
             shared.gates.decide(&gate(name), outcome.is_ok());
         }
     }
 
-    fn set(&self, name: &Name, ready: Ready) {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), ready);
+    /// The same for who starts the service now: for the next one nothing was installed since.
+    pub(crate) fn take_ready(&self, service: &Name) -> Ready {
+        let mut all = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ready) = all.get_mut(service) else { return Ready::default() };
+        let taken = ready.clone();
+        ready.installed = false;
+        taken
     }
+
+    fn set(&self, name: &Name, mut ready: Ready) {
+        let mut all = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        ready.installed |= all.get(name).is_some_and(|known| known.installed);
+        all.insert(name.clone(), ready);
+    }
+}
+
+/// A lockfile that does not fit is the repository's fault, and no reason not to run it.
+fn tell_misfit(shared: &Shared, id: &str, step: &InstallStep, misfit: Option<&Misfit>) {
+    let key = format!("lockfile {id}");
+    let Some(misfit) = misfit else { return shared.clear_problem(&key) };
+    let problem = ProblemView {
+        code: "lockfile-does-not-fit".to_owned(),
+        message: format!(
+            "{}: the lockfile does not fit the manifest; `{}` was run instead, and the lockfile left as it is",
+            step.name, misfit.command
+        ),
+        next: Some(format!("cd {} && {}", step.task.dir.display(), misfit.repair)),
+        members: step.services.iter().map(ToString::to_string).collect(),
+    };
+    shared.add_problem(&key, problem);
 }

@@ -35,6 +35,7 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use seaworthy_detect::Overrides;
 use seaworthy_model::{App, Name};
@@ -60,6 +61,9 @@ use shared::{Ending, Shared};
 
 /// The hidden argument by which the binary is told to be a proxy.
 pub const PROXY_ARGUMENT: &str = "__proxy";
+
+/// The longest that the proxy may take to end; then it is killed.
+const PROXY_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the proxy process to its end.
 pub fn proxy_main() -> Result<(), seaworthy_proxy::Error> {
@@ -234,8 +238,15 @@ impl Host {
         }
         self.shared.stop_helpers().await;
         self.shared.supervisor.shut_down().await;
-        self.background[0].abort();
-        for task in self.background {
+        self.shared.ending.send_replace(Ending::Over);
+        let mut background = self.background.into_iter();
+        if let Some(mut router) = background.next()
+            && tokio::time::timeout(PROXY_GRACE, &mut router).await.is_err()
+        {
+            router.abort();
+            let _ = router.await;
+        }
+        for task in background {
             let _ = task.await;
         }
         self.shared.supervisor.launcher().cool();

@@ -93,6 +93,11 @@ async fn act(shared: &Arc<Shared>, batch: &Batch) -> bool {
     }
     let mut refolder = false;
     let mut again = todo.provision.clone();
+    again.extend(todo.environment.iter().cloned());
+    for name in &todo.environment {
+        // It may read files that the model knows nothing of.
+        shared.outdate(name.as_str());
+    }
     if todo.replan
         && let Some(changed) = replan::replan(shared).await
     {

@@ -9,15 +9,17 @@ use seaworthy_proxy::wire::Settings;
 use seaworthy_supervise::log::reader;
 use seaworthy_supervise::log::{Stream, ansi};
 
+use tokio::sync::watch;
+
 use crate::host::routes;
-use crate::host::shared::Shared;
+use crate::host::shared::{Ending, Shared};
 use crate::host::{PROXY_ARGUMENT, metrics};
 use crate::view::ProblemView;
 
 /// Lines of its log that the page of a service that is down shows.
 const LINES: usize = 20;
 
-/// Runs until it is aborted; then the proxy ends.
+/// Runs until all members are stopped; then the proxy ends before this does, and nothing of the run is left.
 pub(crate) async fn run(shared: Arc<Shared>, listener: Listener) {
     let mut statuses = shared.supervisor.board().changes();
     let mut noted = shared.noted();
@@ -45,8 +47,10 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: Listener) {
     };
     let mut sample = tokio::time::interval(metrics::EVERY);
     sample.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ending = shared.ending.subscribe();
     loop {
         tokio::select! {
+            () = over(&mut ending) => return proxy.stop().await,
             changed = statuses.changed() => if changed.is_err() { return },
             changed = noted.changed() => if changed.is_err() { return },
             _ = sample.tick() => {
@@ -64,6 +68,12 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: Listener) {
             let _ = proxy.set_table(current.clone()).await;
         }
     }
+}
+
+/// All members are stopped.
+async fn over(ending: &mut watch::Receiver<Ending>) {
+    // The sender lives as long as the run does.
+    let _ = ending.wait_for(|ending| *ending == Ending::Over).await;
 }
 
 fn table(shared: &Shared, generation: u64) -> RoutingTable {

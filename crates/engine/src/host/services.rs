@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use seaworthy_model::{App, Kind, Name, Service};
 use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Provided};
+use seaworthy_provision::port::is_free;
 use seaworthy_provision::task::{Program, Task, Tasks, search_path};
 use seaworthy_supervise::log::ansi;
 use seaworthy_supervise::machine::Phase;
@@ -26,9 +27,14 @@ pub(crate) async fn bring_up(shared: &Arc<Shared>, app: &Arc<App>, installs: &In
         let detail = format!("{failed} failed");
         return shared.set_phase(name.as_str(), Phase::Failed, &detail);
     }
-    let ready = installs.ready(name);
+    let ready = installs.take_ready(name);
     match command(service) {
-        Some(_) => start(shared, app, name, service, &ready),
+        Some(_) => {
+            if is_built(service) && !build(shared, app, name, service, &ready).await {
+                return;
+            }
+            start(shared, app, name, service, &ready);
+        }
         None if service.kind.get() == Some(&Kind::Static) => serve(shared, app, name, service, &ready).await,
         None => {
             let message = format!("{name} has no command to start it; write one into seaworthy.toml");
@@ -36,6 +42,11 @@ pub(crate) async fn bring_up(shared: &Arc<Shared>, app: &Arc<App>, installs: &In
             fail(shared, name, "no-command", message, Some(next));
         }
     }
+}
+
+/// What is started is made by its build: there is no command for development that would do without.
+pub(crate) fn is_built(service: &Service) -> bool {
+    service.dev.get().is_none() && service.start.get().is_some() && service.build.get().is_some()
 }
 
 /// The gates that a service waits for.
@@ -68,7 +79,11 @@ fn start(shared: &Arc<Shared>, app: &App, name: &Name, service: &Service, ready:
         let only = shared.only();
         definition.needs.retain(|(need, _)| only.iter().any(|name| name.as_str() == need));
         shared.update(name.as_str(), |facts| facts.command = Some(definition.spec.command.to_string()));
-        shared.run_process(definition);
+        if ready.installed {
+            shared.run_process(definition);
+        } else {
+            shared.keep_running(definition);
+        }
     }
 }
 
@@ -79,10 +94,16 @@ fn port(shared: &Shared, name: &Name, service: &Service) -> Result<Option<u16>, 
     if wanted.is_none() && !(is_web && service.port_setting.get().is_some()) {
         return Ok(None);
     }
+    // What runs keeps its port, unless the one that it should have is to be had now.
+    if let Some(current) = shared.running_port(name.as_str())
+        && wanted.is_none_or(|wanted| wanted == current || !is_free(wanted))
+    {
+        return Ok(Some(current));
+    }
     let owner = format!("services/{name}");
     let reservation = {
         let mut ports = shared.ports();
-        // One that runs already keeps its port.
+        // The one of an earlier start, or one that was looked up ahead.
         if let Some(current) = shared.supervisor.board().get(name.as_str()).and_then(|status| status.port) {
             ports.release(current);
         }
@@ -250,12 +271,19 @@ fn reserve_ahead(shared: &Shared, name: &Name, service: &Service) -> Option<u16>
 }
 
 /// A static site: built where it has to be, served by the proxy.
-async fn serve(shared: &Arc<Shared>, app: &App, name: &Name, service: &Service, ready: &Ready) {
+async fn serve(shared: &Arc<Shared>, app: &Arc<App>, name: &Name, service: &Service, ready: &Ready) {
+    if build(shared, app, name, service, ready).await {
+        shared.set_phase(name.as_str(), Phase::Ready, "");
+    }
+}
+
+/// Runs the build of a service that has one; false when it failed, which people are told.
+async fn build(shared: &Arc<Shared>, app: &Arc<App>, name: &Name, service: &Service, ready: &Ready) -> bool {
     if let Some(build) = service.build.get() {
-        let Some(handed) = environment(shared, app, name, service, ready, None) else { return };
+        let Some(handed) = environment(shared, app, name, service, ready, None) else { return false };
         let id = format!("build {name}");
         shared.steps.announce(&id, &id, &[name.to_string()], Some(build.clone()));
-        shared.steps.begin(&id, "static sites are built before they are served");
+        shared.steps.begin(&id, "what is served or started is made by it");
         let task = Task {
             name: id.clone(),
             program: Program::Shell(build.clone()),
@@ -268,11 +296,13 @@ async fn serve(shared: &Arc<Shared>, app: &App, name: &Name, service: &Service, 
             shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
         if let Err(error) = outcome {
             shared.fail_step(&id, &error);
-            return fail(shared, name, "build-failed", error.to_string(), error.help());
+            fail(shared, name, "build-failed", error.to_string(), error.help());
+            return false;
         }
         shared.steps.done(&id);
+        shared.clear_problem(&format!("build-failed {name}"));
     }
-    shared.set_phase(name.as_str(), Phase::Ready, "");
+    true
 }
 
 fn fail(shared: &Shared, name: &Name, code: &str, message: String, next: Option<String>) {

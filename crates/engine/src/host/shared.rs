@@ -17,11 +17,12 @@ use seaworthy_supervise::log::cause::cause;
 use seaworthy_supervise::machine::Phase;
 use seaworthy_supervise::process::Definition;
 use seaworthy_supervise::supervisor::Supervisor;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::host::Options;
 use crate::host::gates::Gates;
+use crate::host::installs::Readies;
 use crate::host::metrics::Metrics;
 use crate::host::routes::{Served, front};
 use crate::host::steps::Steps;
@@ -40,6 +41,8 @@ pub(crate) enum Ending {
     Asked,
     /// It is being stopped.
     Stopping,
+    /// All members are stopped; the proxy ends.
+    Over,
 }
 
 /// What is known of a member besides its status.
@@ -91,6 +94,12 @@ pub(crate) struct Shared {
     prepared: Mutex<BTreeMap<Name, Arc<Prepared>>>,
     mailboxes: Mutex<BTreeMap<String, Arc<Mailbox>>>,
     helpers: Mutex<Vec<(watch::Sender<bool>, JoinHandle<()>)>>,
+    /// What each process was started as the last time.
+    started: Mutex<BTreeMap<String, Definition>>,
+    /// What services run with, once that is known.
+    pub(crate) ready: Arc<Readies>,
+    /// Whose turn it is to install.
+    pub(crate) installing: Semaphore,
 }
 
 #[derive(Default)]
@@ -135,6 +144,9 @@ impl Shared {
             prepared: Mutex::default(),
             mailboxes: Mutex::default(),
             helpers: Mutex::default(),
+            started: Mutex::default(),
+            ready: Arc::default(),
+            installing: Semaphore::new(1),
         }
     }
 
@@ -248,11 +260,42 @@ impl Shared {
         self.steps.fail(id, &cause, output);
     }
 
+    /// Starts a process, or starts it anew where it is another one now. What runs already and would run as it does is
+    /// left alone: a lockfile that an install wrote is no reason to stop what it was written for.
+    pub(crate) fn keep_running(&self, definition: Definition) {
+        let name = &definition.spec.name;
+        let is_same = lock(&self.started).get(name) == Some(&definition);
+        if !is_same || !self.is_up(name) {
+            self.run_process(definition);
+        }
+    }
+
+    /// The port that a process was given which runs, or is about to.
+    pub(crate) fn running_port(&self, name: &str) -> Option<u16> {
+        let port = lock(&self.started).get(name)?.port;
+        port.filter(|_| self.is_up(name))
+    }
+
+    fn is_up(&self, name: &str) -> bool {
+        let phase = self.supervisor.board().get(name).map(|status| status.phase);
+        matches!(phase, Some(Phase::Waiting | Phase::Starting | Phase::Ready | Phase::Unready))
+    }
+
+    /// What it read when it was started may be another thing now: it is not left alone the next time.
+    pub(crate) fn outdate(&self, name: &str) {
+        lock(&self.started).remove(name);
+    }
+
     /// Adds or changes a process and starts it, or starts it anew.
     pub(crate) fn run_process(&self, definition: Definition) {
         let name = definition.spec.name.clone();
+        lock(&self.started).insert(name.clone(), definition.clone());
         if let Err(error) = self.supervisor.add(vec![definition]) {
             return self.set_phase(&name, Phase::Failed, &error.to_string());
+        }
+        if !self.is_up(&name) {
+            // It is on its way from now on, though its own task has yet to say so.
+            self.set_phase(&name, Phase::Waiting, "");
         }
         // It was added just now.
         let _ = self.supervisor.restart(&name);

@@ -46,7 +46,14 @@ impl Tasks for ShimTasks {
             })?;
             match outcome.exit {
                 Some(exit) if exit.is_success() => Ok(()),
-                Some(exit) => Err(failed(exit.to_string(), outcome.tail)),
+                Some(exit) => {
+                    let mut tail = outcome.tail;
+                    // npm ends with a page of help; what went wrong stands before it.
+                    if !outcome.cause.is_empty() && !tail.iter().any(|line| line.contains(&outcome.cause)) {
+                        tail.insert(0, outcome.cause);
+                    }
+                    Err(failed(exit.to_string(), tail))
+                }
                 None => Err(failed(outcome.cause, outcome.tail)),
             }
         })

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::inputs::{self, Kind};
+use super::lockfile::without_strictness;
 
 /// Everything that decides whether an install is needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +60,7 @@ impl Fingerprint {
     pub(super) fn take(dir: &Path, manager: &str, command: &str, runtime: &str) -> Self {
         let mut taken = Self {
             // Another package manager with the same command fills other folders.
-            command: format!("{manager}: {command}"),
+            command: format!("{manager}: {}", without_strictness(command)),
             runtime: runtime.to_owned(),
             filled: inputs::filled(dir),
             ..Self::default()

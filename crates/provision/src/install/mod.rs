@@ -6,6 +6,7 @@
 
 mod fingerprint;
 mod inputs;
+mod lockfile;
 mod root;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::toolchain::{MARK, PythonEnvironment, Toolchain, python_environment};
 use fingerprint::Fingerprint;
 pub use fingerprint::Reason;
 pub(crate) use fingerprint::digest;
+pub use lockfile::Misfit;
 pub use root::root;
 
 /// What a service's install is made of.
@@ -114,7 +116,7 @@ fn step(want: &Wanted<'_>, dir: PathBuf, version: String, state: &State) -> Inst
     let folder = dir.strip_prefix(state.worktree()).unwrap_or(&dir).to_string_lossy().into_owned();
     let place = if folder.is_empty() { String::new() } else { format!(" in {folder}") };
     let name = format!("{}{place}", want.command);
-    let record = record_path(state, &folder, want.command);
+    let record = record_path(state, &folder, want.manager);
     let before = Fingerprint::take(&dir, want.manager, want.command, &version);
     let known: Record = record::load(&record);
     let reason = known.fingerprint.first_difference(&before);
@@ -137,28 +139,37 @@ fn step(want: &Wanted<'_>, dir: PathBuf, version: String, state: &State) -> Inst
     }
 }
 
-fn record_path(state: &State, folder: &str, command: &str) -> PathBuf {
-    let id = digest(format!("{folder}\0{command}").as_bytes());
+/// One record for what fills a folder: an install that writes a lockfile is followed by one that only reads it.
+fn record_path(state: &State, folder: &str, manager: &str) -> PathBuf {
+    let id = digest(format!("{folder}\0{manager}").as_bytes());
     state.cache().join("install").join(format!("{}.json", &id[..16]))
 }
 
-/// Carries a step out and remembers that it went well.
+/// Carries a step out and remembers that it went well. A lockfile that does not fit its manifest is not insisted on;
+/// that is what the answer says then.
 pub async fn run(
     step: &InstallStep,
     manager: &str,
     tasks: &dyn Tasks,
     lines: &(dyn Fn(Line) + Send + Sync),
-) -> Result<(), Error> {
+) -> Result<Option<Misfit>, Error> {
     if let Some(create) = step.python.as_ref().and_then(|python| python.create.as_ref()) {
         tasks.run(create, lines).await?;
         mark(&create_dir(step))?;
     }
-    tasks.run(&step.task, lines).await?;
+    let mut misfit = None;
+    if let Err(error) = tasks.run(&step.task, lines).await {
+        misfit = lockfile::misfit(&step.task, &error);
+        let Some(misfit) = &misfit else { return Err(error) };
+        let task = Task { program: Program::Shell(misfit.command.clone()), ..step.task.clone() };
+        tasks.run(&task, lines).await?;
+    }
     let command = step.task.program.to_string();
     let after = Fingerprint::take(&step.task.dir, manager, &command, &step.version);
     // A manifest that was edited meanwhile is not what was installed.
     let fingerprint = after.with_manifests_of(&step.before);
-    record::save(&step.record, &Record { fingerprint }, Access::Everyone)
+    record::save(&step.record, &Record { fingerprint }, Access::Everyone)?;
+    Ok(misfit)
 }
 
 fn create_dir(step: &InstallStep) -> PathBuf {

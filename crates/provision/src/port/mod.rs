@@ -1,8 +1,10 @@
 //! Ports: the wanted one where it is free, else another, the same in every run of a worktree.
 
+mod claim;
 mod holder;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
@@ -12,6 +14,7 @@ use crate::Error;
 use crate::record::{self, Access};
 use crate::state::State;
 
+use claim::{Claim, claim};
 pub use holder::{Holder, holder};
 
 /// Ports that are handed out unasked: below the range from which Linux takes those of outgoing connections (32768
@@ -27,6 +30,8 @@ pub struct Ports {
     remembered: BTreeMap<String, u16>,
     /// Handed out in this run, and to whom.
     taken: BTreeMap<u16, String>,
+    /// What other runs leave alone meanwhile.
+    claims: BTreeMap<u16, File>,
 }
 
 /// A port, held until it is handed over so that nobody else gets it meanwhile.
@@ -65,7 +70,13 @@ impl Ports {
     /// Reads what was handed out in earlier runs.
     pub fn open(state: &State) -> Self {
         let path = state.cache().join("ports.json");
-        Self { remembered: record::load(&path), path, seed: state.id(), taken: BTreeMap::new() }
+        Self {
+            remembered: record::load(&path),
+            path,
+            seed: state.id(),
+            taken: BTreeMap::new(),
+            claims: BTreeMap::new(),
+        }
     }
 
     /// A port for `owner` (`services/api`, `resources/db`): the wanted one, else the one of the last run, else any.
@@ -102,19 +113,29 @@ impl Ports {
     /// The port may be handed out again: its owner is gone for good.
     pub fn release(&mut self, port: u16) {
         self.taken.remove(&port);
+        self.claims.remove(&port);
     }
 
-    fn hold(&self, port: u16) -> Option<TcpListener> {
-        if self.taken.contains_key(&port) || !is_free(port) {
+    fn hold(&mut self, port: u16) -> Option<TcpListener> {
+        if self.taken.contains_key(&port) {
             return None;
         }
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
+        let Claim::Ours(claim) = claim(port) else { return None };
+        if !is_free(port) {
+            return None;
+        }
+        let held = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+        self.claims.extend(claim.map(|claim| (port, claim)));
+        Some(held)
     }
 
     fn holder_of(&self, port: u16) -> Option<Holder> {
         match self.taken.get(&port) {
             Some(owner) => Some(Holder { program: owner.clone(), pid: None }),
-            None => holder(port),
+            None => holder(port).or_else(|| {
+                let is_claimed = matches!(claim(port), Claim::Theirs);
+                is_claimed.then(|| Holder { program: "another `sea up`".to_owned(), pid: None })
+            }),
         }
     }
 

@@ -35,9 +35,19 @@ pub fn cause<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Cause> {
     last.map(|line| Cause { line })
 }
 
-/// Node prints the place in its own sources before the error itself.
+/// Node prints the place in its own sources before the error itself, npm a code and the path of a file.
 fn is_frame(text: &str) -> bool {
-    text.starts_with("node:internal")
+    [
+        "node:internal",
+        "npm error code",
+        "npm error syscall",
+        "npm error path",
+        "npm error errno",
+        "npm ERR! code",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start))
+        || text.trim_end() == "npm error"
 }
 
 #[cfg(test)]
@@ -54,6 +64,9 @@ mod tests {
         assert_eq!(of(node).unwrap(), "Error: Cannot find module 'express'");
         let python = "starting\nTraceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    import x\nModuleNotFoundError: No module named 'x'\n";
         assert_eq!(of(python).unwrap(), "ModuleNotFoundError: No module named 'x'");
+        let npm =
+            "npm error code E404\nnpm error 404 Not Found - GET https://example.com/nope\nnpm error 404\n";
+        assert_eq!(of(npm).unwrap(), "npm error 404 Not Found - GET https://example.com/nope");
         assert_eq!(of("one\ntwo\n\n").unwrap(), "two");
         assert_eq!(of(""), None);
     }

@@ -10,6 +10,7 @@ use super::log::LogProbe;
 use super::schedule::{Cadence, Schedule};
 use super::{Look, exec, http, tcp};
 use crate::log::reader::Cursor;
+use crate::proc;
 use crate::spec::Spec;
 
 /// What is looked at.
@@ -19,6 +20,8 @@ pub struct Subject {
     pub spec: std::sync::Arc<Spec>,
     /// The port it listens on; changes when it turns out to be another one.
     pub port: channel::Receiver<Option<u16>>,
+    /// The shim that all of its processes descend from.
+    pub tree: i32,
     /// Where its log ended when it was started.
     pub log_start: Cursor,
     /// Changes whenever it wrote.
@@ -95,6 +98,14 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
             (ProbeAction::Exec(command), _) => exec::look(&subject.spec, command, cadence.timeout).await,
             (action, _) => network(action, port, subject.is_lenient, cadence.timeout).await,
         };
+        // Before it ever answered, what answers may be somebody else who has its port.
+        let stranger = match (&look, port) {
+            (Look::Passed(Some(_)), Some(port)) if schedule.is_eager() => {
+                proc::stranger_on(port, subject.tree)
+            }
+            _ => None,
+        };
+        let look = stranger.map_or(look, Look::Failed);
         let is_refused = matches!(look, Look::Refused(_));
         let answer = match (schedule.looked(look.is_passed()), look) {
             (Some(true), Look::Passed(address)) => Some(Outcome::Passed(address)),

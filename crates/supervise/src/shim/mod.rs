@@ -132,7 +132,7 @@ impl Shim {
     }
 
     fn run(mut self) {
-        // Orders that came together with the one to start are not announced by the socket any more.
+        // Orders that came together with the one to start were read with it, and nothing would wake for them.
         self.take_orders();
         loop {
             let now = Instant::now();

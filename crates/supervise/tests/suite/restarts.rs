@@ -44,6 +44,24 @@ fn a_process_that_ignores_sigterm_is_killed_after_its_grace_period() {
 }
 
 #[test]
+fn an_order_that_follows_the_start_at_once_is_not_lost() {
+    block_on(async {
+        let field = Field::new();
+        field.start(vec![field.define("api", "exec sleep 60")]);
+        // Both orders reach the shim before it runs.
+        field.supervisor.restart("api").unwrap();
+        field.supervisor.stop("api").unwrap();
+        field.until_phase("api", Phase::Stopped).await;
+        for _ in 0..5 {
+            field.supervisor.restart("api").unwrap();
+            field.supervisor.restart("api").unwrap();
+            field.until_phase("api", Phase::Ready).await;
+        }
+        field.end().await;
+    });
+}
+
+#[test]
 fn the_signal_that_was_asked_for_is_sent_to_the_whole_group() {
     block_on(async {
         let field = Field::new();

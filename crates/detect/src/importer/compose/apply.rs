@@ -6,7 +6,7 @@ use super::{ComposeService, Source};
 use crate::command::is_development;
 use crate::draft::{Draft, DraftService};
 use crate::project::companion_of;
-use crate::repository::Repository;
+use crate::repository::{Repository, file_name};
 use crate::{resource, secret};
 
 pub(super) fn apply(repo: &Repository, draft: &mut Draft, file: &str, services: &[ComposeService]) {
@@ -240,6 +240,22 @@ fn placeholder(other: &ComposeService, name: &str, value: &str) -> Option<String
     if host != other.name {
         return None;
     }
+    let (scheme, _) = value.split_once("://")?;
+    let has_driver = scheme
+        .split_once('+')
+        .is_some_and(|(base, _)| matches!(base, "postgresql" | "postgres" | "mysql" | "mariadb"));
+    if is_resource && has_driver {
+        // The driver in the scheme is the app's business: SQLAlchemy takes no other address for it.
+        let part = |name: &str| format!("${{{root}.{target}.{name}}}");
+        return Some(format!(
+            "{scheme}://{}:{}@{}:{}/{}",
+            part("username"),
+            part("password"),
+            part("host"),
+            part("port"),
+            part("database")
+        ));
+    }
     let suffix = if is_resource || path.is_empty() { String::new() } else { format!("/{path}") };
     Some(format!("${{{root}.{target}.url}}{suffix}"))
 }
@@ -264,8 +280,18 @@ fn add_resource(
     }
     for (path, line) in &compose.init_files {
         let origin = Origin::imported("Compose mounts it as first data").at(Place::line(file, *line));
-        if repo.has(path) || repo.has_dir(path) {
-            resource.schema.propose(path.clone(), origin);
+        if repo.has_dir(path) {
+            let mut scripts = repo.files_in(path).filter(|file| file.ends_with(".sql"));
+            match (scripts.next(), scripts.next()) {
+                (Some(only), None) => resource.schema.propose(only.to_owned(), origin),
+                // Each runs once, in the order of their names: as migrations do.
+                (Some(_), Some(_)) => resource.migrations.propose(path.clone(), origin),
+                (None, _) => {}
+            }
+        } else if repo.has(path) && path.ends_with(".sql") {
+            let is_data = ["seed", "data", "fixture"].iter().any(|word| file_name(path).contains(word));
+            let field = if is_data { &mut resource.seed } else { &mut resource.schema };
+            field.propose(path.clone(), origin);
         }
     }
 }

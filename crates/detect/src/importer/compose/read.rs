@@ -181,12 +181,16 @@ fn service(repo: &Repository, path: &str, name: &str, line: u32, node: &Node) ->
             .filter(|mount| mount.is_named)
             .map(|mount| (mount.target.clone(), mount.line))
             .collect(),
-        init_files: mounts
-            .iter()
-            .filter(|mount| mount.target.starts_with("/docker-entrypoint-initdb.d"))
-            .filter_map(|mount| Some((resolve(dir, &mount.source)?, mount.line)))
-            .collect(),
+        init_files: init_files(dir, &mounts),
     }
+}
+
+/// What the images of databases run when they are first started, in their order: by the name it has there.
+fn init_files(dir: &str, mounts: &[values::Mount]) -> Vec<(String, u32)> {
+    let is_first = |mount: &&values::Mount| mount.target.starts_with("/docker-entrypoint-initdb.d");
+    let mut mounts: Vec<&values::Mount> = mounts.iter().filter(is_first).collect();
+    mounts.sort_by(|one, other| one.target.cmp(&other.target));
+    mounts.iter().filter_map(|mount| Some((resolve(dir, &mount.source)?, mount.line))).collect()
 }
 
 /// Own source by `build`, or by a language's plain image with a folder of the repository mounted into it.

@@ -9,6 +9,7 @@ use seaworthy_watch::rule::{Rule, concerned};
 
 use crate::host::command::reloads_itself;
 use crate::host::definition::{command, folder};
+use crate::host::services::is_built;
 
 /// What is to be done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,8 +18,10 @@ pub(super) struct Actions {
     pub(super) replan: bool,
     /// Schemas, migrations or seeds changed.
     pub(super) data: bool,
-    /// Their dependencies or environment may be other ones.
+    /// Their dependencies may be other ones.
     pub(super) provision: BTreeSet<Name>,
+    /// Files with their environment changed: they are started anew with it.
+    pub(super) environment: BTreeSet<Name>,
     /// They restart.
     pub(super) restart: BTreeSet<Name>,
     /// They reload by themselves.
@@ -126,6 +129,10 @@ const NOT_PART: &[&str] = &[
     ".idea/",
 ];
 
+/// What builds write, besides what Git is told to ignore.
+const MADE: &[&str] =
+    &["dist/", "build/", "out/", "target/", "bin/", "obj/", ".next/", ".output/", ".svelte-kit/"];
+
 /// What a batch leads to.
 pub(super) fn actions(app: &App, root: &Path, batch: &Batch) -> Actions {
     let mut todo = Actions::default();
@@ -141,9 +148,11 @@ pub(super) fn actions(app: &App, root: &Path, batch: &Batch) -> Actions {
         })
     });
     for (name, service) in &app.services {
-        if is_any(MANIFESTS) && concerns_folder(service, batch, MANIFESTS)
-            || changes_environment(service, batch)
-        {
+        if changes_environment(service, batch) {
+            todo.environment.insert(name.clone());
+            continue;
+        }
+        if is_any(MANIFESTS) && concerns_folder(service, batch, MANIFESTS) {
             todo.provision.insert(name.clone());
             continue;
         }
@@ -168,6 +177,8 @@ fn take(todo: &mut Actions, name: &Name, service: &Service, rule: &WatchRule, ro
             // Who wrote a rule down wants it, whatever the command does.
             if reloads && service.watch.get().is_none() {
                 todo.own.insert(name.clone());
+            } else if is_built(service) {
+                todo.commands.extend(build(name, service, true));
             } else if command(service).is_some() {
                 todo.restart.insert(name.clone());
             } else if service.kind.get() == Some(&Kind::Static) {
@@ -202,7 +213,11 @@ fn rules(service: &Service) -> Vec<WatchRule> {
             target: None,
             exec: None,
             // The model and manifests have actions of their own.
-            ignore: [NOT_PART, MODEL, MANIFESTS].into_iter().flatten().map(ToString::to_string).collect(),
+            ignore: [NOT_PART, MODEL, MANIFESTS, if is_built(service) { MADE } else { &[] }]
+                .into_iter()
+                .flatten()
+                .map(ToString::to_string)
+                .collect(),
         }],
     }
 }
@@ -283,8 +298,8 @@ mod tests {
         let todo = of(&app(), &["services/api/package-lock.json"]);
         assert_eq!((names(&todo.provision), todo.replan, todo.restart.len()), (vec!["api"], true, 0));
         assert_eq!(names(&of(&app(), &["package.json"]).provision), ["api", "web", "worker"]);
-        assert_eq!(names(&of(&app(), &[".env"]).provision), ["api", "web", "worker"]);
-        assert_eq!(names(&of(&app(), &["worker/.env.local"]).provision), ["worker"]);
+        assert_eq!(names(&of(&app(), &[".env"]).environment), ["api", "web", "worker"]);
+        assert_eq!(names(&of(&app(), &["worker/.env.local"]).environment), ["worker"]);
         assert!(of(&app(), &["seaworthy.toml"]).replan);
     }
 

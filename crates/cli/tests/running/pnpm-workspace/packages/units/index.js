@@ -1,0 +1,1 @@
+export const fahrenheit = (celsius) => (celsius * 9) / 5 + 32;

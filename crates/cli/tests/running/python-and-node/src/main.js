@@ -1,0 +1,2 @@
+const options = await fetch('/api/options').then((answer) => answer.json());
+document.querySelector('#app').textContent = options.map((option) => option.name).join(' or ');
