@@ -85,7 +85,7 @@ pub(crate) struct UpArgs {
     #[arg(short, long, value_name = "NAME")]
     pub(crate) service: Vec<String>,
 
-    /// Delete the data of all resources first, or of one.
+    /// Delete the data of all resources first, or of one (`--fresh=db`).
     #[arg(long, value_name = "RESOURCE", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     pub(crate) fresh: Option<String>,
 
@@ -97,7 +97,7 @@ pub(crate) struct UpArgs {
     #[arg(long)]
     pub(crate) no_watch: bool,
 
-    /// Wait until the app is ready, run a command with its address in $`SEA_URL`, stop, and exit with its code.
+    /// Wait until the app is ready, run a command with its address in `$SEA_URL`, stop, and exit with its code.
     #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true)]
     pub(crate) ci: Vec<String>,
 
@@ -110,7 +110,7 @@ pub(crate) struct UpArgs {
     pub(crate) json: bool,
 }
 
-/// Show how the app that is up stands.
+/// Show the state of every service, resource and job of the app that is up.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea status
@@ -142,7 +142,7 @@ pub(crate) struct LogsArgs {
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
 
-    /// Lines at least this grave: debug, info, warn, error.
+    /// Lines of this level or a graver one: debug, info, warn, error.
     #[arg(long, value_name = "LEVEL")]
     pub(crate) level: Option<String>,
 

@@ -3,8 +3,24 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 6] =
-    [&[], &["plan"], &["init"], &["schema"], &["explain"], &["completions"]];
+pub(crate) const COMMANDS: [&[&str]; 16] = [
+    &[],
+    &["up"],
+    &["status"],
+    &["logs"],
+    &["start"],
+    &["stop"],
+    &["restart"],
+    &["exec"],
+    &["wait"],
+    &["open"],
+    &["down"],
+    &["plan"],
+    &["init"],
+    &["schema"],
+    &["explain"],
+    &["completions"],
+];
 
 /// The help of one command.
 pub(crate) fn help(command: &[&str]) -> String {

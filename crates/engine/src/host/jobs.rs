@@ -187,7 +187,7 @@ pub(crate) async fn run_sql(
 
 fn problem(name: &str, error: &Error) -> ProblemView {
     ProblemView {
-        code: "job-failed".to_owned(),
+        code: error.code().to_owned(),
         message: error.to_string(),
         next: error.help(),
         members: vec![name.to_owned()],

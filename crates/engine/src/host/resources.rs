@@ -233,7 +233,7 @@ fn fail(shared: &Shared, name: &Name, error: &seaworthy_provision::Error) {
     shared.add_problem(
         &gate(name),
         ProblemView {
-            code: "resource-not-running".to_owned(),
+            code: error.code().to_owned(),
             message: error.to_string(),
             next: error.help(),
             members: vec![name.to_string()],

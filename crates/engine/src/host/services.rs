@@ -62,7 +62,7 @@ fn needed(app: &App, name: &Name, service: &Service) -> Vec<String> {
 fn start(shared: &Arc<Shared>, app: &App, name: &Name, service: &Service, ready: &Ready) {
     let port = match port(shared, name, service) {
         Ok(port) => port,
-        Err(error) => return fail(shared, name, "port-taken", error.to_string(), error.help()),
+        Err(error) => return fail(shared, name, error.code(), error.to_string(), error.help()),
     };
     let Some(prepared) = environment(shared, app, name, service, ready, port) else { return };
     let around = Surroundings {
@@ -186,7 +186,7 @@ pub(crate) fn environment(
     let resolved = match resolved {
         Ok(resolved) => resolved,
         Err(error) => {
-            fail(shared, name, "environment", error.to_string(), error.help());
+            fail(shared, name, error.code(), error.to_string(), error.help());
             return None;
         }
     };
@@ -296,11 +296,11 @@ async fn build(shared: &Arc<Shared>, app: &Arc<App>, name: &Name, service: &Serv
             shared.tasks().run(&task, &|line| shared.steps.progress(&id, &ansi::strip(&line.text))).await;
         if let Err(error) = outcome {
             shared.fail_step(&id, &error);
-            fail(shared, name, "build-failed", error.to_string(), error.help());
+            fail(shared, name, error.code(), error.to_string(), error.help());
             return false;
         }
         shared.steps.done(&id);
-        shared.clear_problem(&format!("build-failed {name}"));
+        shared.clear_problem(&format!("command-failed {name}"));
     }
     true
 }

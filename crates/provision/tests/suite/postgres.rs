@@ -116,7 +116,7 @@ async fn data_of_another_version_is_named_with_what_to_type() {
     std::fs::write(cluster.join("PG_VERSION"), "9.4\n").unwrap();
     let error = worktree.prepare(&app("postgres", Some("15"))).await.unwrap_err();
     assert!(error.to_string().contains("was written by version 9.4"), "{error}");
-    assert!(error.help().unwrap().contains("sea up --fresh db"));
+    assert!(error.help().unwrap().contains("sea up --fresh=db"));
 }
 
 #[tokio::test]

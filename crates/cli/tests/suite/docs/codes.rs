@@ -11,7 +11,7 @@ use crate::repository::repository;
 /// The sources of the crates that have codes, without their tests.
 fn sources() -> Vec<String> {
     let mut found = Vec::new();
-    let mut waiting: Vec<_> = ["model", "detect", "cli"]
+    let mut waiting: Vec<_> = ["model", "detect", "provision", "engine", "cli"]
         .iter()
         .map(|name| workspace().join("crates").join(name).join("src"))
         .collect();
@@ -29,9 +29,9 @@ fn sources() -> Vec<String> {
     found
 }
 
-/// Codes where they are made: the first text of a diagnostic, problem, refusal or warning.
+/// Codes where they are made: the first text of a diagnostic, problem, refusal or warning, and those of errors.
 fn made() -> BTreeSet<String> {
-    let made = Regex::new(
+    let made = [
         r#"(?x)
         (?: (?: Diagnostic | Problem ) :: (?: error | warning | new ) \( \s*
           | said_by \( \s* [^,"]+ , \s*
@@ -39,15 +39,22 @@ fn made() -> BTreeSet<String> {
           | Warning :: new \( \s*
           | \. warn \( \s*
           | found \. push \( \( \s*
+          | \b fail \( \s* shared, \s* name, \s*
+          | \b tell \( \s* &?shared, \s*
           | \b code: \s* )
         "([a-z]+(?:-[a-z]+)+)""#,
-    )
-    .unwrap();
-    let placeholder = Regex::new(r#"=>\s*"(placeholder-[a-z]+)""#).unwrap();
+        r#"=>\s*"(placeholder-[a-z]+)""#,
+        // The codes of an error's variants.
+        r#"Self::\w+(?: \{ \.\. \}|\(_\)) => "([a-z]+(?:-[a-z]+)+)","#,
+        r#"let code = if \w+ \{ "([a-z-]+)" \} else \{ "([a-z-]+)" \}"#,
+    ]
+    .map(|pattern| Regex::new(pattern).unwrap());
     let sources = sources();
-    let captures =
-        sources.iter().flat_map(|text| made.captures_iter(text).chain(placeholder.captures_iter(text)));
-    captures.map(|captures| captures[1].to_owned()).collect()
+    let mut codes = BTreeSet::new();
+    for captures in sources.iter().flat_map(|text| made.iter().flat_map(|made| made.captures_iter(text))) {
+        codes.extend(captures.iter().skip(1).flatten().map(|code| code.as_str().to_owned()));
+    }
+    codes
 }
 
 /// Every code that has a page.
