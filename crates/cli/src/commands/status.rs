@@ -53,7 +53,8 @@ fn write(out: &mut dyn Write, app: &AppView) -> std::io::Result<()> {
         writeln!(out, "\n  {mark} {}  {}", step.title, step.detail)?;
     }
     for problem in &app.problems {
-        writeln!(out, "\n{} {}", paint(style::WARNING, "!"), problem.message)?;
+        let code = paint(style::DIM, &format!("[{}]", problem.code));
+        writeln!(out, "\n{} {} {code}", paint(style::WARNING, "!"), problem.message)?;
         if let Some(next) = &problem.next {
             writeln!(out, "  {} {next}", paint(style::HINT, "next"))?;
         }

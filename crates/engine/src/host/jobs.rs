@@ -185,7 +185,7 @@ pub(crate) async fn run_sql(
     Ok(())
 }
 
-fn problem(name: &str, error: &Error) -> ProblemView {
+pub(crate) fn problem(name: &str, error: &Error) -> ProblemView {
     ProblemView {
         code: error.code().to_owned(),
         message: error.to_string(),

@@ -105,9 +105,6 @@ async fn act(shared: &Arc<Shared>, batch: &Batch) -> bool {
         again.extend(changed);
     }
     let now = shared.app();
-    if todo.data {
-        again.extend(now.resources.keys().cloned());
-    }
     again.retain(|name| shared.only().contains(name));
     let mut restarted: Vec<Name> = Vec::new();
     for name in todo.restart.iter().filter(|name| !again.contains(*name)) {
@@ -128,6 +125,9 @@ async fn act(shared: &Arc<Shared>, batch: &Batch) -> bool {
             restarted.push(name.clone());
         }
         setup::bring_up(shared, &now, &again).await;
+    }
+    if todo.data {
+        setup::refresh_data(shared, &now).await;
     }
     timing::until_settled(shared, &restarted, Instant::now() + GATHER).await;
     refolder

@@ -14,7 +14,7 @@ use crate::host::definition::{Surroundings, command, definition, folder};
 use crate::host::installs::{self, Installs, Ready};
 use crate::host::shared::Shared;
 use crate::host::tasks::own_environment;
-use crate::host::{jobs, resources};
+use crate::host::{jobs, resources, setup};
 use crate::view::{ProblemView, VariableView};
 
 /// The domain of the services of an app that runs here, below the app's own name.
@@ -35,7 +35,7 @@ pub(crate) async fn bring_up(shared: &Arc<Shared>, app: &Arc<App>, installs: &In
             }
             start(shared, app, name, service, &ready);
         }
-        None if service.kind.get() == Some(&Kind::Static) => serve(shared, app, name, service, &ready).await,
+        None if setup::is_site(service) => serve(shared, app, name, service, &ready).await,
         None => {
             let message = format!("{name} has no command to start it; write one into seaworthy.toml");
             let next = format!("sea init, then fill in [services.{name}] start");

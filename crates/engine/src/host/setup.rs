@@ -78,6 +78,21 @@ pub(crate) async fn bring_up(shared: &Arc<Shared>, app: &Arc<App>, names: &BTree
     while tasks.join_next().await.is_some() {}
 }
 
+/// Runs what changed among schemas, migrations and seeds into resources that run already.
+pub(crate) async fn refresh_data(shared: &Arc<Shared>, app: &Arc<App>) {
+    for (name, prepared) in shared.prepared() {
+        let key = format!("data {name}");
+        match jobs::run_sql(shared, app, &name, &prepared).await {
+            Ok(()) => shared.clear_problem(&key),
+            Err(error) => shared.add_problem(&key, jobs::problem(name.as_str(), &error)),
+        }
+    }
+    let installs = Installs::announce(shared, app, &[]);
+    for step in jobs::plan(shared, app, &shared.only()) {
+        jobs::run(shared, app, &installs, step).await;
+    }
+}
+
 /// Makes members known, so that they can be seen, waited for and asked about before they run.
 pub(crate) fn register(shared: &Arc<Shared>, app: &App) {
     let only = shared.only();
@@ -132,11 +147,16 @@ fn announce(shared: &Shared, known: &BTreeSet<String>, name: &Name) {
     }
 }
 
+/// A static site that the proxy serves from its folder.
+pub(crate) fn is_site(service: &Service) -> bool {
+    command(service).is_none()
+        && (service.kind.get() == Some(&Kind::Static) || service.static_dir.get().is_some())
+}
+
 /// How a service is reached over HTTP: by its port, or as files.
 fn served(shared: &Shared, name: &Name, service: &Service) -> Option<Served> {
     let root = folder(shared.state.worktree(), service.path());
-    let is_static = service.kind.get() == Some(&Kind::Static);
-    let by = if is_static && command(service).is_none() {
+    let by = if is_site(service) {
         let site = service.static_dir.get().map_or(".", String::as_str);
         ServedBy::Files { root: root.join(site), is_spa: service.build.get().is_some() }
     } else if service.port.get().is_some() || matches!(service.kind.get(), Some(Kind::Web | Kind::Static)) {
