@@ -107,7 +107,8 @@ mod tests {
     fn times_are_read_as_people_write_them() {
         assert_eq!(since("2026-11-21T12:00:00Z").unwrap().to_string(), "2026-11-21T12:00:00Z");
         let ago = Timestamp::now().duration_since(since("10m").unwrap());
-        assert!((600..605).contains(&ago.as_secs()), "{ago:?}");
+        // The clock is read twice.
+        assert!((599..660).contains(&ago.as_secs()), "{ago:?}");
         assert!(since("yesterday-ish").is_err());
     }
 }

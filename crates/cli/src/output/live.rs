@@ -157,12 +157,9 @@ impl Item {
             Self::Problem(problem) => {
                 let next =
                     problem.next.as_ref().map(|next| format!("\n  {} {next}", paint(style::HINT, "next")));
-                Some(format!(
-                    "{} {}{}",
-                    paint(style::WARNING, "!"),
-                    problem.message,
-                    next.unwrap_or_default()
-                ))
+                let code = paint(style::DIM, &format!("[{}]", problem.code));
+                let mark = paint(style::WARNING, "!");
+                Some(format!("{mark} {} {code}{}", problem.message, next.unwrap_or_default()))
             }
             Self::Line(line) => Some(log_line(line, width)),
             Self::State(app) => state_line(app),
