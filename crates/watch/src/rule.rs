@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_rule_may_look_beside_its_base() {
-        assert!(rule("services/api", "../shared", &[]).matches("services/shared/a.ts".as_ref()));
+        assert!(rule("services/api", "../common", &[]).matches("services/common/a.ts".as_ref()));
     }
 
     #[test]
