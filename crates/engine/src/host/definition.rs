@@ -84,15 +84,17 @@ pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) 
         port: around.port,
         startup: service.startup.get().cloned(),
         is_lenient: is_guessed(&service.readiness),
-        readiness: service
-            .readiness
-            .get()
-            .cloned()
-            .or_else(|| around.port.map(|_| Probe::new(ProbeAction::Tcp(0)))),
+        readiness: service.readiness.get().cloned().or_else(|| around.port.map(|_| listens())),
         // A process that a person holds in a debugger does not answer; only who asked for a restart gets it.
         liveness: service.liveness.get().cloned().filter(|_| !is_guessed(&service.liveness)),
         needs,
     })
+}
+
+/// Something listens, and still does at the next look: development servers (Vite, for one) open their port for an instant
+/// to see whether it is free.
+fn listens() -> Probe {
+    Probe { success_threshold: Some(2), ..Probe::new(ProbeAction::Tcp(0)) }
 }
 
 /// Nobody wrote it down: it was concluded from the code.
@@ -145,7 +147,7 @@ mod tests {
         assert_eq!(definition.spec.command, Command::Shell("npm run dev -- --port 4001".to_owned()));
         assert_eq!(definition.spec.dir, Path::new("/repo/services/api"));
         assert_eq!(definition.spec.log.path, Path::new("/logs/api.log"));
-        assert_eq!(definition.readiness, Some(Probe::new(ProbeAction::Tcp(0))));
+        assert_eq!(definition.readiness, Some(listens()));
     }
 
     #[test]
