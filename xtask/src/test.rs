@@ -37,7 +37,9 @@ pub(crate) fn run() -> Outcome {
 fn dashboard() -> Result<(), String> {
     process::run(program("npm", &["--prefix", "dashboard", "ci", "--no-audit", "--no-fund"]))?;
     let mut tests = program("npm", &["--prefix", "dashboard", "test"]);
-    let demo = process::root().join("target/debug/examples/demo");
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| process::root().join("target"), Into::into);
+    let demo = target.join("debug/examples/demo");
     if demo.exists() {
         tests.env("SEA_DEMO", demo);
     }
