@@ -3,7 +3,6 @@
 /// Done.
 pub(crate) const DONE: u8 = 0;
 /// The answer is "no": findings, a failed gate, drift.
-#[allow(dead_code, reason = "part of the contract; no command of this version asks such a question")]
 pub(crate) const NO: u8 = 1;
 /// The command or `seaworthy.toml` is wrong.
 pub(crate) const WRONG: u8 = 2;
