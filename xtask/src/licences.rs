@@ -21,7 +21,6 @@ pub(crate) fn run() -> Outcome {
         "all",
         "--prefix",
         "none",
-        "--no-dedupe",
         "--format",
         "{p}\t{l}",
     ]))?;
