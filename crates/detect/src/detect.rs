@@ -6,6 +6,7 @@ use seaworthy_model::{App, Kind, Name, Origin, Place};
 
 use crate::draft::{Draft, DraftService};
 use crate::language::{self, LANGUAGES};
+use crate::manifest::Manifest;
 use crate::project::{Project, Role};
 use crate::repository::{Repository, is_within};
 use crate::source::Facts;
@@ -18,6 +19,8 @@ use crate::{
 pub struct Detection {
     /// The app, with the evidence of every value.
     pub app: App,
+    /// What its projects say they depend on, by folder.
+    pub manifests: Vec<Manifest>,
 }
 
 /// Concludes from a repository's files what the app is and how it runs.
@@ -45,6 +48,7 @@ pub fn detect(repo: &Repository) -> Detection {
         );
         draft.warn("source-not-read", message, []);
     }
+    let manifests = projects.iter().map(Manifest::of).collect();
     workspace::lend_libraries(&mut projects, &mut all_facts);
     folder::join(&mut projects, &mut all_facts);
     let root_name = draft.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
@@ -72,7 +76,7 @@ pub fn detect(repo: &Repository) -> Detection {
     contradiction::note(repo, &mut draft);
     let mut app = draft.finish();
     first_data::note(repo, &mut app);
-    Detection { app }
+    Detection { app, manifests }
 }
 
 /// The app's name: what the root manifest says, else the folder's.

@@ -25,6 +25,7 @@ mod importer;
 mod language;
 mod link;
 mod load;
+mod manifest;
 mod observed;
 mod pattern;
 mod project;
@@ -38,7 +39,8 @@ mod version;
 mod workspace;
 
 pub use detect::{Detection, detect};
-pub use load::{CONFIG_FILE, Loaded, Overrides, load};
+pub use load::{CONFIG_FILE, Loaded, Overrides, load, load_from};
+pub use manifest::{Declared, Manifest};
 pub use repository::{OpenError, Repository};
 
 #[doc(no_inline)]

@@ -7,7 +7,7 @@ use seaworthy_model::config::{Config, Diagnostic, Severity, Source};
 use seaworthy_model::validate::{Problem, ValidationContext, validate};
 use seaworthy_model::{App, Layer, Name, Place, Warning};
 
-use crate::{OpenError, Repository, detect};
+use crate::{Detection, Manifest, OpenError, Repository, detect};
 
 /// The name of the model's file, at the root of a repository.
 pub const CONFIG_FILE: &str = "seaworthy.toml";
@@ -26,6 +26,8 @@ pub struct Overrides {
 pub struct Loaded {
     /// The merged model.
     pub app: App,
+    /// What its projects say they depend on, by folder.
+    pub manifests: Vec<Manifest>,
     /// The text of `seaworthy.toml`, empty where there is none.
     pub config_text: String,
     /// What is wrong in it; spans are of [`Loaded::config_text`].
@@ -51,8 +53,12 @@ impl Loaded {
 
 /// Detects, reads and merges the model of the repository at `root`.
 pub fn load(root: &Path, overrides: &Overrides) -> Result<Loaded, OpenError> {
-    let repo = Repository::open(root)?;
-    let mut app = detect(&repo).app;
+    Ok(load_from(&Repository::open(root)?, overrides))
+}
+
+/// The same for a repository that is open already, and goes on to be read.
+pub fn load_from(repo: &Repository, overrides: &Overrides) -> Loaded {
+    let Detection { mut app, manifests } = detect(repo);
     let config_text = repo.text(CONFIG_FILE).map(|text| text.to_string()).unwrap_or_default();
     let (config, mut diagnostics) = Config::parse(&config_text);
     let source = Source::file(CONFIG_FILE, &config_text);
@@ -88,7 +94,15 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Loaded, OpenError> {
     let (wrong, odd): (Vec<_>, Vec<_>) =
         problems.into_iter().partition(|problem| problem.severity == Severity::Error);
     app.warnings.extend(odd.iter().map(warning));
-    Ok(Loaded { app, config_text, diagnostics, override_diagnostics, problems: wrong, unknown_environment })
+    Loaded {
+        app,
+        manifests,
+        config_text,
+        diagnostics,
+        override_diagnostics,
+        problems: wrong,
+        unknown_environment,
+    }
 }
 
 /// `local` is always there: it is where `sea up` runs.

@@ -6,7 +6,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -18,6 +20,9 @@ use crate::reaper::Reaper;
 use crate::shim;
 use crate::spec::Spec;
 
+/// How long after an instance became ready a shim is made ready for the next one.
+const WARM_AFTER: Duration = Duration::from_millis(20);
+
 /// Starts instances.
 #[derive(Clone)]
 pub struct Launcher {
@@ -25,6 +30,7 @@ pub struct Launcher {
     reaper: Reaper,
     /// A shim that waits for its order. Starting a program is most of the time from a save to the new process.
     spare: Arc<Mutex<Option<Shim>>>,
+    is_cold: Arc<AtomicBool>,
 }
 
 struct Shim {
@@ -41,20 +47,27 @@ impl Launcher {
 
     /// With shims that are `program`, which must call [`shim::main`] for the argument [`shim::ARGUMENT`].
     pub fn with_program(program: impl Into<PathBuf>, reaper: Reaper) -> Self {
-        Self { program: program.into(), reaper, spare: Arc::default() }
+        Self { program: program.into(), reaper, spare: Arc::default(), is_cold: Arc::default() }
     }
 
-    /// Makes a shim ready for the next instance, unless there is one.
+    /// Makes a shim ready for the next instance, unless there is one; a little later, so that it is not in the way of
+    /// what starts now. Must be called within a runtime.
     pub fn warm(&self) {
-        let mut spare = self.spare();
-        if spare.is_none() {
-            // Only a head start is lost; the next launch tells why.
-            *spare = self.shim().ok();
-        }
+        let launcher = self.clone();
+        // Ends by itself: it waits once and starts one program.
+        tokio::spawn(async move {
+            tokio::time::sleep(WARM_AFTER).await;
+            let mut spare = launcher.spare.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.is_none() && !launcher.is_cold.load(Ordering::Relaxed) {
+                // Only a head start is lost; the next launch tells why.
+                *spare = launcher.shim().ok();
+            }
+        });
     }
 
-    /// Ends the shim that was made ready.
+    /// Ends the shim that was made ready, and makes no other.
     pub fn cool(&self) {
+        self.is_cold.store(true, Ordering::Relaxed);
         // Its socket closes, so it ends.
         drop(self.spare().take());
     }

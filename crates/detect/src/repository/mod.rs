@@ -147,6 +147,17 @@ impl Repository {
         text
     }
 
+    /// The text of a file of code for who reads every file once: not kept. `None` for what is larger than any code that
+    /// people write, or binary; bytes that are not UTF-8 are replaced.
+    pub fn source(&self, path: &str) -> Option<Arc<str>> {
+        if let Some(text) = lock(&self.texts).get(path) {
+            return text.clone();
+        }
+        let mut bytes = Vec::new();
+        read_source(&self.root.join(path), &mut bytes)
+            .then(|| Arc::from(String::from_utf8_lossy(&bytes).as_ref()))
+    }
+
     /// A file as a tree of values, by its ending: JSON (with comments), TOML or YAML (its first document).
     /// `None`, with a warning, when it cannot be read or parsed.
     pub fn document(&self, path: &str) -> Option<Arc<Node>> {

@@ -65,6 +65,9 @@ pub const PROXY_ARGUMENT: &str = "__proxy";
 /// The longest that the proxy may take to end; then it is killed.
 const PROXY_GRACE: Duration = Duration::from_secs(2);
 
+/// How long a run is without a guardian.
+const GUARDED_AFTER: Duration = Duration::from_millis(30);
+
 /// Runs the proxy process to its end.
 pub fn proxy_main() -> Result<(), seaworthy_proxy::Error> {
     seaworthy_proxy::dataplane::run_from_stdin()
@@ -144,7 +147,7 @@ pub struct Host {
     shared: Arc<Shared>,
     session: Session,
     reaper: JoinHandle<()>,
-    guardian: Option<Guardian>,
+    guardian: JoinHandle<Option<Guardian>>,
     background: Vec<JoinHandle<()>>,
 }
 
@@ -171,7 +174,7 @@ impl Host {
         let (reaper, reaping) = Reaper::start().map_err(system("children cannot be waited for"))?;
         let run = session.record().run.clone();
         let program = options.program.to_string_lossy().into_owned();
-        let guardian = Guardian::start(&program, &run, &reaper);
+        let guardian = tokio::spawn(guard(program, run.clone(), reaper.clone()));
         let launcher = Launcher::with_program(&options.program, reaper);
         let mut ports = Ports::open(&state);
         let listener = listen(&mut ports)?;
@@ -189,7 +192,7 @@ impl Host {
         if shared.options.watch {
             background.push(tokio::spawn(reload::run(Arc::clone(&shared))));
         }
-        Ok(Self { shared, session, reaper: reaping, guardian: guardian.ok(), background })
+        Ok(Self { shared, session, reaper: reaping, guardian, background })
     }
 
     /// What can be asked of the app.
@@ -250,7 +253,8 @@ impl Host {
             let _ = task.await;
         }
         self.shared.supervisor.launcher().cool();
-        if let Some(guardian) = self.guardian {
+        self.guardian.abort();
+        if let Ok(Some(guardian)) = self.guardian.await {
             guardian.dismiss();
         }
         self.reaper.abort();
@@ -263,6 +267,14 @@ impl Host {
         let shared = Arc::clone(&self.shared);
         move || shared.supervisor.kill_all()
     }
+}
+
+/// Starts the guardian of a run, when what people wait for had its start. Whatever is left when everything is killed
+/// before that, the next run ends.
+async fn guard(program: String, run: String, reaper: Reaper) -> Option<Guardian> {
+    tokio::time::sleep(GUARDED_AFTER).await;
+    // A run without a guardian is as good until everything is killed at once.
+    Guardian::start(&program, &run, &reaper).ok()
 }
 
 /// The app's own port: the same in every run of the worktree where nobody else has it.

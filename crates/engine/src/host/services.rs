@@ -174,7 +174,7 @@ pub(crate) fn environment(
     let inputs = Inputs {
         service,
         resources: &resources,
-        services: &endpoints(shared, app),
+        services: &|name| endpoint(shared, app, name),
         environment: "local",
         domain: DOMAIN,
         process: &process,
@@ -244,20 +244,15 @@ fn shown(environment: &Environment) -> Vec<VariableView> {
     environment.values.iter().map(view).collect()
 }
 
-/// Where every service with a port listens. Those that have none handed out yet are where they want to be.
-fn endpoints(shared: &Shared, app: &App) -> BTreeMap<Name, Endpoint> {
-    let mut endpoints = BTreeMap::new();
-    for (name, service) in &app.services {
-        if service.port.get().is_none() && service.port_setting.get().is_none() {
-            continue;
-        }
-        let running = shared.supervisor.board().get(name.as_str()).and_then(|status| status.port);
-        let port = running.or_else(|| reserve_ahead(shared, name, service));
-        if let Some(port) = port {
-            endpoints.insert(name.clone(), Endpoint { host: "127.0.0.1".to_owned(), port });
-        }
+/// Where a service listens; one that has no port yet gets the one that it will start with.
+fn endpoint(shared: &Shared, app: &App, name: &Name) -> Option<Endpoint> {
+    let service = app.services.get(name)?;
+    if service.port.get().is_none() && service.port_setting.get().is_none() {
+        return None;
     }
-    endpoints
+    let running = shared.supervisor.board().get(name.as_str()).and_then(|status| status.port);
+    let port = running.or_else(|| reserve_ahead(shared, name, service))?;
+    Some(Endpoint { host: "127.0.0.1".to_owned(), port })
 }
 
 /// The port that a service will get when it is started.

@@ -51,14 +51,14 @@ pub struct Endpoint {
 }
 
 /// What the environment of a service is made of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Inputs<'a> {
     /// The service.
     pub service: &'a Service,
     /// Every resource that was provided.
     pub resources: &'a BTreeMap<Name, Provided>,
-    /// Every service that has a port.
-    pub services: &'a BTreeMap<Name, Endpoint>,
+    /// Where a service listens; asked only for those that a value names, since the answer can take a port.
+    pub services: &'a dyn Fn(&Name) -> Option<Endpoint>,
     /// The name of the environment: `local`.
     pub environment: &'a str,
     /// Its domain.
@@ -274,7 +274,7 @@ impl Resolver<'_, '_> {
                     self.tailored(resource, attribute, &found.value)
                 }
                 Placeholder::Service { name, attribute } => {
-                    let Some(endpoint) = self.inputs.services.get(name) else { return Ok(None) };
+                    let Some(endpoint) = (self.inputs.services)(name) else { return Ok(None) };
                     source = Source::Service(name.clone());
                     match attribute.as_str() {
                         "host" => endpoint.host.clone(),

@@ -65,7 +65,7 @@ impl Case {
         let inputs = Inputs {
             service: &self.service,
             resources: &BTreeMap::from([(name("db"), provided)]),
-            services: &BTreeMap::from([(name("artists"), endpoint)]),
+            services: &|asked| (*asked == name("artists")).then(|| endpoint.clone()),
             environment: "local",
             domain: "localhost",
             process: &self.process,

@@ -1,0 +1,213 @@
+//! One check: every rule over every file, on every core.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use seaworthy_detect::{Loaded, Repository};
+use sha2::{Digest as _, Sha256};
+
+use crate::allow::{self, Allowances};
+use crate::baseline::Baseline;
+use crate::catalogue::Catalogue;
+use crate::context::{Context, Sink};
+use crate::facts::{Fact, FileFact, facts, file_facts};
+use crate::file::SourceFile;
+use crate::finding::Finding;
+use crate::pattern::Patterns;
+use crate::report::{Notice, Report, Summary};
+use crate::score::score;
+
+/// A file that takes longer than this is named in the report.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// Trees of hostile files are deep, and to walk them takes stack.
+const STACK: usize = 64 << 20;
+
+/// What a check is told beside the repository.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Files that git has; `None` where it was not asked.
+    pub tracked: Option<BTreeSet<String>>,
+    /// Only these files: what changed. Rules that need the whole repository are left out.
+    pub only: Option<BTreeSet<String>>,
+    /// What is known and not reported.
+    pub baseline: Baseline,
+}
+
+/// Checks a repository.
+pub fn check(repository: &Repository, loaded: &Loaded, catalogue: &Catalogue, options: &Options) -> Report {
+    let context = Context {
+        repository,
+        app: &loaded.app,
+        manifests: &loaded.manifests,
+        tracked: options.tracked.as_ref(),
+    };
+    let patterns = Patterns::new(catalogue);
+    let paths: Vec<&str> = repository
+        .paths()
+        .iter()
+        .map(|path| &**path)
+        .filter(|path| options.only.as_ref().is_none_or(|only| only.contains(*path)))
+        .collect();
+    let work = Work {
+        context: &context,
+        catalogue,
+        patterns: &patterns,
+        is_partial: options.only.is_some(),
+        paths: &paths,
+        facts: facts().collect(),
+        file_facts: file_facts().collect(),
+        next_fact: AtomicUsize::new(0),
+        next_file: AtomicUsize::new(0),
+    };
+    let mut outcome = Outcome::default();
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(16);
+    let outcomes = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let start = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || {
+                let part = work.run();
+                outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(part);
+            });
+            if start.is_err() {
+                break;
+            }
+        }
+    });
+    for part in outcomes.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        outcome.merge(part);
+    }
+    if outcome.files < paths.len() {
+        // No thread could be started: this one does it all.
+        outcome.merge(work.run());
+    }
+    outcome.finish(&work, options)
+}
+
+/// What there is to do; threads take from it until nothing is left.
+struct Work<'w> {
+    context: &'w Context<'w>,
+    catalogue: &'w Catalogue,
+    patterns: &'w Patterns<'w>,
+    is_partial: bool,
+    paths: &'w [&'w str],
+    facts: Vec<&'static Fact>,
+    file_facts: Vec<&'static FileFact>,
+    next_fact: AtomicUsize,
+    next_file: AtomicUsize,
+}
+
+impl Work<'_> {
+    fn run(&self) -> Outcome {
+        let mut outcome = Outcome::default();
+        let sink = Sink::new(self.catalogue, self.context.repository);
+        // Facts first: one of them can take as long as many files.
+        while let Some(fact) = self.facts.get(self.next_fact.fetch_add(1, Ordering::Relaxed)) {
+            if !(self.is_partial && fact.whole) {
+                (fact.check)(self.context, &sink);
+            }
+        }
+        while let Some(path) = self.paths.get(self.next_file.fetch_add(1, Ordering::Relaxed)) {
+            outcome.files += 1;
+            let Some(text) = self.context.repository.source(path) else { continue };
+            let began = Instant::now();
+            let file = SourceFile::new(path, &text);
+            for fact in self.file_facts.iter().filter(|fact| (fact.wants)(&file)) {
+                (fact.check)(self.context, &file, &sink);
+            }
+            self.patterns.check(self.context, &file, &sink);
+            outcome.allowances.add(path, allow::read(&text));
+            if began.elapsed() > SLOW {
+                let message = format!("took {} s to check", began.elapsed().as_secs());
+                outcome.notices.push(Notice { file: (*path).to_owned(), message });
+            }
+        }
+        outcome.findings = sink.into_findings();
+        outcome
+    }
+}
+
+/// What one thread found.
+#[derive(Default)]
+struct Outcome {
+    findings: Vec<Finding>,
+    allowances: Allowances,
+    notices: Vec<Notice>,
+    files: usize,
+}
+
+impl Outcome {
+    fn merge(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.allowances.merge(other.allowances);
+        self.notices.extend(other.notices);
+        self.files += other.files;
+    }
+
+    fn finish(mut self, work: &Work<'_>, options: &Options) -> Report {
+        let mut findings = std::mem::take(&mut self.findings);
+        if let Some(only) = &options.only {
+            findings.retain(|finding| only.contains(&finding.file));
+        }
+        sort(&mut findings);
+        findings.dedup_by(|one, other| {
+            one.rule == other.rule
+                && one.file == other.file
+                && (one.line, one.column, &one.message) == (other.line, other.column, &other.message)
+        });
+        let suppressed = self.allowances.apply(&mut findings);
+        let is_judged = |rule: &str| {
+            !work.is_partial || !work.facts.iter().any(|fact| fact.whole && fact.rules.contains(&rule))
+        };
+        let sink = Sink::new(work.catalogue, work.context.repository);
+        for draft in self.allowances.complaints(is_judged) {
+            sink.report(draft);
+        }
+        findings.extend(sink.into_findings());
+        sort(&mut findings);
+        fingerprint(&mut findings);
+        let known = options.baseline.apply(&mut findings);
+        self.notices.sort();
+        let summary = Summary::of(&findings, suppressed, known, self.files, work.catalogue.rules().len());
+        Report { score: score(&findings), findings, summary, notices: self.notices }
+    }
+}
+
+/// By place; in one place the heavier first.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|one, other| {
+        (&one.file, one.line, one.column)
+            .cmp(&(&other.file, other.line, other.column))
+            .then_with(|| other.severity.cmp(&one.severity))
+            .then_with(|| (&one.rule, &one.message).cmp(&(&other.rule, &other.message)))
+    });
+}
+
+/// Names that stay while rule, file and excerpt do. The same excerpt twice in a file is told apart by its order.
+fn fingerprint(findings: &mut [Finding]) {
+    let mut seen: std::collections::HashMap<[u8; 32], u32> = std::collections::HashMap::new();
+    for finding in findings {
+        let mut digest = Sha256::new();
+        let excerpt: String = finding.excerpt.split_whitespace().collect::<Vec<_>>().join(" ");
+        let evidence = if excerpt.is_empty() { &finding.message } else { &excerpt };
+        for part in [&finding.rule, &finding.file, evidence] {
+            digest.update(part.as_bytes());
+            digest.update([0]);
+        }
+        let base: [u8; 32] = digest.finalize().into();
+        let order = seen.entry(base).or_insert(0);
+        let mut digest = Sha256::new();
+        digest.update(base);
+        digest.update(order.to_le_bytes());
+        *order += 1;
+        let bytes: [u8; 32] = digest.finalize().into();
+        finding.fingerprint = hex(&bytes[..8]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

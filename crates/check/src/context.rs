@@ -1,0 +1,140 @@
+//! What a rule is given to look at, and where it leaves what it found.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use seaworthy_detect::{Manifest, Repository};
+use seaworthy_model::App;
+
+use crate::catalogue::Catalogue;
+use crate::file::SourceFile;
+use crate::finding::{Draft, Finding, Fix, Place};
+use crate::mask;
+use crate::rule::FixKind;
+use crate::text::LineIndex;
+
+/// The repository and the model that are checked.
+pub struct Context<'a> {
+    /// Its files. Texts and documents are read once, whoever asks first.
+    pub repository: &'a Repository,
+    /// What was concluded from them.
+    pub app: &'a App,
+    /// Files that git has, where it was asked: a secret in a file that nobody commits is no finding.
+    pub tracked: Option<&'a BTreeSet<String>>,
+    /// What its projects say they depend on, by folder.
+    pub manifests: &'a [Manifest],
+}
+
+impl<'a> Context<'a> {
+    /// Someone else may have it: it is committed, or git was not asked.
+    pub fn is_shared(&self, path: &str) -> bool {
+        self.tracked.is_none_or(|tracked| tracked.contains(path))
+    }
+
+    /// The manifests of the folders around a file, the nearest first.
+    pub fn manifests_around(&self, path: &str) -> impl Iterator<Item = &'a Manifest> {
+        let is_around =
+            |dir: &str| dir == "." || path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+        let mut around: Vec<&'a Manifest> =
+            self.manifests.iter().filter(|manifest| is_around(&manifest.dir)).collect();
+        around.sort_by_key(|manifest| std::cmp::Reverse(manifest.dir.len()));
+        around.into_iter()
+    }
+
+    /// The project around a file depends on a package.
+    pub fn depends_on(&self, path: &str, package: &str) -> bool {
+        self.manifests_around(path).any(|manifest| manifest.dependencies.contains_key(package))
+    }
+}
+
+/// Where rules leave what they found.
+pub struct Sink<'a> {
+    catalogue: &'a Catalogue,
+    repository: &'a Repository,
+    findings: RefCell<Vec<Finding>>,
+}
+
+impl<'a> Sink<'a> {
+    /// An empty one.
+    pub(crate) fn new(catalogue: &'a Catalogue, repository: &'a Repository) -> Self {
+        Self { catalogue, repository, findings: RefCell::default() }
+    }
+
+    /// Reports about a file whose text is at hand.
+    pub fn report_in(&self, file: &SourceFile<'_>, draft: Draft) {
+        self.add(draft, Some(file.text));
+    }
+
+    /// Reports about any file.
+    pub fn report(&self, draft: Draft) {
+        let text = match draft.place {
+            Place::File => None,
+            _ => self.repository.text(&draft.file),
+        };
+        self.add(draft, text.as_deref());
+    }
+
+    /// What was found.
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        self.findings.into_inner()
+    }
+
+    fn add(&self, draft: Draft, text: Option<&str>) {
+        let Some(rule) = self.catalogue.get(&draft.rule) else {
+            // A rule in Rust whose file is missing: the catalogue's own test finds it before anyone else does.
+            debug_assert!(false, "{} is not in the catalogue", draft.rule);
+            return;
+        };
+        let place = Located::new(&draft, text);
+        let kind = if draft.edits.is_empty() { FixKind::Manual } else { FixKind::Auto };
+        let fix = Fix { kind, description: rule.fix.description.clone(), edits: draft.edits };
+        self.findings.borrow_mut().push(Finding {
+            severity: draft.severity.unwrap_or(rule.severity),
+            category: rule.category,
+            title: rule.title.clone(),
+            file: draft.file,
+            line: place.line,
+            column: place.column,
+            end_line: place.end_line,
+            excerpt: place.excerpt,
+            message: draft.message.or_else(|| rule.message.clone()).unwrap_or_else(|| rule.title.clone()),
+            fix,
+            // Known when all findings are: the same lines can be found twice in a file.
+            fingerprint: String::new(),
+            docs: format!("docs/src/rules/{}.md", rule.id),
+            rule: rule.id.clone(),
+        });
+    }
+}
+
+/// A place in the terms of reports.
+struct Located {
+    line: u32,
+    column: u32,
+    end_line: u32,
+    excerpt: String,
+}
+
+/// Lines of an excerpt.
+const MOST_LINES: u32 = 5;
+
+impl Located {
+    fn new(draft: &Draft, text: Option<&str>) -> Self {
+        let nowhere = Self { line: 1, column: 1, end_line: 1, excerpt: String::new() };
+        let Some(text) = text else { return nowhere };
+        let index = LineIndex::new(text);
+        let (line, column, end_line) = match &draft.place {
+            Place::File => return nowhere,
+            Place::Line(line) => (*line, 1 + index.indent(*line), *line),
+            Place::Bytes(range) => {
+                let (line, column) = index.position(range.start);
+                // A range that ends with a line's end does not reach into the next one.
+                let last = range.end.saturating_sub(1).max(range.start);
+                (line, column, index.position(last).0)
+            }
+        };
+        let shown: Range<usize> = index.lines(line, end_line.min(line + MOST_LINES - 1));
+        Self { line, column, end_line, excerpt: mask::excerpt(text, shown, &draft.masks) }
+    }
+}

@@ -1,0 +1,9 @@
+//! Conclusions about who may do what.
+
+use crate::facts::{Fact, FileFact};
+
+/// From the whole.
+pub(super) static FACTS: &[Fact] = &[];
+
+/// From one file.
+pub(super) static FILE_FACTS: &[FileFact] = &[];

@@ -1,0 +1,9 @@
+//! Conclusions about how it starts, fails and stops.
+
+use crate::facts::{Fact, FileFact};
+
+/// From the whole.
+pub(super) static FACTS: &[Fact] = &[];
+
+/// From one file.
+pub(super) static FILE_FACTS: &[FileFact] = &[];

@@ -1,0 +1,9 @@
+//! Conclusions about what others wrote and this depends on.
+
+use crate::facts::{Fact, FileFact};
+
+/// From the whole.
+pub(super) static FACTS: &[Fact] = &[];
+
+/// From one file.
+pub(super) static FILE_FACTS: &[FileFact] = &[];

@@ -1,0 +1,37 @@
+//! Small repositories, checked.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use seaworthy_check::{Catalogue, Options, Report, check};
+use seaworthy_detect::{Overrides, Repository, load_from};
+
+/// Checks a repository of these files with every rule of the binary.
+pub(crate) fn check_files(files: &BTreeMap<String, String>) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), files);
+    check_folder(folder.path(), &Options::default())
+}
+
+/// Writes files below a folder.
+pub(crate) fn write(root: &Path, files: &BTreeMap<String, String>) {
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+/// Checks a folder with the rules of the binary and its own.
+pub(crate) fn check_folder(root: &Path, options: &Options) -> Report {
+    let catalogue = Catalogue::of_project(root).unwrap();
+    let repository = Repository::open(root).unwrap();
+    let loaded = load_from(&repository, &Overrides::default());
+    check(&repository, &loaded, &catalogue, options)
+}
+
+/// Files by their paths.
+pub(crate) fn files<const N: usize>(files: [(&str, &str); N]) -> BTreeMap<String, String> {
+    files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
+}
