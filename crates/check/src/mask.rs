@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn what_a_rule_hides_and_what_looks_like_a_secret_is_not_shown() {
         let text = "key = 'abc123'\nurl = 'postgres://app:hunter22@db/x'\n";
-        let shown = excerpt(text, 0..text.len() - 1, &[7..13]);
+        let shown = excerpt(text, 0..text.len() - 1, std::slice::from_ref(&(7..13)));
         assert_eq!(shown, "key = '***'\nurl = 'postgres://app:***@db/x'");
         // Put together here, so that scanners of this repository do not stop at it.
         let key = format!("sk_{}_{}", "live", "a1B2c3D4e5F6g7H8");
