@@ -102,7 +102,7 @@ impl<'a> Sink<'a> {
             fix,
             // Known when all findings are: the same lines can be found twice in a file.
             fingerprint: String::new(),
-            docs: format!("docs/src/rules/{}.md", rule.id),
+            docs: format!("sea explain {}", rule.id),
             rule: rule.id.clone(),
         });
     }

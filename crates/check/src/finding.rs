@@ -34,7 +34,7 @@ pub struct Finding {
     pub fix: Fix,
     /// The same as long as rule, file and excerpt are; it does not move with the lines around it.
     pub fingerprint: String,
-    /// The page of the rule.
+    /// The command that shows the page of the rule.
     pub docs: String,
 }
 

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     arg_required_else_help = true,
     after_help = "Examples:
   sea up                            run it, with all that it needs
+  sea check                         what stands between it and production
   sea plan                          what this repository is, and how it runs
   sea plan --explain api.port       where a value comes from
   sea init                          write down what could not be detected
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Wait(WaitArgs),
     Open(OpenArgs),
     Down(DownArgs),
+    Check(CheckArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -108,6 +110,98 @@ pub(crate) struct UpArgs {
     /// Print what happens as JSON, one object a line.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Say what stands between this app and production, and mend what can be mended safely.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea check                         everything, what to do first comes first
+  sea check --fix                   shows what can be mended safely, and asks
+  sea check --staged                what is about to be committed
+  sea check --since main            what changed since a branch or commit
+  sea check --format sarif --output check.sarif
+  sea check --install-hook          checks before every commit
+  sea explain RULE                  why a rule matters, with examples
+
+A finding is suppressed where it is, with a reason: `sea: allow RULE because ...` in a comment.
+Exits with 1 when a finding weighs as much as --fail-on.")]
+pub(crate) struct CheckArgs {
+    /// The repository; the one around the current folder when left out.
+    pub(crate) dir: Option<PathBuf>,
+
+    /// Print the report as JSON (sea.check/1).
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+
+    /// How the report is written.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+
+    /// Write the report to a file.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// The lightest finding that makes the answer a no.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "high")]
+    pub(crate) fail_on: FailOn,
+
+    /// Show every place of every finding.
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Show what can be mended safely as a diff, and mend it when that is wanted.
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Mend without asking.
+    #[arg(short, long, requires = "fix")]
+    pub(crate) yes: bool,
+
+    /// Only what is staged, as it would be committed.
+    #[arg(long, conflicts_with = "since")]
+    pub(crate) staged: bool,
+
+    /// Only files that changed since a revision.
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
+
+    /// Take every finding of today as known: only new ones are reported from now on.
+    #[arg(long, conflicts_with_all = ["staged", "since"])]
+    pub(crate) update_baseline: bool,
+
+    /// Check what is staged before every commit, by a hook of git.
+    #[arg(long)]
+    pub(crate) install_hook: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs (sea.check/1).
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// One self-contained page.
+    Html,
+}
+
+/// From which weight on findings make the answer a no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Any finding.
+    Low,
+    /// Medium, high or critical.
+    Medium,
+    /// High or critical.
+    High,
+    /// Critical alone.
+    Critical,
+    /// None.
+    Never,
 }
 
 /// Show the state of every service, resource and job of the app that is up.

@@ -8,6 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 
+/// Everything is left out of Git but what a project writes down itself: rules, templates, the findings it knows.
+const IGNORED: &str = "/*\n!/rules/\n!/templates/\n!/baseline.json\n";
+
 /// Where one worktree keeps what is its own: data, caches, secrets. Two worktrees of one repository share nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -22,8 +25,8 @@ impl State {
         let root = state.root();
         fs::create_dir_all(&root).map_err(Error::file("create the folder", &root))?;
         let ignore = root.join(".gitignore");
-        if !ignore.exists() {
-            fs::write(&ignore, "*\n").map_err(Error::file("write", &ignore))?;
+        if fs::read_to_string(&ignore).ok().as_deref() != Some(IGNORED) {
+            fs::write(&ignore, IGNORED).map_err(Error::file("write", &ignore))?;
         }
         Ok(state)
     }

@@ -1,6 +1,7 @@
 //! What a check found, and the formats it is told in.
 
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod sarif;
 

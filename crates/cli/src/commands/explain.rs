@@ -3,6 +3,8 @@
 use std::io::Write;
 
 use include_dir::{Dir, include_dir};
+use seaworthy_check::Catalogue;
+use seaworthy_check::page::page as rule_page;
 
 use crate::args::ExplainArgs;
 use crate::exit::{self, Mistake};
@@ -15,12 +17,18 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     match &args.code {
         None => {
             for code in codes() {
-                writeln!(out, "{code:<24} {}", title(code).unwrap_or_default())?;
+                writeln!(out, "{code:<28} {}", title(code).unwrap_or_default())?;
+            }
+            for rule in Catalogue::embedded().rules() {
+                writeln!(out, "{:<28} {}", rule.id, rule.title)?;
             }
         }
         Some(code) => match page(code) {
             Some(page) => write!(out, "{page}")?,
-            None => return Err(unknown(code).into()),
+            None => match Catalogue::with_examples().get(code) {
+                Some(rule) => write!(out, "{}", rule_page(rule))?,
+                None => return Err(unknown(code).into()),
+            },
         },
     }
     Ok(exit::DONE)
@@ -47,15 +55,17 @@ fn title(code: &str) -> Option<&'static str> {
 }
 
 fn unknown(code: &str) -> Mistake {
+    let rules = Catalogue::embedded();
     let near = codes()
         .into_iter()
+        .chain(rules.rules().map(|rule| rule.id.as_str()))
         .max_by(|one, other| strsim::jaro(one, code).total_cmp(&strsim::jaro(other, code)))
         .filter(|near| strsim::jaro(near, code) > 0.6);
     Mistake {
-        message: format!("there is no code `{code}`"),
+        message: format!("there is no code or rule `{code}`"),
         help: Some(match near {
             Some(near) => format!("sea explain {near}"),
-            None => "sea explain (lists every code)".to_owned(),
+            None => "sea explain (lists every code and rule)".to_owned(),
         }),
     }
 }

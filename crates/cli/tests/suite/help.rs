@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 16] = [
+pub(crate) const COMMANDS: [&[&str]; 17] = [
     &[],
     &["up"],
     &["status"],
@@ -15,6 +15,7 @@ pub(crate) const COMMANDS: [&[&str]; 16] = [
     &["wait"],
     &["open"],
     &["down"],
+    &["check"],
     &["plan"],
     &["init"],
     &["schema"],

@@ -158,6 +158,12 @@ impl Repository {
             .then(|| Arc::from(String::from_utf8_lossy(&bytes).as_ref()))
     }
 
+    /// From now on a file has this text, whatever is on the disk: what is staged, or about to be written.
+    pub fn overlay(&self, path: &str, text: String) {
+        lock(&self.texts).insert(path.into(), Some(text.into()));
+        lock(&self.documents).remove(path);
+    }
+
     /// A file as a tree of values, by its ending: JSON (with comments), TOML or YAML (its first document).
     /// `None`, with a warning, when it cannot be read or parsed.
     pub fn document(&self, path: &str) -> Option<Arc<Node>> {

@@ -1,0 +1,72 @@
+//! `sea check --fix`: shows what would change, and changes it when that is wanted.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use seaworthy_check::Report;
+use seaworthy_check::fix::{Change, changes};
+use similar::TextDiff;
+
+use crate::commands::check::git;
+use crate::exit::Outside;
+use crate::output::style::{self, paint};
+
+/// Shows the changes, and makes them with consent; true when files were changed.
+pub(super) fn run(root: &Path, report: &Report, consent: bool) -> anyhow::Result<bool> {
+    let changes = changes(&report.findings, |path| std::fs::read_to_string(root.join(path)).ok());
+    if changes.is_empty() {
+        anstream::eprintln!("nothing can be mended safely without a person; see `fix` below each finding");
+        return Ok(false);
+    }
+    let mut out = anstream::stderr().lock();
+    for change in &changes {
+        out.write_all(diff(change).as_bytes())?;
+    }
+    let findings: usize = changes.iter().map(|change| change.findings).sum();
+    let says = format!("{findings} findings in {} files would be mended", changes.len());
+    if !consent && !std::io::stdin().is_terminal() {
+        writeln!(out, "{says}; to do it: sea check --fix --yes")?;
+        return Ok(false);
+    }
+    if !consent {
+        write!(out, "{says}. Do it? [y/N] ")?;
+        out.flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            return Ok(false);
+        }
+    }
+    for change in &changes {
+        let path = root.join(&change.file);
+        // Whoever saved it meanwhile keeps what they wrote.
+        if std::fs::read_to_string(&path).ok().as_ref() != Some(&change.before) {
+            let message = format!("{} changed meanwhile, so it is left as it is", change.file);
+            return Err(Outside { message, help: Some("sea check --fix".to_owned()) }.into());
+        }
+        git::replace(&path, &change.after)?;
+    }
+    writeln!(
+        out,
+        "{}",
+        paint(style::GOOD, &format!("mended: {findings} findings in {} files", changes.len()))
+    )?;
+    Ok(true)
+}
+
+/// A unified diff in colours.
+fn diff(change: &Change) -> String {
+    let file = &change.file;
+    let diff = TextDiff::from_lines(&change.before, &change.after);
+    let text =
+        diff.unified_diff().context_radius(2).header(&format!("a/{file}"), &format!("b/{file}")).to_string();
+    text.lines()
+        .map(|line| match line.as_bytes().first() {
+            Some(b'+') => paint(style::GOOD, line),
+            Some(b'-') => paint(style::ERROR, line),
+            Some(b'@') => paint(style::DIM, line),
+            _ => line.to_owned(),
+        })
+        .map(|line| line + "\n")
+        .collect()
+}
