@@ -19,6 +19,7 @@ mod live;
 mod meter;
 mod pages;
 mod pool;
+mod reach;
 mod redirect;
 mod scanner;
 mod service;
