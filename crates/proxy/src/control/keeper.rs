@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::listener::Listener;
 use super::process::{Process, ProxyOptions};
+use super::survivor::Survivor;
 use crate::error::{Error, Result};
 use crate::stats::{AccessEvent, StatsReport};
 use crate::table::RoutingTable;
@@ -54,9 +55,11 @@ enum Request {
     Replace(DrainPlan, oneshot::Sender<Result<DrainReport>>),
     Watch,
     Stop(oneshot::Sender<()>),
+    Leave(oneshot::Sender<()>),
 }
 
-/// A proxy that is kept alive. Dropping it ends the proxy.
+/// A proxy that is kept alive. Dropping it ends the proxy, unless that is to linger
+/// ([`OnControlLoss::Serve`](crate::wire::OnControlLoss::Serve)).
 pub struct Proxy {
     requests: mpsc::Sender<Request>,
     accesses: broadcast::Sender<Vec<AccessEvent>>,
@@ -68,10 +71,49 @@ impl Proxy {
     /// Starts a proxy on these sockets and waits until it serves `table`.
     pub async fn start(options: ProxyOptions, listeners: Vec<Listener>, table: RoutingTable) -> Result<Self> {
         let process = Process::start(&options, &listeners, &table).await?;
+        Ok(Self::keep(options, listeners, table, process, Vec::new()))
+    }
+
+    /// Takes over a proxy whose control process is gone, and waits until it serves `table`: the caller's own, or
+    /// [`Survivor::table`] until it has one.
+    ///
+    /// Its listening sockets come with it. `options` are for the processes that follow it. Where it is of a version that
+    /// speaks otherwise, one follows at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Proxy::start`]; the survivor then goes on to wait for a control process.
+    pub async fn adopt(options: ProxyOptions, survivor: Survivor, table: RoutingTable) -> Result<Self> {
+        let Survivor { mut process, listeners, is_understood, mut others, .. } = survivor;
+        let served = if is_understood { process.serve(&table).await } else { Err(Error::Disconnected) };
+        match served {
+            Ok(()) => {}
+            // It died just now, or does not know what it was told.
+            Err(Error::Disconnected | Error::Control(_) | Error::Protocol(_)) => {
+                let next = Process::start(&options, &listeners, &table).await?;
+                others.push(std::mem::replace(&mut process, next));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(Self::keep(options, listeners, table, process, others))
+    }
+
+    fn keep(
+        options: ProxyOptions,
+        listeners: Vec<Listener>,
+        table: RoutingTable,
+        process: Process,
+        retired: Vec<Process>,
+    ) -> Self {
         let (requests, orders) = mpsc::channel(ORDERS);
         let accesses = broadcast::Sender::new(ACCESSES);
         let state = watch::Sender::new(ProxyState { pid: Some(process.pid), deaths: 0, problem: None });
         let watched = state.subscribe();
+        let mut retiring = tokio::task::JoinSet::new();
+        for old in retired {
+            let (pid, accesses) = (process.pid, accesses.clone());
+            retiring.spawn(async move { drop(retire(old, DrainPlan::default(), pid, &accesses).await) });
+        }
         let keeper = Keeper {
             options,
             listeners,
@@ -82,10 +124,10 @@ impl Proxy {
             state,
             watching: false,
             replies: Replies::default(),
-            retiring: tokio::task::JoinSet::new(),
+            retiring,
         };
         let keeper = tokio::spawn(keeper.run(process));
-        Ok(Self { requests, accesses, state: watched, keeper })
+        Self { requests, accesses, state: watched, keeper }
     }
 
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
@@ -130,9 +172,18 @@ impl Proxy {
     }
 }
 
+impl Proxy {
+    /// Goes away and leaves the proxy to the next control process, which finds it by [`Survivor::find`]. One that is not
+    /// to linger ends.
+    pub async fn leave(mut self) {
+        let _ = self.ask(Request::Leave).await;
+        let _ = (&mut self.keeper).await;
+    }
+}
+
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // The process is killed when the task that owns it is gone.
+        // The process goes the way it is to go when the task that owns it is gone.
         self.keeper.abort();
     }
 }
@@ -172,6 +223,7 @@ struct Keeper {
 enum Over {
     Died,
     Stopped(Option<oneshot::Sender<()>>),
+    Left(oneshot::Sender<()>),
 }
 
 impl Keeper {
@@ -189,6 +241,13 @@ impl Keeper {
                     if let Some(reply) = reply {
                         let _ = reply.send(());
                     }
+                    return;
+                }
+                Over::Left(reply) => {
+                    // Its end of the control socket closes, and so do those of the ones that drain: they know what to do.
+                    drop(process);
+                    self.retiring.shutdown().await;
+                    let _ = reply.send(());
                     return;
                 }
                 Over::Died => {
@@ -272,6 +331,7 @@ impl Keeper {
                     let done = match request {
                         None => return Over::Stopped(None),
                         Some(Request::Stop(reply)) => return Over::Stopped(Some(reply)),
+                        Some(Request::Leave(reply)) => return Over::Left(reply),
                         Some(Request::Replace(plan, reply)) => {
                             self.replace(process, plan, reply).await;
                             continue;
@@ -303,7 +363,7 @@ impl Keeper {
                 self.watching = true;
                 process.order(&Order::Watch(true)).await
             }
-            Request::Replace(..) | Request::Stop(_) => Ok(()),
+            Request::Replace(..) | Request::Stop(_) | Request::Leave(_) => Ok(()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A control process with its proxy, upstreams that behave and misbehave, and clients that look closely.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -45,20 +46,25 @@ pub(crate) struct Control {
 impl Control {
     /// One whose proxy ends with it.
     pub(crate) fn start(table: &RoutingTable) -> Self {
-        Self::with(table, None)
+        Self::with(table, &[])
     }
 
     /// One whose proxy lingers, and which adopts what lingers in `folder`.
     pub(crate) fn lingering(table: &RoutingTable, folder: &Path) -> Self {
-        Self::with(table, Some(folder))
+        Self::with(table, &[folder.as_os_str()])
     }
 
-    fn with(table: &RoutingTable, folder: Option<&Path>) -> Self {
+    /// One whose proxy lingers for a time.
+    pub(crate) fn lingering_for(table: &RoutingTable, folder: &Path, seconds: u32) -> Self {
+        Self::with(table, &[folder.as_os_str(), seconds.to_string().as_ref()])
+    }
+
+    fn with(table: &RoutingTable, linger: &[&OsStr]) -> Self {
         let place = TempDir::new().unwrap();
         let file = place.path().join("table.json");
         std::fs::write(&file, serde_json::to_vec(table).unwrap()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy-proxy"));
-        command.arg("0").arg(&file).args(folder);
+        command.arg("0").arg(&file).args(linger);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -77,8 +83,13 @@ impl Control {
 
     /// Tells it something and returns the answer.
     pub(crate) fn tell(&mut self, what: &str) -> String {
-        writeln!(self.input.as_mut().unwrap(), "{what}").unwrap();
+        self.say(what);
         self.line()
+    }
+
+    /// Tells it something and does not wait for the answer.
+    pub(crate) fn say(&mut self, what: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{what}").unwrap();
     }
 
     /// The proxy that runs now.
@@ -211,7 +222,7 @@ impl Client {
     }
 
     /// Whether the other side has closed this idle connection.
-    pub(crate) fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         let socket = self.0.get_ref();
         socket.set_nonblocking(true).unwrap();
         let peeked = socket.peek(&mut [0]);

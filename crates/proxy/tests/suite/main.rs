@@ -1,6 +1,8 @@
 //! The proxy from outside: real processes, real sockets, loopback only.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod harness;
 mod interrupted;
+mod load;
+mod survival;
