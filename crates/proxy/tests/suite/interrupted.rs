@@ -12,7 +12,7 @@ use crate::harness::{Control, PATIENCE, Upstream, answer_all, ask, read_head, ta
 fn closes_first(many: usize) -> Upstream {
     Upstream::start(move |number, socket| {
         if number >= many {
-            answer_all(socket)
+            answer_all(socket);
         }
     })
 }

@@ -45,7 +45,7 @@ impl Load {
         let start = |number: usize| {
             let (tally, over) = (Arc::new(Tally::default()), Arc::clone(&over));
             let counts = Arc::clone(&tally);
-            (tally, std::thread::spawn(move || run(port, number % 2 == 0, &counts, &over)))
+            (tally, std::thread::spawn(move || run(port, number.is_multiple_of(2), &counts, &over)))
         };
         Self { clients: (0..clients).map(start).collect(), over }
     }

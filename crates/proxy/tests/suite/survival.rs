@@ -1,5 +1,6 @@
 //! The proxy or the control process is killed or replaced under load, and nobody notices.
 
+use std::ffi::OsString;
 use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -34,6 +35,42 @@ fn wait(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
+/// A folder in which proxies linger. Dropping it ends those that are left when a test has failed.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The proxies that say they are here, each with the time of its start.
+    fn proxies(&self) -> Vec<(u32, String)> {
+        let names = std::fs::read_dir(self.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let parse = |name: OsString| {
+            let name = name.into_string().ok()?;
+            let (pid, started) = name.strip_prefix("proxy-")?.strip_suffix(".sock")?.split_once('-')?;
+            Some((pid.parse().ok()?, started.to_owned()))
+        };
+        names.filter_map(parse).collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for (pid, started) in self.proxies() {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let is_proxy = stat.contains("(seaworthy-proxy)") && stat.contains(&format!(" {started} "));
+            if is_proxy {
+                kill(pid);
+            }
+        }
+    }
+}
+
 fn entries(folder: &Path) -> usize {
     std::fs::read_dir(folder).unwrap().count()
 }
@@ -43,13 +80,18 @@ fn nothing_left(port: u16, folder: &Path, proxies: &[u32]) {
     for pid in proxies {
         wait("the end of a proxy", || is_gone(*pid));
     }
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "someone listens still");
+    wait("the port to be closed", || is_closed(port));
     assert_eq!(entries(folder), 0, "a socket is left");
+}
+
+/// Whether nobody listens. The sockets of a process close a moment after its first thread has ended.
+fn is_closed(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_err()
 }
 
 #[test]
 fn a_killed_control_process_its_successor_and_a_new_proxy_cost_no_request() {
-    let (folder, upstream) = (TempDir::new().unwrap(), Upstream::polite());
+    let (folder, upstream) = (Place::new(), Upstream::polite());
     let table = table(upstream.address, None);
     let mut control = Control::lingering(&table, folder.path());
     let (port, mut proxies) = (control.port, vec![control.proxy()]);
@@ -74,7 +116,7 @@ fn a_killed_control_process_its_successor_and_a_new_proxy_cost_no_request() {
 
 #[test]
 fn a_proxy_that_was_adopted_gets_the_new_table_and_is_restarted_when_it_dies() {
-    let folder = TempDir::new().unwrap();
+    let folder = Place::new();
     let (first, second) = (Upstream::polite(), Upstream::polite());
     let mut control = Control::lingering(&table(first.address, None), folder.path());
     let (port, old) = (control.port, control.proxy());
@@ -96,14 +138,14 @@ fn a_proxy_that_was_adopted_gets_the_new_table_and_is_restarted_when_it_dies() {
 
 #[test]
 fn a_control_process_that_dies_within_a_replacement_leaves_one_proxy_to_its_successor() {
-    let (folder, upstream) = (TempDir::new().unwrap(), Upstream::polite());
+    let (folder, upstream) = (Place::new(), Upstream::polite());
     let table = table(upstream.address, None);
     let mut control = Control::lingering(&table, folder.path());
     let (port, old) = (control.port, control.proxy());
     let load = Load::on(port, CLIENTS);
     load.goes_on(REQUESTS);
     control.say("replace");
-    wait("the second proxy", || entries(folder.path()) == 2);
+    wait("the second proxy", || folder.proxies().iter().any(|(pid, _)| *pid != old));
     control.kill();
     load.goes_on(REQUESTS);
     let mut control = Control::lingering(&table, folder.path());
@@ -163,7 +205,7 @@ fn idle_clients_of_a_killed_proxy_and_new_ones_are_all_served() {
 
 #[test]
 fn a_proxy_lingers_for_as_long_as_it_was_told_to() {
-    let (folder, upstream) = (TempDir::new().unwrap(), Upstream::polite());
+    let (folder, upstream) = (Place::new(), Upstream::polite());
     let mut control = Control::lingering_for(&table(upstream.address, None), folder.path(), 0);
     let (port, proxy) = (control.port, control.proxy());
     control.kill();
@@ -178,7 +220,7 @@ fn a_proxy_that_is_not_to_linger_ends_with_its_control_process() {
     let (port, proxy) = (control.port, control.proxy());
     control.kill();
     wait("the end of the proxy", || is_gone(proxy));
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "someone listens still");
+    wait("the port to be closed", || is_closed(port));
 }
 
 /// What a control process says that cannot start.
@@ -194,7 +236,7 @@ fn complaint(folder: &Path) -> String {
 
 #[test]
 fn a_proxy_is_not_taken_from_its_control_process() {
-    let (folder, upstream) = (TempDir::new().unwrap(), Upstream::polite());
+    let (folder, upstream) = (Place::new(), Upstream::polite());
     let mut control = Control::lingering(&table(upstream.address, None), folder.path());
     let proxy = control.proxy();
     let said = complaint(folder.path());
@@ -209,7 +251,7 @@ fn a_proxy_is_not_taken_from_its_control_process() {
 
 #[test]
 fn what_a_dead_proxy_left_is_removed_and_what_is_none_is_not_believed() {
-    let (folder, upstream) = (TempDir::new().unwrap(), Upstream::polite());
+    let (folder, upstream) = (Place::new(), Upstream::polite());
     let mut control = Control::lingering(&table(upstream.address, None), folder.path());
     let dead = control.proxy();
     control.kill();
