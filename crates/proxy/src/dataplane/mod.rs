@@ -13,6 +13,8 @@ mod counters;
 mod door;
 mod drain;
 mod forward;
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod hold;
 mod link;

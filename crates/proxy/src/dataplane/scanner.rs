@@ -20,6 +20,19 @@ pub(crate) enum Refusal {
     LengthAndEncoding,
 }
 
+impl Refusal {
+    /// Its name, for whoever compares two.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::BareLineFeed => "bare line feed",
+            Self::FoldedHeader => "folded header",
+            Self::BadLength => "bad length",
+            Self::BadEncoding => "bad encoding",
+            Self::LengthAndEncoding => "length and encoding",
+        }
+    }
+}
+
 /// Lines that end beyond the bytes at hand are kept up to this length: enough for the headers that are looked at.
 const KEPT: usize = 256;
 

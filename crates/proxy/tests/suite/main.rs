@@ -5,4 +5,5 @@
 mod harness;
 mod interrupted;
 mod load;
+mod readers;
 mod survival;
