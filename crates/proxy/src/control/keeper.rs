@@ -230,57 +230,83 @@ impl Keeper {
     async fn run(mut self, mut process: Process) {
         loop {
             let born = Instant::now();
-            match self.look_after(&mut process).await {
-                Over::Stopped(reply) => {
-                    let _ = process.order(&Order::Shutdown).await;
-                    let _ = tokio::time::timeout(SHUTDOWN, process.wait()).await;
-                    process.end().await;
-                    self.retiring.shutdown().await;
-                    // The sockets close before anyone hears that all is over.
-                    self.listeners.clear();
-                    if let Some(reply) = reply {
-                        let _ = reply.send(());
-                    }
-                    return;
-                }
-                Over::Left(reply) => {
-                    // Its end of the control socket closes, and so do those of the ones that drain: they know what to do.
-                    drop(process);
-                    self.retiring.shutdown().await;
-                    let _ = reply.send(());
-                    return;
-                }
-                Over::Died => {
-                    process.end().await;
-                    self.state.send_modify(|state| {
-                        state.pid = None;
-                        state.deaths += 1;
-                    });
-                    let Some(next) = self.start_again(born.elapsed()).await else { return };
-                    process = next;
-                }
+            let over = self.look_after(&mut process).await;
+            if !matches!(over, Over::Died) {
+                return self.finish(Some(process), over).await;
             }
+            process.end().await;
+            self.state.send_modify(|state| {
+                state.pid = None;
+                state.deaths += 1;
+            });
+            process = match self.start_again(born.elapsed()).await {
+                Ok(next) => next,
+                Err(over) => return self.finish(None, over).await,
+            };
         }
     }
 
-    /// Starts another process, at once where the one before lived long enough. `None` where nobody wants one any more.
-    async fn start_again(&mut self, life: Duration) -> Option<Process> {
+    /// Ends what is left, or leaves it to the next control process.
+    async fn finish(mut self, process: Option<Process>, over: Over) {
+        let reply = match over {
+            Over::Left(reply) => {
+                // Its end of the control socket closes, and so do those of the ones that drain: they know what to do.
+                drop(process);
+                Some(reply)
+            }
+            Over::Stopped(reply) => {
+                if let Some(mut process) = process {
+                    let _ = process.order(&Order::Shutdown).await;
+                    let _ = tokio::time::timeout(SHUTDOWN, process.wait()).await;
+                    process.end().await;
+                }
+                reply
+            }
+            Over::Died => None,
+        };
+        self.retiring.shutdown().await;
+        // The sockets close before anyone hears that all is over.
+        self.listeners.clear();
+        if let Some(reply) = reply {
+            let _ = reply.send(());
+        }
+    }
+
+    /// Starts another process, at once where the one before lived long enough. Fails where nobody wants one any more.
+    async fn start_again(&mut self, life: Duration) -> std::result::Result<Process, Over> {
         let mut pause = if life < SHORT_LIFE { FIRST_PAUSE } else { Duration::ZERO };
         // The first death is forgiven, however early: whoever killed it wants to see it come back.
         if self.state.borrow().deaths <= 1 {
             pause = Duration::ZERO;
         }
         loop {
-            tokio::time::sleep(pause).await;
-            if self.orders.is_closed() {
-                return None;
-            }
+            self.pause(pause).await?;
             match self.start_next().await {
-                Ok(process) => return Some(process),
+                Ok(process) => return Ok(process),
                 Err(error) => self.state.send_modify(|state| state.problem = Some(error.to_string())),
             }
             pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
         }
+    }
+
+    /// Waits, and notes for the next process what is wanted meanwhile. Fails where nobody wants one any more.
+    async fn pause(&mut self, pause: Duration) -> std::result::Result<(), Over> {
+        let until = Instant::now() + pause;
+        while let Ok(request) = tokio::time::timeout_at(until, self.orders.recv()).await {
+            match request {
+                None => return Err(Over::Stopped(None)),
+                Some(Request::Stop(reply)) => return Err(Over::Stopped(Some(reply))),
+                Some(Request::Leave(reply)) => return Err(Over::Left(reply)),
+                Some(Request::Table(table, reply)) => {
+                    self.replies.table.push((table.generation, reply));
+                    self.proposed = Some(table);
+                }
+                Some(Request::Stats(reply)) => self.replies.stats.push(reply),
+                Some(Request::Watch) => self.watching = true,
+                Some(Request::Replace(_, reply)) => drop(reply.send(Err(Error::Disconnected))),
+            }
+        }
+        Ok(())
     }
 
     /// Starts a process that takes the place of another: with its table, and with the questions it left open.

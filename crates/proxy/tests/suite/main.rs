@@ -6,4 +6,5 @@ mod harness;
 mod interrupted;
 mod load;
 mod readers;
+mod restarts;
 mod survival;

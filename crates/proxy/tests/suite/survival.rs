@@ -17,7 +17,8 @@ use crate::load::{Load, Outcome};
 const CLIENTS: usize = 6;
 const REQUESTS: u64 = 20;
 
-fn kill(pid: u32) {
+/// Ends a process as a crash would.
+pub(crate) fn kill(pid: u32) {
     kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), Signal::KILL).unwrap();
 }
 
