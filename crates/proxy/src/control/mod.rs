@@ -4,9 +4,10 @@ mod handle;
 mod keeper;
 mod listener;
 mod process;
+mod proxy;
 mod survivor;
 
-pub use keeper::{DrainReport, Proxy, ProxyState};
 pub use listener::{Listener, Scope};
 pub use process::ProxyOptions;
+pub use proxy::{DrainReport, Proxy, ProxyState};
 pub use survivor::Survivor;
