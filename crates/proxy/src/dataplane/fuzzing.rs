@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -39,43 +39,70 @@ pub struct Scanned {
 pub fn scan(bytes: &[u8], part: usize) -> Scanned {
     let (mut scanner, mut heads, mut passed) = (Scanner::default(), 0, 0);
     for part in bytes.chunks(part.max(1)) {
-        let within = scanner.within_head();
+        let within = scanner.within_headers();
         if let Err((fine, refusal)) = scanner.feed(part) {
             return Scanned { heads, refused: Some((passed + fine, refusal.name())) };
         }
         passed += part.len();
         // Exact for parts of one byte.
-        heads += usize::from(within && !scanner.within_head());
+        heads += usize::from(within && !scanner.within_headers());
     }
     Scanned { heads, refused: None }
 }
 
-/// Serves the bytes of a client as a connection of it would be, and says how many requests there were.
+/// What the HTTP library made of the bytes of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Served {
+    /// Requests that it saw.
+    pub requests: usize,
+    /// Whether it read on until there were no more: no request was malformed, and none was the last by what it said.
+    pub to_the_end: bool,
+}
+
+/// Serves the bytes of a client as a connection of it would be.
 ///
 /// # Panics
 ///
 /// Outside of a runtime with timers.
-pub async fn serve(bytes: &[u8], part: usize) -> usize {
-    let requests = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&requests);
-    let service = service_fn(move |request| {
+pub async fn serve(bytes: &[u8], part: usize) -> Served {
+    let (requests, last) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (counter, ends) = (Arc::clone(&requests), Arc::clone(&last));
+    let service = service_fn(move |request: Request<Incoming>| {
         counter.fetch_add(1, Ordering::Relaxed);
-        answer(request)
+        let says_more = request.version() == Version::HTTP_11
+            && !request.headers().contains_key(CONNECTION)
+            && !request.headers().contains_key(UPGRADE);
+        ends.fetch_or(!says_more, Ordering::Relaxed);
+        answer(request, Arc::clone(&ends))
     });
     let patience = Patience { head: Duration::from_hours(1), idle: Duration::from_hours(1) };
     let wire = Recorded { bytes: Bytes::copy_from_slice(bytes), part: part.max(1) };
     let io = ClientIo::new(wire, Bytes::new(), true, Arc::default(), patience);
-    let _ = pin!(http1::Builder::new().serve_connection(TokioIo::new(io), service)).await;
-    requests.load(Ordering::Relaxed)
+    let ended = pin!(http1::Builder::new().serve_connection(TokioIo::new(io), service)).await;
+    Served {
+        requests: requests.load(Ordering::Relaxed),
+        to_the_end: ended.is_ok() && !last.load(Ordering::Relaxed),
+    }
 }
 
 /// Judges a request, reads its body, and answers as the service does: after a request to upgrade, nothing follows.
-async fn answer(mut request: Request<Incoming>) -> Result<Response<String>, Infallible> {
+/// Nor does anything after a body that is none.
+async fn answer(
+    mut request: Request<Incoming>,
+    ends: Arc<AtomicBool>,
+) -> Result<Response<String>, Infallible> {
     let upgrade = request.headers().contains_key(UPGRADE);
-    let _ = admission::admit(&mut request);
-    let mut body = pin!(request.into_body());
-    while let Some(Ok(_)) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {}
     let mut response = Response::new(String::new());
+    if let Err(refused) = admission::admit(&mut request) {
+        *response.status_mut() = refused.status();
+    }
+    let mut body = pin!(request.into_body());
+    while let Some(frame) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        if frame.is_err() {
+            ends.store(true, Ordering::Relaxed);
+            break;
+        }
+    }
     if upgrade {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -77,6 +77,11 @@ impl Scanner {
         matches!(&self.state, State::Head(head) if head.begun || !self.line.is_empty())
     }
 
+    /// Whether the bytes seen so far end among the headers of a request.
+    pub(crate) fn within_headers(&self) -> bool {
+        matches!(&self.state, State::Head(head) if head.begun)
+    }
+
     /// Takes the next bytes. A refusal comes with the number of bytes that are fine before it.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<(), (usize, Refusal)> {
         let mut rest = bytes;
