@@ -1,4 +1,5 @@
-//! What the fuzz targets call. The file is part of the tests of `seaworthy-detect` as well, so that the same
-//! functions run without nightly.
+//! What the fuzz targets call. The files are part of the tests of `seaworthy-detect` and `seaworthy-proxy` as well, so
+//! that the same functions run without nightly.
 
 pub mod harness;
+pub mod proxy;

@@ -63,6 +63,30 @@ pub enum Error {
     /// The other side of the control socket is gone.
     #[error("the control socket was closed; the other process has ended")]
     Disconnected,
+    /// The folder where a proxy waits for a control process cannot be used.
+    #[error("the folder {} where a proxy can be found is of no use: {source}; it must be a folder of this user in which nobody else may write", folder.display())]
+    Rendezvous {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A socket where a proxy should wait is of another process or another user.
+    #[error("a socket in {} says that it is of the proxy {pid}, and is not; find out who put it there and remove it", folder.display())]
+    Impostor {
+        /// The folder.
+        folder: PathBuf,
+        /// The process id it says.
+        pid: u32,
+    },
+    /// A proxy has a control process already, or does not answer.
+    #[error(
+        "the proxy {pid} does not answer, as if another control process had it; stop that one first, or the proxy"
+    )]
+    Attended {
+        /// Its process id.
+        pid: u32,
+    },
     /// The proxy is being stopped or has been.
     #[error("the proxy has been stopped; start another")]
     Stopped,

@@ -16,6 +16,7 @@ pub mod control;
 pub mod dataplane;
 mod error;
 pub mod histogram;
+mod rendezvous;
 pub mod stats;
 pub mod table;
 pub mod wire;

@@ -6,8 +6,9 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::TcpListener;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::net::{
@@ -27,15 +28,27 @@ pub const MESSAGE_LIMIT: u32 = 64 << 20;
 /// The most listening sockets that one proxy takes (Linux carries at most 253 descriptors in one message).
 pub const SOCKET_LIMIT: usize = 128;
 
+/// What the two sides speak. Raised with every change that an older side would take for something else; see [`Welcome`].
+pub const PROTOCOL: u32 = 1;
+
 /// What the proxy does when the control process is gone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnControlLoss {
     /// End at once: `sea up` leaves nothing behind.
     #[default]
     Exit,
     /// Keep serving the last table: on a host, no request depends on the control process.
-    Serve,
+    Serve(Linger),
+}
+
+/// How a proxy waits for another control process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linger {
+    /// Where it can be found; made where it is missing, and of this user alone. An absolute path.
+    pub folder: PathBuf,
+    /// How long it waits, then it drains and ends. `None` is for ever.
+    pub at_most: Option<Duration>,
 }
 
 /// How a proxy process runs; fixed for its life.
@@ -90,6 +103,20 @@ pub struct Hello {
     pub settings: Settings,
     /// Names of the sockets that come with this message.
     pub listeners: Vec<ListenerName>,
+}
+
+/// The first message of a proxy to the control process that adopts it; the sockets come with it.
+///
+/// This, [`Command::Drain`] and [`Command::Shutdown`] never change their form, so that whatever version of this program
+/// the proxy is, its sockets can be had and it can be replaced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// What the proxy speaks: [`PROTOCOL`].
+    pub protocol: u32,
+    /// Names of the sockets that come with this message.
+    pub listeners: Vec<ListenerName>,
+    /// The [`RoutingTable`] in force, which may have another form in another version.
+    pub table: serde_json::Value,
 }
 
 /// From the control process to the proxy.
@@ -212,15 +239,24 @@ fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 
 /// Sends the first message and the sockets. Blocks; the message fits the empty buffer of a new socket.
 pub(crate) fn send_hello(socket: &UnixStream, hello: &Hello, listeners: &[&TcpListener]) -> Result<()> {
-    if listeners.len() > SOCKET_LIMIT {
-        return Err(Error::TooManyListeners { count: listeners.len(), most: SOCKET_LIMIT });
-    }
-    let bytes = encode(hello)?;
     let descriptors: Vec<_> = listeners.iter().map(|listener| listener.as_fd()).collect();
+    send_with_sockets(socket, hello, &descriptors)
+}
+
+/// Sends a message and descriptors with it. Blocks.
+pub(crate) fn send_with_sockets<T: Serialize>(
+    socket: &UnixStream,
+    message: &T,
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<()> {
+    if descriptors.len() > SOCKET_LIMIT {
+        return Err(Error::TooManyListeners { count: descriptors.len(), most: SOCKET_LIMIT });
+    }
+    let bytes = encode(message)?;
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKET_LIMIT))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() {
-        ancillary.push(SendAncillaryMessage::ScmRights(&descriptors));
+        ancillary.push(SendAncillaryMessage::ScmRights(descriptors));
     }
     let sent = rustix::net::sendmsg(socket, &[IoSlice::new(&bytes)], &mut ancillary, SendFlags::NOSIGNAL)
         .map_err(|error| Error::Control(error.into()))?;
@@ -232,6 +268,16 @@ pub(crate) fn send_hello(socket: &UnixStream, hello: &Hello, listeners: &[&TcpLi
 
 /// Receives the first message and the sockets that come with it. Blocks.
 pub(crate) fn receive_hello(socket: &UnixStream) -> Result<(Hello, Vec<TcpListener>)> {
+    let (hello, descriptors) = receive_with_sockets::<Hello>(socket)?;
+    if hello.listeners.len() != descriptors.len() {
+        let (named, got) = (hello.listeners.len(), descriptors.len());
+        return Err(Error::Protocol(format!("{named} listeners named, {got} received")));
+    }
+    Ok((hello, descriptors.into_iter().map(TcpListener::from).collect()))
+}
+
+/// Receives a message and the descriptors that come with it. Blocks.
+pub(crate) fn receive_with_sockets<T: DeserializeOwned>(socket: &UnixStream) -> Result<(T, Vec<OwnedFd>)> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKET_LIMIT))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let mut length = [0; 4];
@@ -249,14 +295,12 @@ pub(crate) fn receive_hello(socket: &UnixStream) -> Result<(Hello, Vec<TcpListen
         })
         .flatten()
         .collect();
+    if received.bytes < length.len() {
+        return Err(Error::Protocol(format!("a length of {} bytes", received.bytes)));
+    }
     let mut body = vec![0; checked_length(length)?];
     std::io::Read::read_exact(&mut &*socket, &mut body).map_err(Error::Control)?;
-    let hello: Hello = decode(&body)?;
-    if hello.listeners.len() != descriptors.len() {
-        let (named, got) = (hello.listeners.len(), descriptors.len());
-        return Err(Error::Protocol(format!("{named} listeners named, {got} received")));
-    }
-    Ok((hello, descriptors.into_iter().map(TcpListener::from).collect()))
+    Ok((decode(&body)?, descriptors))
 }
 
 #[cfg(test)]

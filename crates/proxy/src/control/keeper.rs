@@ -1,22 +1,18 @@
-//! Keeps a proxy alive: one task owns the process, feeds it, starts another at once when it dies, replaces it when told.
+//! What keeps a proxy alive: one task owns the process, feeds it, starts another at once when it dies, replaces it when told.
 
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::listener::Listener;
 use super::process::{Process, ProxyOptions};
+use super::proxy::{DrainReport, ProxyState};
 use crate::error::{Error, Result};
 use crate::stats::{AccessEvent, StatsReport};
 use crate::table::RoutingTable;
 use crate::wire::{Command as Order, DrainPlan, Event};
 
-/// Orders that wait; whoever gives more waits.
-const ORDERS: usize = 16;
-/// Batches of access events that a slow reader may be behind; it is told how many it missed.
-const ACCESSES: usize = 64;
 /// A proxy that lives shorter than this is started again after a pause that doubles up to the longest.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -26,115 +22,14 @@ const DRAIN_GRACE: Duration = Duration::from_secs(5);
 /// How long the end of a proxy that was told to end is waited for.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
-/// What runs now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProxyState {
-    /// The process that serves; `None` between the death of one and the start of the next.
-    pub pid: Option<u32>,
-    /// How many died and were started again. Those that were replaced do not count.
-    pub deaths: u64,
-    /// Why the last attempt to start one failed, while none runs.
-    pub problem: Option<String>,
-}
-
-/// How the replaced process ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DrainReport {
-    /// The process that serves now.
-    pub pid: u32,
-    /// Connections of the old one that were cut off at the deadline.
-    pub cut: u64,
-    /// What the old one had counted in the end, if it could say.
-    pub stats: Option<Box<StatsReport>>,
-}
-
-enum Request {
+/// What is wanted of a keeper.
+pub(super) enum Request {
     Table(RoutingTable, oneshot::Sender<Result<()>>),
     Stats(oneshot::Sender<Result<StatsReport>>),
     Replace(DrainPlan, oneshot::Sender<Result<DrainReport>>),
     Watch,
     Stop(oneshot::Sender<()>),
-}
-
-/// A proxy that is kept alive. Dropping it ends the proxy.
-pub struct Proxy {
-    requests: mpsc::Sender<Request>,
-    accesses: broadcast::Sender<Vec<AccessEvent>>,
-    state: watch::Receiver<ProxyState>,
-    keeper: JoinHandle<()>,
-}
-
-impl Proxy {
-    /// Starts a proxy on these sockets and waits until it serves `table`.
-    pub async fn start(options: ProxyOptions, listeners: Vec<Listener>, table: RoutingTable) -> Result<Self> {
-        let process = Process::start(&options, &listeners, &table).await?;
-        let (requests, orders) = mpsc::channel(ORDERS);
-        let accesses = broadcast::Sender::new(ACCESSES);
-        let state = watch::Sender::new(ProxyState { pid: Some(process.pid), deaths: 0, problem: None });
-        let watched = state.subscribe();
-        let keeper = Keeper {
-            options,
-            listeners,
-            table,
-            proposed: None,
-            orders,
-            accesses: accesses.clone(),
-            state,
-            watching: false,
-            replies: Replies::default(),
-            retiring: tokio::task::JoinSet::new(),
-        };
-        let keeper = tokio::spawn(keeper.run(process));
-        Ok(Self { requests, accesses, state: watched, keeper })
-    }
-
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        self.requests.send(request(reply)).await.map_err(|_| Error::Stopped)?;
-        answer.await.map_err(|_| Error::Stopped)
-    }
-
-    /// Replaces the routing table and waits until it is in force.
-    pub async fn set_table(&self, table: RoutingTable) -> Result<()> {
-        self.ask(|reply| Request::Table(table, reply)).await?
-    }
-
-    /// What the process that runs now has counted.
-    pub async fn stats(&self) -> Result<StatsReport> {
-        self.ask(Request::Stats).await?
-    }
-
-    /// Starts a new process on the same sockets, waits until it is ready, then drains and ends the old one.
-    pub async fn replace(&self, plan: DrainPlan) -> Result<DrainReport> {
-        self.ask(|reply| Request::Replace(plan, reply)).await?
-    }
-
-    /// The requests that are answered from now on, in batches. A reader that is slow misses some and is told how many
-    /// batches.
-    pub async fn watch_accesses(&self) -> Result<broadcast::Receiver<Vec<AccessEvent>>> {
-        let receiver = self.accesses.subscribe();
-        self.requests.send(Request::Watch).await.map_err(|_| Error::Stopped)?;
-        Ok(receiver)
-    }
-
-    /// What runs, and every change of it.
-    #[must_use]
-    pub fn state(&self) -> watch::Receiver<ProxyState> {
-        self.state.clone()
-    }
-
-    /// Ends the proxy at once and closes the listening sockets.
-    pub async fn stop(mut self) {
-        let _ = self.ask(Request::Stop).await;
-        let _ = (&mut self.keeper).await;
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        // The process is killed when the task that owns it is gone.
-        self.keeper.abort();
-    }
+    Leave(oneshot::Sender<()>),
 }
 
 /// Who waits for what the process says.
@@ -152,7 +47,7 @@ impl Replies {
     }
 }
 
-struct Keeper {
+pub(super) struct Keeper {
     options: ProxyOptions,
     listeners: Vec<Listener>,
     /// The table in force.
@@ -172,56 +67,118 @@ struct Keeper {
 enum Over {
     Died,
     Stopped(Option<oneshot::Sender<()>>),
+    Left(oneshot::Sender<()>),
 }
 
 impl Keeper {
-    async fn run(mut self, mut process: Process) {
-        loop {
-            let born = Instant::now();
-            match self.look_after(&mut process).await {
-                Over::Stopped(reply) => {
-                    let _ = process.order(&Order::Shutdown).await;
-                    let _ = tokio::time::timeout(SHUTDOWN, process.wait()).await;
-                    process.end().await;
-                    self.retiring.shutdown().await;
-                    // The sockets close before anyone hears that all is over.
-                    self.listeners.clear();
-                    if let Some(reply) = reply {
-                        let _ = reply.send(());
-                    }
-                    return;
-                }
-                Over::Died => {
-                    process.end().await;
-                    self.state.send_modify(|state| {
-                        state.pid = None;
-                        state.deaths += 1;
-                    });
-                    let Some(next) = self.start_again(born.elapsed()).await else { return };
-                    process = next;
-                }
-            }
+    pub(super) fn new(
+        options: ProxyOptions,
+        listeners: Vec<Listener>,
+        table: RoutingTable,
+        orders: mpsc::Receiver<Request>,
+        accesses: broadcast::Sender<Vec<AccessEvent>>,
+        state: watch::Sender<ProxyState>,
+    ) -> Self {
+        Self {
+            options,
+            listeners,
+            table,
+            proposed: None,
+            orders,
+            accesses,
+            state,
+            watching: false,
+            replies: Replies::default(),
+            retiring: tokio::task::JoinSet::new(),
         }
     }
 
-    /// Starts another process, at once where the one before lived long enough. `None` where nobody wants one any more.
-    async fn start_again(&mut self, life: Duration) -> Option<Process> {
+    /// Looks after a process and those that follow it, until nobody wants one any more. Those that it follows are drained.
+    pub(super) async fn run(mut self, mut process: Process, retired: Vec<Process>) {
+        for old in retired {
+            let (pid, accesses) = (process.pid, self.accesses.clone());
+            let retired = async move { drop(retire(old, DrainPlan::default(), pid, &accesses).await) };
+            self.retiring.spawn(retired);
+        }
+        loop {
+            let born = Instant::now();
+            let over = self.look_after(&mut process).await;
+            if !matches!(over, Over::Died) {
+                return self.finish(Some(process), over).await;
+            }
+            process.end().await;
+            self.state.send_modify(|state| {
+                state.pid = None;
+                state.deaths += 1;
+            });
+            process = match self.start_again(born.elapsed()).await {
+                Ok(next) => next,
+                Err(over) => return self.finish(None, over).await,
+            };
+        }
+    }
+
+    /// Ends what is left, or leaves it to the next control process.
+    async fn finish(mut self, process: Option<Process>, over: Over) {
+        let reply = match over {
+            Over::Left(reply) => {
+                // Its end of the control socket closes, and so do those of the ones that drain: they know what to do.
+                drop(process);
+                Some(reply)
+            }
+            Over::Stopped(reply) => {
+                if let Some(mut process) = process {
+                    let _ = process.order(&Order::Shutdown).await;
+                    let _ = tokio::time::timeout(SHUTDOWN, process.wait()).await;
+                    process.end().await;
+                }
+                reply
+            }
+            Over::Died => None,
+        };
+        self.retiring.shutdown().await;
+        // The sockets close before anyone hears that all is over.
+        self.listeners.clear();
+        if let Some(reply) = reply {
+            let _ = reply.send(());
+        }
+    }
+
+    /// Starts another process, at once where the one before lived long enough. Fails where nobody wants one any more.
+    async fn start_again(&mut self, life: Duration) -> std::result::Result<Process, Over> {
         let mut pause = if life < SHORT_LIFE { FIRST_PAUSE } else { Duration::ZERO };
         // The first death is forgiven, however early: whoever killed it wants to see it come back.
         if self.state.borrow().deaths <= 1 {
             pause = Duration::ZERO;
         }
         loop {
-            tokio::time::sleep(pause).await;
-            if self.orders.is_closed() {
-                return None;
-            }
+            self.pause(pause).await?;
             match self.start_next().await {
-                Ok(process) => return Some(process),
+                Ok(process) => return Ok(process),
                 Err(error) => self.state.send_modify(|state| state.problem = Some(error.to_string())),
             }
             pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
         }
+    }
+
+    /// Waits, and notes for the next process what is wanted meanwhile. Fails where nobody wants one any more.
+    async fn pause(&mut self, pause: Duration) -> std::result::Result<(), Over> {
+        let until = Instant::now() + pause;
+        while let Ok(request) = tokio::time::timeout_at(until, self.orders.recv()).await {
+            match request {
+                None => return Err(Over::Stopped(None)),
+                Some(Request::Stop(reply)) => return Err(Over::Stopped(Some(reply))),
+                Some(Request::Leave(reply)) => return Err(Over::Left(reply)),
+                Some(Request::Table(table, reply)) => {
+                    self.replies.table.push((table.generation, reply));
+                    self.proposed = Some(table);
+                }
+                Some(Request::Stats(reply)) => self.replies.stats.push(reply),
+                Some(Request::Watch) => self.watching = true,
+                Some(Request::Replace(_, reply)) => drop(reply.send(Err(Error::Disconnected))),
+            }
+        }
+        Ok(())
     }
 
     /// Starts a process that takes the place of another: with its table, and with the questions it left open.
@@ -272,6 +229,7 @@ impl Keeper {
                     let done = match request {
                         None => return Over::Stopped(None),
                         Some(Request::Stop(reply)) => return Over::Stopped(Some(reply)),
+                        Some(Request::Leave(reply)) => return Over::Left(reply),
                         Some(Request::Replace(plan, reply)) => {
                             self.replace(process, plan, reply).await;
                             continue;
@@ -303,7 +261,7 @@ impl Keeper {
                 self.watching = true;
                 process.order(&Order::Watch(true)).await
             }
-            Request::Replace(..) | Request::Stop(_) => Ok(()),
+            Request::Replace(..) | Request::Stop(_) | Request::Leave(_) => Ok(()),
         }
     }
 

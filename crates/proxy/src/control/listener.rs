@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use crate::error::{Error, Result};
+use crate::wire::ListenerName;
 
 /// Connections that wait for a proxy, at most; the kernel may allow fewer (`net.core.somaxconn`).
 const BACKLOG: i32 = 4096;
@@ -57,6 +58,19 @@ impl Listener {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Listeners from the names and sockets that a proxy gave back, in the order in which it got them.
+    pub(super) fn regroup(names: Vec<ListenerName>, sockets: Vec<TcpListener>) -> Vec<Self> {
+        let mut listeners: Vec<Self> = Vec::new();
+        for (ListenerName(name), socket) in names.into_iter().zip(sockets) {
+            let port = socket.local_addr().map_or(0, |address| address.port());
+            match listeners.last_mut() {
+                Some(last) if last.name == name && last.port == port => last.sockets.push(socket),
+                _ => listeners.push(Self { name, port, sockets: vec![socket] }),
+            }
+        }
+        listeners
     }
 
     pub(super) fn sockets(&self) -> &[TcpListener] {

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::sync::mpsc;
 
+use super::handle::Handle;
 use super::listener::Listener;
 use crate::error::{Error, Result};
+use crate::rendezvous;
 use crate::table::RoutingTable;
-use crate::wire::{self, Command as Order, Event, Hello, ListenerName, Settings};
+use crate::wire::{self, Command as Order, Event, Hello, ListenerName, OnControlLoss, Settings};
 
 /// How long a proxy may take until it is ready.
 const READY: Duration = Duration::from_secs(10);
@@ -33,13 +35,15 @@ pub struct ProxyOptions {
     pub settings: Settings,
 }
 
-/// A proxy process that runs. Dropping it kills it.
+/// A proxy process that runs. Dropping it closes its control socket, and kills it where it is not to linger.
 pub(super) struct Process {
     pub(super) pid: u32,
-    child: Child,
+    handle: Handle,
     writes: OwnedWriteHalf,
     pub(super) events: mpsc::Receiver<Event>,
     reader: tokio::task::JoinHandle<()>,
+    /// Where it could be found.
+    folder: Option<PathBuf>,
 }
 
 impl Process {
@@ -50,9 +54,20 @@ impl Process {
         table: &RoutingTable,
     ) -> Result<Self> {
         let mut process = Self::spawn(options, listeners)?;
-        process.order(&Order::Table(table.clone())).await?;
-        let ready = async {
-            while let Some(event) = process.events.recv().await {
+        match process.serve(table).await {
+            Ok(()) => Ok(process),
+            Err(error) => {
+                process.end().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives the process a table and waits until it is in force.
+    pub(super) async fn serve(&mut self, table: &RoutingTable) -> Result<()> {
+        self.order(&Order::Table(table.clone())).await?;
+        let in_force = async {
+            while let Some(event) = self.events.recv().await {
                 match event {
                     Event::TableInForce { .. } => return Ok(()),
                     Event::TableRefused { reason, .. } => return Err(Error::TableRefused(reason)),
@@ -61,10 +76,9 @@ impl Process {
             }
             Err(Error::Disconnected)
         };
-        let seconds = READY.as_secs();
-        match tokio::time::timeout(READY, ready).await {
-            Ok(ready) => ready.map(|()| process),
-            Err(_) => Err(Error::NotReady { pid: process.pid, seconds }),
+        match tokio::time::timeout(READY, in_force).await {
+            Ok(in_force) => in_force,
+            Err(_) => Err(Error::NotReady { pid: self.pid, seconds: READY.as_secs() }),
         }
     }
 
@@ -77,22 +91,36 @@ impl Process {
             sockets.map(|(listener, socket)| (ListenerName(listener.name().to_owned()), socket)).unzip();
         let hello = Hello { settings: options.settings.clone(), listeners: names };
         wire::send_hello(&ours, &hello, &sockets)?;
+        let folder = match &options.settings.on_control_loss {
+            OnControlLoss::Exit => None,
+            OnControlLoss::Serve(linger) => Some(linger.folder.clone()),
+        };
         let spawned = Command::new(&options.program)
             .args(&options.arguments)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             // Ctrl-C at a terminal is for the control process, which then ends the proxy in its turn.
             .process_group(0)
-            .kill_on_drop(true)
+            .kill_on_drop(folder.is_none())
             .spawn();
         // Not PR_SET_PDEATHSIG: it fires when the *thread* ends that started the process, and threads of a runtime do.
         // That the control socket closes is enough.
         let child = spawned.map_err(|source| Error::Spawn { program: options.program.clone(), source })?;
-        ours.set_nonblocking(true).map_err(Error::Control)?;
-        let (reads, writes) = UnixStream::from_std(ours).map_err(Error::Control)?.into_split();
+        Self::new(child.id().unwrap_or(0), Handle::Child(Box::new(child)), ours, folder)
+    }
+
+    /// A process at the other end of a control socket.
+    pub(super) fn new(
+        pid: u32,
+        handle: Handle,
+        control: StdUnixStream,
+        folder: Option<PathBuf>,
+    ) -> Result<Self> {
+        control.set_nonblocking(true).map_err(Error::Control)?;
+        let (reads, writes) = UnixStream::from_std(control).map_err(Error::Control)?.into_split();
         let (sender, events) = mpsc::channel(EVENTS);
         let reader = tokio::spawn(read(reads, sender));
-        Ok(Self { pid: child.id().unwrap_or(0), child, writes, events, reader })
+        Ok(Self { pid, handle, writes, events, reader, folder })
     }
 
     /// Tells the process something.
@@ -100,15 +128,18 @@ impl Process {
         wire::send(&mut self.writes, order).await
     }
 
-    /// Ends the process and waits until it has.
+    /// Ends the process, waits until it has, and removes what it can have left.
     pub(super) async fn end(mut self) {
-        let _ = self.child.start_kill();
-        let _ = self.child.wait().await;
+        self.handle.kill();
+        self.handle.wait().await;
+        if let Some(folder) = &self.folder {
+            rendezvous::forget(folder, self.pid);
+        }
     }
 
     /// Waits until the process has ended by itself.
     pub(super) async fn wait(&mut self) {
-        let _ = self.child.wait().await;
+        self.handle.wait().await;
     }
 }
 

@@ -1,80 +1,26 @@
 //! A request to an upstream and its answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body;
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 
 use super::admission::Asked;
 use super::body::{AnswerBody, AnswerKind, RequestBody, Upload, UploadOutcome, UpstreamBody};
 use super::connection::Client;
 use super::counters::Incident;
 use super::headers;
-use super::live::{LiveGroup, LiveRoute};
+use super::live::LiveRoute;
 use super::meter::Meter;
 use super::pages::{self, Page, PageFor};
 use super::pool::Upstream;
+use super::reach::{self, Reached, Unreachable};
 use super::tunnel;
-use super::upstream::{SendError, UpstreamConnection};
+use super::upstream::SendError;
 use super::worker::Admission;
-
-/// A connection to an upstream of the route.
-pub(crate) type Reached = (Arc<Upstream>, Box<UpstreamConnection>);
-
-/// Why no upstream could be reached.
-#[derive(Debug)]
-pub(crate) enum Unreachable {
-    /// The route has none.
-    NoUpstreams,
-    /// This one was the last that was tried.
-    Failed {
-        /// Where it should listen.
-        address: String,
-        /// What the system said.
-        reason: String,
-    },
-}
-
-/// Picks a group by weight and connects to one of its upstreams, each of them tried once.
-pub(crate) async fn connect(client: &Client, route: &LiveRoute) -> Result<Reached, Unreachable> {
-    let group = pick(route).ok_or(Unreachable::NoUpstreams)?;
-    let upstreams = &group.upstreams;
-    let first = if upstreams.len() == 1 { 0 } else { client.worker.shared.registry.upstreams().turn() };
-    let mut last = Unreachable::NoUpstreams;
-    for offset in 0..upstreams.len() {
-        let upstream = &upstreams[first.wrapping_add(offset) % upstreams.len()];
-        if let Some(connection) = upstream.checkout(client.worker.number) {
-            return Ok((Arc::clone(upstream), connection));
-        }
-        match open(upstream, route.route.options.timeouts.connect).await {
-            Ok(connection) => return Ok((Arc::clone(upstream), connection)),
-            Err(reason) => last = Unreachable::Failed { address: upstream.address.to_string(), reason },
-        }
-    }
-    Err(last)
-}
-
-fn pick(route: &LiveRoute) -> Option<&LiveGroup> {
-    if let [only] = &*route.groups {
-        return Some(only);
-    }
-    let mut drawn = fastrand::u32(0..route.total_weight.max(1));
-    route.groups.iter().find(|group| {
-        let found = drawn < group.weight;
-        drawn = drawn.saturating_sub(group.weight);
-        found
-    })
-}
-
-async fn open(upstream: &Upstream, timeout: Duration) -> Result<Box<UpstreamConnection>, String> {
-    match tokio::time::timeout(timeout, UpstreamConnection::open(&upstream.address)).await {
-        Ok(opened) => opened.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("no connection within {} ms", timeout.as_millis())),
-    }
-}
 
 /// What sending one request needs to know.
 pub(crate) struct Exchange<'a> {
@@ -86,62 +32,78 @@ pub(crate) struct Exchange<'a> {
     pub(crate) admission: Arc<Admission>,
 }
 
+/// A request whose connection ended before a byte of its answer came, and that may be sent again.
+pub(crate) struct Broken {
+    /// As the client sent it.
+    pub(crate) request: Request<Incoming>,
+    pub(crate) meter: Meter,
+    /// Whether the connection had been idle: it may have been closed while the request was on its way to it, which says
+    /// nothing about the upstream.
+    pub(crate) was_idle: bool,
+}
+
 impl Exchange<'_> {
-    /// Sends the request, a second time where that is safe, and makes the answer.
+    /// Sends the request and makes the answer, or gives back what may be sent again.
     pub(crate) async fn run(
         self,
         (upstream, mut connection): Reached,
         mut request: Request<Incoming>,
         mut meter: Meter,
-    ) -> Response<AnswerBody> {
+    ) -> Result<Response<AnswerBody>, Box<Broken>> {
         let options = &self.route.route.options;
         let page_for = PageFor::of(&request, self.client.peer);
         if let (Some(limit), length) = (options.body_limit, request.body().size_hint().lower())
             && length > limit
         {
-            return self.page(page_for, &too_long(limit), meter, true);
+            return Ok(self.page(page_for, &too_long(limit), meter, true));
         }
         let upgrade = headers::upgrade_of(request.headers());
         let on_upgrade = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
-        let (outgoing, upload, request_id) = self.outgoing(request, &upstream, upgrade);
+        let copy = (request.body().is_end_stream() && is_idempotent(request.method()))
+            .then(|| copy_of_head(&request, on_upgrade.as_ref()));
+        let (mut outgoing, body, request_id) = self.outgoing(request, &upstream, upgrade);
         meter.identified(&request_id);
+        let (upload, mut spare) = match body {
+            Sending::Body(upload) => (Some(upload), None),
+            Sending::Nothing(ended) => (None, copy.map(|copy| copy.map(|()| ended))),
+        };
         if let Some(upload) = &upload {
             meter.uploads(upload);
         }
-        // A connection that was idle may have been closed while the request was on its way to it.
-        let mut spare = (connection.reused && upload.is_none() && is_idempotent(outgoing.method()))
-            .then(|| copy_without_body(&outgoing));
-        let mut outgoing = outgoing;
+        let mut tried = false;
         let response = loop {
-            match connection.send(outgoing, options.timeouts.response_header).await {
+            let error = match connection.send(outgoing, options.timeouts.response_header).await {
                 Ok(response) => break response,
-                Err(error) => {
-                    let again = match error {
-                        SendError::Unsent(request) if connection.reused => Ok(*request),
-                        SendError::Broken if connection.reused => spare.take().ok_or(Failure::Broken),
-                        SendError::TimedOut => Err(Failure::TimedOut),
-                        SendError::Unsent(_) | SendError::Broken => Err(Failure::Broken),
-                    };
-                    let again = match again {
-                        Ok(again) => again,
-                        Err(failure) => return self.failed(&failure, page_for, upload.as_deref(), meter),
-                    };
-                    meter.note(Incident::Retry);
-                    match open(&upstream, options.timeouts.connect).await {
-                        Ok(opened) => connection = opened,
-                        Err(reason) => {
-                            meter.failed(Incident::Connect);
-                            let unreachable =
-                                Unreachable::Failed { address: upstream.address.to_string(), reason };
-                            return self.page(
-                                page_for,
-                                &pages::unreachable(&self.route.route, &unreachable),
-                                meter,
-                                false,
-                            );
-                        }
-                    }
-                    outgoing = again;
+                Err(error) => error,
+            };
+            match (error, spare) {
+                (SendError::Unsent(_) | SendError::Unanswered, Some(mut request)) => {
+                    // It stays the same request, however often it is sent.
+                    request.headers_mut().insert(headers::X_REQUEST_ID, request_id);
+                    let was_idle = connection.reused;
+                    return Err(Box::new(Broken { request, meter, was_idle }));
+                }
+                // Not a byte of it was sent: any request may go to another connection.
+                (SendError::Unsent(request), None) if !tried => {
+                    tried = true;
+                    spare = None;
+                    outgoing = *request;
+                }
+                (SendError::TimedOut, _) => {
+                    return Ok(self.failed(&Failure::TimedOut, page_for, upload.as_deref(), meter));
+                }
+                (SendError::Unsent(_) | SendError::Unanswered | SendError::Broken, _) => {
+                    return Ok(self.failed(&Failure::Broken, page_for, upload.as_deref(), meter));
+                }
+            }
+            meter.note(Incident::Retry);
+            match reach::open(&upstream, options.timeouts.connect).await {
+                Ok(opened) => connection = opened,
+                Err(reason) => {
+                    meter.failed(Incident::Connect);
+                    let unreachable = Unreachable::Failed { address: upstream.address.to_string(), reason };
+                    let page = pages::unreachable(&self.route.route, &unreachable);
+                    return Ok(self.page(page_for, &page, meter, upload.is_some()));
                 }
             }
         };
@@ -155,7 +117,7 @@ impl Exchange<'_> {
         parts.extensions.clear();
         if parts.status == StatusCode::SWITCHING_PROTOCOLS {
             let Some(on_upgrade) = on_upgrade else {
-                return self.failed(&Failure::Broken, page_for, None, meter);
+                return Ok(self.failed(&Failure::Broken, page_for, None, meter));
             };
             let protocol = headers::upgrade_of(&parts.headers);
             headers::prepare_answer(&mut parts.headers, request_id);
@@ -165,7 +127,7 @@ impl Exchange<'_> {
             }
             drop(incoming);
             tunnel::spawn(self.client, on_upgrade, *connection, options.timeouts.idle, meter, self.admission);
-            return Response::from_parts(parts, AnswerBody::tunnel());
+            return Ok(Response::from_parts(parts, AnswerBody::tunnel()));
         }
         if let Some(kept) = headers::keep_alive_of(&parts.headers) {
             connection.keep_alive = Some(kept);
@@ -173,16 +135,16 @@ impl Exchange<'_> {
         headers::prepare_answer(&mut parts.headers, request_id);
         let worker = Arc::clone(&self.client.worker);
         let body = UpstreamBody::new(incoming, connection, upstream, worker, options.timeouts.idle);
-        Response::from_parts(parts, AnswerBody::new(AnswerKind::Upstream(body), meter))
+        Ok(Response::from_parts(parts, AnswerBody::new(AnswerKind::Upstream(body), meter)))
     }
 
-    /// The request as the upstream gets it, the fate of its body where it has one, and its id.
+    /// The request as the upstream gets it, what is sent beside its head, and its id.
     fn outgoing(
         &self,
         request: Request<Incoming>,
         upstream: &Upstream,
         upgrade: Option<HeaderValue>,
-    ) -> (Request<RequestBody>, Option<Arc<Upload>>, HeaderValue) {
+    ) -> (Request<RequestBody>, Sending, HeaderValue) {
         let options = &self.route.route.options;
         let (mut parts, incoming) = request.into_parts();
         parts.version = Version::HTTP_11;
@@ -200,12 +162,12 @@ impl Exchange<'_> {
             upgrade,
         );
         if incoming.is_end_stream() {
-            return (Request::from_parts(parts, RequestBody::empty()), None, id);
+            return (Request::from_parts(parts, RequestBody::empty()), Sending::Nothing(incoming), id);
         }
         let upload = Arc::new(Upload::default());
         let body =
             RequestBody::client(incoming, options.body_limit, options.timeouts.idle, Arc::clone(&upload));
-        (Request::from_parts(parts, body), Some(upload), id)
+        (Request::from_parts(parts, body), Sending::Body(upload), id)
     }
 
     fn failed(
@@ -228,10 +190,7 @@ impl Exchange<'_> {
             }
             (UploadOutcome::Fine, Failure::Broken) => {
                 meter.failed(Incident::Upstream);
-                Page::of(
-                    StatusCode::BAD_GATEWAY,
-                    format!("{service} closed the connection without an answer."),
-                )
+                unanswered(self.route)
             }
         };
         self.page(page_for, &page, meter, upload.is_some())
@@ -247,9 +206,23 @@ impl Exchange<'_> {
     }
 }
 
+/// What is sent beside a head.
+enum Sending {
+    /// Nothing: this body had ended.
+    Nothing(Incoming),
+    /// A body, whose fate is told here.
+    Body(Arc<Upload>),
+}
+
 enum Failure {
     TimedOut,
     Broken,
+}
+
+/// What is said where the upstream ended the connection instead of answering.
+pub(crate) fn unanswered(route: &LiveRoute) -> Page {
+    let service = &route.route.service;
+    Page::of(StatusCode::BAD_GATEWAY, format!("{service} closed the connection without an answer."))
 }
 
 fn too_long(limit: u64) -> Page {
@@ -264,11 +237,16 @@ fn is_idempotent(method: &Method) -> bool {
     )
 }
 
-fn copy_without_body(request: &Request<RequestBody>) -> Request<RequestBody> {
-    let mut copy = Request::new(RequestBody::empty());
+/// What is needed of a request to send it again.
+fn copy_of_head<B>(request: &Request<B>, on_upgrade: Option<&OnUpgrade>) -> Request<()> {
+    let mut copy = Request::new(());
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
     *copy.headers_mut() = request.headers().clone();
+    if let Some(on_upgrade) = on_upgrade {
+        copy.extensions_mut().insert(on_upgrade.clone());
+    }
     copy
 }
 

@@ -1,4 +1,4 @@
-//! The proxy's end of the control socket.
+//! The proxy's end of the control socket, and what becomes of the proxy when the other end is gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,38 +6,45 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
+use super::door::Door;
 use super::drain;
-use super::worker::Shared;
+use super::worker::{NamedListener, Shared};
 use crate::error::{Error, Result};
-use crate::wire::{self, Command, Event, OnControlLoss};
+use crate::table::RoutingTable;
+use crate::wire::{self, Command, DrainPlan, Event, OnControlLoss};
 
 /// Events that wait to be written. Whoever makes them waits when the control process does not read.
 const EVENTS: usize = 16;
 /// Access events are sent together when there are some, this far apart.
 const ACCESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Obeys the control process. Returns when the process shall end.
-pub(crate) async fn run(socket: UnixStream, shared: Arc<Shared>, started: oneshot::Sender<()>) -> Result<()> {
-    let (reads, mut writes) = socket.into_split();
-    let (events, mut outgoing) = mpsc::channel::<Event>(EVENTS);
-    let writer = async move {
-        while let Some(event) = outgoing.recv().await {
-            wire::send(&mut writes, &event).await?;
+/// Obeys one control process after the other. Returns when the process shall end. `sockets` are given to whoever takes
+/// over; only a proxy that lingers needs them.
+pub(crate) async fn run(
+    mut socket: UnixStream,
+    shared: Arc<Shared>,
+    sockets: Vec<NamedListener>,
+    started: oneshot::Sender<()>,
+) -> Result<()> {
+    let (door, at_most) = match &shared.settings.on_control_loss {
+        OnControlLoss::Exit => (None, None),
+        OnControlLoss::Serve(linger) => (Some(Door::open(linger, sockets)?), linger.at_most),
+    };
+    let mut link = Link { shared, started: Some(started), door, draining: JoinSet::new() };
+    loop {
+        match link.attend(socket).await {
+            // Whatever went wrong with the control process, requests do not depend on it.
+            Ok(End::Lost) | Err(_) if link.lingers() => {}
+            Ok(End::Told | End::Lost) => return Ok(()),
+            Err(error) => return Err(error),
         }
-        Ok::<(), Error>(())
-    };
-    let linger = shared.settings.on_control_loss == OnControlLoss::Serve;
-    let ended = tokio::select! {
-        ended = obey(reads, Arc::clone(&shared), events.clone(), started) => ended,
-        written = writer => written.map(|()| End::Lost),
-        () = report_accesses(&shared, &events) => Ok(End::Lost),
-    };
-    match ended {
-        // Whatever went wrong with the control process, requests do not depend on it.
-        Ok(End::Lost) | Err(_) if linger => std::future::pending().await,
-        Ok(End::Told | End::Lost) => Ok(()),
-        Err(error) => Err(error),
+        link.shared.accesses.watch(false);
+        socket = match link.next(at_most).await {
+            Some(socket) => socket,
+            None => return Ok(()),
+        };
     }
 }
 
@@ -48,50 +55,107 @@ enum End {
     Lost,
 }
 
-async fn obey(
-    mut reads: OwnedReadHalf,
+struct Link {
     shared: Arc<Shared>,
-    events: mpsc::Sender<Event>,
-    started: oneshot::Sender<()>,
-) -> Result<End> {
-    let mut started = Some(started);
-    let mut draining = tokio::task::JoinSet::new();
-    loop {
-        let Some(command) = wire::receive::<Command>(&mut reads).await? else { return Ok(End::Lost) };
-        let event = match command {
-            Command::Shutdown => return Ok(End::Told),
-            Command::Stats => Event::Stats(Box::new(shared.stats())),
-            Command::Watch(watched) => {
-                shared.accesses.watch(watched);
-                continue;
-            }
-            Command::Table(table) => {
-                let generation = table.generation;
-                match shared.registry.make_live(table, shared.workers, &shared.settings) {
-                    Ok(live) => {
-                        shared.table.store(Arc::new(live));
-                        shared.changed.send_replace(generation);
-                        if let Some(started) = started.take() {
-                            let _ = started.send(());
-                            deliver(&events, Event::Ready).await?;
-                        }
-                        Event::TableInForce { generation }
-                    }
-                    Err(error) => Event::TableRefused { generation, reason: error.to_string() },
+    /// Until there is a table.
+    started: Option<oneshot::Sender<()>>,
+    /// Closed where the proxy ends with its control process, or is on its way to its own end.
+    door: Option<Door>,
+    draining: JoinSet<()>,
+}
+
+impl Link {
+    fn lingers(&self) -> bool {
+        self.shared.settings.on_control_loss != OnControlLoss::Exit
+    }
+
+    /// Waits for another control process. `None` where the process shall end.
+    async fn next(&mut self, at_most: Option<Duration>) -> Option<UnixStream> {
+        // Told to drain, it goes on to do so; without a table there is nothing to serve.
+        while self.draining.join_next().await.is_some() {}
+        if self.started.is_some() {
+            return None;
+        }
+        let shared = Arc::clone(&self.shared);
+        let next = self.door.as_ref()?.next(|| shared.table.load().to_table());
+        match at_most {
+            None => Some(next.await),
+            Some(at_most) => {
+                if let Ok(next) = tokio::time::timeout(at_most, next).await {
+                    return Some(next);
                 }
+                // Nobody came.
+                self.door = None;
+                drain::drain(&self.shared, DrainPlan::default()).await;
+                None
             }
-            Command::Drain(plan) => {
-                // Tables and questions are still answered meanwhile.
-                let (shared, events) = (Arc::clone(&shared), events.clone());
-                draining.spawn(async move {
-                    let cut = drain::drain(&shared, plan).await;
-                    let stats = Box::new(shared.stats());
-                    let _ = deliver(&events, Event::Drained { cut, stats }).await;
-                });
-                continue;
+        }
+    }
+
+    /// Obeys one control process.
+    async fn attend(&mut self, socket: UnixStream) -> Result<End> {
+        let (reads, mut writes) = socket.into_split();
+        let (events, mut outgoing) = mpsc::channel::<Event>(EVENTS);
+        let writer = async move {
+            while let Some(event) = outgoing.recv().await {
+                wire::send(&mut writes, &event).await?;
             }
+            Ok::<(), Error>(())
         };
-        deliver(&events, event).await?;
+        let shared = Arc::clone(&self.shared);
+        tokio::select! {
+            ended = self.obey(reads, events.clone()) => ended,
+            written = writer => written.map(|()| End::Lost),
+            () = report_accesses(&shared, &events) => Ok(End::Lost),
+        }
+    }
+
+    async fn obey(&mut self, mut reads: OwnedReadHalf, events: mpsc::Sender<Event>) -> Result<End> {
+        loop {
+            let Some(command) = wire::receive::<Command>(&mut reads).await? else { return Ok(End::Lost) };
+            let event = match command {
+                Command::Shutdown => return Ok(End::Told),
+                Command::Stats => Event::Stats(Box::new(self.shared.stats())),
+                Command::Watch(watched) => {
+                    self.shared.accesses.watch(watched);
+                    continue;
+                }
+                Command::Table(table) => {
+                    let in_force = self.put_in_force(table);
+                    if matches!(in_force, Event::TableInForce { .. })
+                        && let Some(started) = self.started.take()
+                    {
+                        let _ = started.send(());
+                        deliver(&events, Event::Ready).await?;
+                    }
+                    in_force
+                }
+                Command::Drain(plan) => {
+                    self.door = None;
+                    // Tables and questions are still answered meanwhile.
+                    let (shared, events) = (Arc::clone(&self.shared), events.clone());
+                    self.draining.spawn(async move {
+                        let cut = drain::drain(&shared, plan).await;
+                        let stats = Box::new(shared.stats());
+                        let _ = deliver(&events, Event::Drained { cut, stats }).await;
+                    });
+                    continue;
+                }
+            };
+            deliver(&events, event).await?;
+        }
+    }
+
+    fn put_in_force(&self, table: RoutingTable) -> Event {
+        let (generation, shared) = (table.generation, &self.shared);
+        match shared.registry.make_live(table, shared.workers, &shared.settings) {
+            Ok(live) => {
+                shared.table.store(Arc::new(live));
+                shared.changed.send_replace(generation);
+                Event::TableInForce { generation }
+            }
+            Err(error) => Event::TableRefused { generation, reason: error.to_string() },
+        }
     }
 }
 

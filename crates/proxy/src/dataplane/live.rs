@@ -46,6 +46,17 @@ pub(crate) struct LiveTable {
     pub(crate) trusted_proxies: Vec<IpAddr>,
 }
 
+impl LiveTable {
+    /// The table as it came.
+    pub(crate) fn to_table(&self) -> RoutingTable {
+        RoutingTable {
+            generation: self.generation,
+            routes: self.routes.iter().map(|live| live.route.clone()).collect(),
+            trusted_proxies: self.trusted_proxies.clone(),
+        }
+    }
+}
+
 /// What tables are made live with.
 #[derive(Default)]
 pub(crate) struct Registry {

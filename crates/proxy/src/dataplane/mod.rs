@@ -10,8 +10,11 @@ mod body;
 mod client_io;
 mod connection;
 mod counters;
+mod door;
 mod drain;
 mod forward;
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod hold;
 mod link;
@@ -19,6 +22,7 @@ mod live;
 mod meter;
 mod pages;
 mod pool;
+mod reach;
 mod redirect;
 mod scanner;
 mod service;
@@ -27,13 +31,14 @@ mod tunnel;
 mod upstream;
 mod worker;
 
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use self::worker::{NamedListener, Shared};
 use crate::error::{Error, Result};
-use crate::wire;
+use crate::wire::{self, OnControlLoss};
 
 /// Threads that may wait for files at the same time, per worker.
 const FILE_THREADS: usize = 4;
@@ -46,7 +51,8 @@ pub fn run_from_stdin() -> Result<()> {
 }
 
 /// Runs the proxy: the listening sockets, settings and tables come over `control`. Blocks until the process shall end:
-/// told to, drained, or left alone by the control process where that means to end.
+/// told to, drained, or left alone by the control process
+/// where that means to end.
 pub fn main_loop(control: UnixStream) -> Result<()> {
     let (hello, sockets) = wire::receive_hello(&control)?;
     control.set_nonblocking(true).map_err(Error::Control)?;
@@ -64,7 +70,11 @@ pub fn main_loop(control: UnixStream) -> Result<()> {
     let (started, first_table) = tokio::sync::oneshot::channel();
     runtime.block_on(async {
         let control = tokio::net::UnixStream::from_std(control).map_err(Error::Control)?;
-        let mut link = tokio::spawn(link::run(control, Arc::clone(&shared), started));
+        let kept = match shared.settings.on_control_loss {
+            OnControlLoss::Exit => Vec::new(),
+            OnControlLoss::Serve(_) => copies(&listeners)?,
+        };
+        let mut link = tokio::spawn(link::run(control, Arc::clone(&shared), kept, started));
         // Nothing is accepted before there is a table: the backlog waits.
         let serving = async {
             if first_table.await.is_err() {
@@ -108,7 +118,8 @@ fn spawn_worker(number: usize, shared: Arc<Shared>, listeners: Vec<NamedListener
     let runtime = runtime()?;
     let serve = move || {
         if let Err(error) = runtime.block_on(worker::run(number, shared, listeners)) {
-            eprintln!("proxy: thread {number} ended: {error}");
+            // Whoever read this may be gone, which must not be a panic as well.
+            let _ = writeln!(std::io::stderr(), "proxy: thread {number} ended: {error}");
         }
     };
     let thread = std::thread::Builder::new().name(format!("proxy-{number}")).stack_size(512 << 10);

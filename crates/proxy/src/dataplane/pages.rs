@@ -12,7 +12,7 @@ use http::header::{
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::body::AnswerKind;
-use super::forward::Unreachable;
+use super::reach::Unreachable;
 use crate::table::{Holding, HoldingState, Route};
 
 const TEMPLATE: &str = include_str!("page.html");

@@ -20,6 +20,19 @@ pub(crate) enum Refusal {
     LengthAndEncoding,
 }
 
+impl Refusal {
+    /// Its name, for whoever compares two.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::BareLineFeed => "bare line feed",
+            Self::FoldedHeader => "folded header",
+            Self::BadLength => "bad length",
+            Self::BadEncoding => "bad encoding",
+            Self::LengthAndEncoding => "length and encoding",
+        }
+    }
+}
+
 /// Lines that end beyond the bytes at hand are kept up to this length: enough for the headers that are looked at.
 const KEPT: usize = 256;
 
@@ -62,6 +75,11 @@ impl Scanner {
     /// Whether the bytes seen so far end within a head (not before one).
     pub(crate) fn within_head(&self) -> bool {
         matches!(&self.state, State::Head(head) if head.begun || !self.line.is_empty())
+    }
+
+    /// Whether the bytes seen so far end among the headers of a request.
+    pub(crate) fn within_headers(&self) -> bool {
+        matches!(&self.state, State::Head(head) if head.begun)
     }
 
     /// Takes the next bytes. A refusal comes with the number of bytes that are fine before it.

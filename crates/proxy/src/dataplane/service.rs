@@ -18,6 +18,7 @@ use super::hold::Waiter;
 use super::live::LiveRoute;
 use super::meter::Meter;
 use super::pages::{self, Page};
+use super::reach::{self, Supply};
 use super::redirect;
 use super::static_site;
 use super::worker::Admission;
@@ -65,11 +66,12 @@ fn local(
 async fn dispatch(
     client: &Arc<Client>,
     admission: Arc<Admission>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
     asked: Asked,
     mut meter: Meter,
 ) -> Response<AnswerBody> {
     let mut waiter: Option<Waiter> = None;
+    let mut supply = Supply::Pool;
     loop {
         let Some((route, trusted)) = find(client, &asked, request.uri().path()) else {
             let page =
@@ -78,12 +80,28 @@ async fn dispatch(
         };
         meter.routed(&route);
         let response = match &route.route.target {
-            Target::Upstreams(_) => match forward::connect(client, &route).await {
+            Target::Upstreams(_) => match reach::connect(client, &route, supply).await {
                 Ok(reached) => {
-                    drop(waiter);
+                    if let Some(waiter) = &mut waiter {
+                        waiter.goes_on();
+                    }
+                    let admission = Arc::clone(&admission);
                     let exchange =
                         forward::Exchange { client, route: &route, asked: &asked, trusted, admission };
-                    return exchange.run(reached, request, meter).await;
+                    let broken = match exchange.run(reached, request, meter).await {
+                        Ok(response) => return response,
+                        Err(broken) => *broken,
+                    };
+                    (request, meter) = (broken.request, broken.meter);
+                    supply = Supply::New;
+                    if broken.was_idle
+                        || hold(client, &route, &mut waiter, &meter) && waiter_sends_again(&mut waiter).await
+                    {
+                        meter.note(Incident::Retry);
+                        continue;
+                    }
+                    meter.failed(Incident::Upstream);
+                    forward::unanswered(&route).into_response(&request, client.peer)
                 }
                 Err(unreachable) => {
                     if hold(client, &route, &mut waiter, &meter) && waiter_retries(&mut waiter).await {
@@ -120,9 +138,10 @@ fn find(client: &Client, asked: &Asked, path: &str) -> Option<(Arc<LiveRoute>, b
 
 /// Whether the request may wait (on); begins the wait.
 fn hold(client: &Client, route: &LiveRoute, waiter: &mut Option<Waiter>, meter: &Meter) -> bool {
-    if waiter.is_none()
-        && let Some(hold) = route.route.options.hold
-    {
+    if let Some(waiter) = waiter {
+        return waiter.waits_again();
+    }
+    if let Some(hold) = route.route.options.hold {
         *waiter = Waiter::begin(hold, &route.state, &client.worker.shared);
         if waiter.is_some() {
             meter.note(Incident::Held);
@@ -134,6 +153,13 @@ fn hold(client: &Client, route: &LiveRoute, waiter: &mut Option<Waiter>, meter: 
 async fn waiter_retries(waiter: &mut Option<Waiter>) -> bool {
     match waiter {
         Some(waiter) => waiter.retry().await,
+        None => false,
+    }
+}
+
+async fn waiter_sends_again(waiter: &mut Option<Waiter>) -> bool {
+    match waiter {
+        Some(waiter) => waiter.send_again().await,
         None => false,
     }
 }

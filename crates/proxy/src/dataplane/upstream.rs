@@ -5,7 +5,10 @@
 //! is idle. What its task would have woken is polled right after it instead, with a waker that does nothing.
 
 use std::future::Future;
+use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
 
@@ -27,13 +30,51 @@ pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl Socket for TcpStream {}
 impl Socket for UnixStream {}
 
-type Io = TokioIo<Box<dyn Socket>>;
+type Io = TokioIo<Ear>;
+
+/// A socket that tells whether anything was heard on it.
+struct Ear {
+    socket: Box<dyn Socket>,
+    /// Set with the first byte after it was cleared. Shared with the connection, since hyper has the socket.
+    heard: Arc<AtomicBool>,
+}
+
+impl AsyncRead for Ear {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.socket).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.heard.store(true, Ordering::Relaxed);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Ear {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
 
 /// Why a request got no answer.
 pub(crate) enum SendError {
     /// The connection could not take the request, which is given back unsent.
     Unsent(Box<Request<RequestBody>>),
-    /// The connection ended or spoke no HTTP before the head of the answer was complete.
+    /// The connection ended and not a byte of an answer had come.
+    Unanswered,
+    /// The connection ended within the head of the answer, or spoke no HTTP.
     Broken,
     /// There was no answer in time.
     TimedOut,
@@ -45,6 +86,8 @@ pub(crate) struct UpstreamConnection {
     connection: Connection<Io, RequestBody>,
     /// Whether the connection future has ended; it must not be polled again.
     ended: bool,
+    /// Whether a byte came since the last request was sent.
+    heard: Arc<AtomicBool>,
     /// Whether it has served a request before.
     pub(crate) reused: bool,
     /// When it went idle.
@@ -55,7 +98,7 @@ pub(crate) struct UpstreamConnection {
 
 impl UpstreamConnection {
     /// Connects.
-    pub(crate) async fn open(address: &UpstreamAddress) -> std::io::Result<Box<Self>> {
+    pub(crate) async fn open(address: &UpstreamAddress) -> io::Result<Box<Self>> {
         let socket: Box<dyn Socket> = match address {
             UpstreamAddress::Tcp(address) => {
                 let socket = TcpStream::connect(address).await?;
@@ -64,11 +107,21 @@ impl UpstreamConnection {
             }
             UpstreamAddress::Unix(path) => Box::new(UnixStream::connect(path).await?),
         };
+        let heard = Arc::new(AtomicBool::new(false));
+        let ear = Ear { socket, heard: Arc::clone(&heard) };
         // Most requests are a head alone, for which one buffer and a plain write cost less than a vector of one.
-        let handshake = http1::Builder::new().writev(false).handshake(TokioIo::new(socket)).await;
-        let (sender, connection) = handshake.map_err(std::io::Error::other)?;
+        let handshake = http1::Builder::new().writev(false).handshake(TokioIo::new(ear)).await;
+        let (sender, connection) = handshake.map_err(io::Error::other)?;
         let idle_since = Instant::now();
-        Ok(Box::new(Self { sender, connection, ended: false, reused: false, idle_since, keep_alive: None }))
+        Ok(Box::new(Self {
+            sender,
+            connection,
+            ended: false,
+            heard,
+            reused: false,
+            idle_since,
+            keep_alive: None,
+        }))
     }
 
     /// Whether the connection is idle and, as far as the event loop has heard, open.
@@ -90,21 +143,23 @@ impl UpstreamConnection {
         request: Request<RequestBody>,
         timeout: Duration,
     ) -> Result<Response<Incoming>, SendError> {
+        self.heard.store(false, Ordering::Relaxed);
         // Without a budget of its own: a poll that is put off would wake a waker that does nothing, and be lost.
         let mut response = pin!(tokio::task::coop::unconstrained(self.sender.try_send_request(request)));
-        let (connection, ended) = (&mut self.connection, &mut self.ended);
+        let (connection, ended, heard) = (&mut self.connection, &mut self.ended, &self.heard);
+        let broken = || if heard.load(Ordering::Relaxed) { SendError::Broken } else { SendError::Unanswered };
         let exchange = std::future::poll_fn(|cx| {
             if !*ended && connection.poll_without_shutdown(cx).is_ready() {
                 *ended = true;
             }
             // Whatever answers this future was done by the poll above.
             match response.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Pending if *ended => Poll::Ready(Err(SendError::Broken)),
+                Poll::Pending if *ended => Poll::Ready(Err(broken())),
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
                 Poll::Ready(Err(mut error)) => Poll::Ready(Err(match error.take_message() {
                     Some(request) => SendError::Unsent(Box::new(request)),
-                    None => SendError::Broken,
+                    None => broken(),
                 })),
             }
         });
@@ -132,6 +187,6 @@ impl UpstreamConnection {
     /// The socket and what was read beyond the head, after an answer of 101.
     pub(crate) fn into_tunnel(self) -> (Box<dyn Socket>, Bytes) {
         let parts = self.connection.into_parts();
-        (parts.io.into_inner(), parts.read_buf)
+        (parts.io.into_inner().socket, parts.read_buf)
     }
 }

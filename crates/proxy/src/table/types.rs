@@ -252,6 +252,9 @@ impl Default for Timeouts {
 ///
 /// A request waits while its route is [`Target::Holding`] in a state that can end, or while every upstream of it refuses
 /// connections; it goes on with the first table in which its route can answer.
+///
+/// So does one whose upstream took it and closed the connection without a byte of an answer, where sending it again does
+/// what sending it once does (RFC 9110, 9.2.2) and it has no body; it is sent a dozen times at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The longest that one request waits.

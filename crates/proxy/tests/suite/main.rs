@@ -1,0 +1,10 @@
+//! The proxy from outside: real processes, real sockets, loopback only.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod harness;
+mod interrupted;
+mod load;
+mod readers;
+mod restarts;
+mod survival;
