@@ -1,8 +1,9 @@
 //! Ports and worktrees: nobody is in anybody's way.
 
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
-use crate::running::{Up, demo, folder, get, one, port_of};
+use crate::running::{SEA, Up, demo, folder, get, one, port_of};
 
 #[test]
 fn a_taken_port_is_moved_and_its_holder_named() {
@@ -24,6 +25,26 @@ fn a_taken_port_is_moved_and_its_holder_named() {
     );
     let port = up.port();
     assert_eq!(get(port, "localhost", "/"), (200, "moved".to_owned()));
+    up.end();
+}
+
+#[test]
+fn who_waits_before_the_app_is_up_waits_for_that_too() {
+    let folder = demo();
+    let wait = |more: &[&str]| {
+        let mut command = Command::new(SEA);
+        command.arg("wait").args(more).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let late = wait(&["--timeout", "0"]).output().unwrap();
+    assert_eq!(late.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&late.stderr).contains("nothing is up"), "{late:?}");
+    let waiting = wait(&["--timeout", "60"]).spawn().unwrap();
+    let mut up = Up::start(folder.path());
+    let waited = waiting.wait_with_output().unwrap();
+    assert_eq!(waited.status.code(), Some(0), "{waited:?}");
+    assert!(String::from_utf8_lossy(&waited.stdout).contains("web"), "{waited:?}");
+    up.until_ready();
     up.end();
 }
 

@@ -1,9 +1,13 @@
 //! Saves: what restarts, how often, and what else a changed file leads to.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use crate::running::{Up, demo, folder, free_port, get, one, until};
+use serde_json::Value;
+
+use crate::running::{SEA, Up, demo, folder, free_port, get, one, until};
 
 /// The process id in an answer of the server.
 fn pid(port: u16) -> Option<u32> {
@@ -84,6 +88,39 @@ fn a_broken_save_is_shown_and_the_next_one_mends_it() {
     assert_eq!(failed["data"]["name"], "web");
     fs::write(&server, &text).unwrap();
     until("it is back", || get(port, "web.demo.localhost", "/").0 == 200);
+    up.end();
+}
+
+/// What `sea status --json` says a person should act on, by code.
+fn problems(root: &Path) -> Vec<String> {
+    let asked = Command::new(SEA).args(["status", "--json"]).current_dir(root).output().unwrap();
+    let app: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    let problems = app["problems"].as_array().unwrap().iter();
+    problems.map(|problem| problem["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_problem_is_taken_back_when_what_it_is_about_succeeds() {
+    let config = "name = \"demo\"\n[services.web]\nbuild = \"sh build.sh\"\nstatic = \"out\"\nroute = \"/\"\n";
+    let folder = folder(&[
+        ("seaworthy.toml", config),
+        ("build.sh", "echo 'Error: no template' >&2; exit 1"),
+        ("out/index.html", "old"),
+    ]);
+    let mut up = Up::start(folder.path());
+    let problem = up.until("the build fails", |event| event["event"] == "problem");
+    assert_eq!(problem["data"]["code"], "command-failed");
+    assert_eq!(problems(folder.path()), ["command-failed"]);
+    let mut count = 0;
+    until("the problem is gone", || {
+        count += 1;
+        let script = format!("# {count}\necho new > out/index.html");
+        fs::write(folder.path().join("build.sh"), script).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        problems(folder.path()).is_empty()
+    });
+    let port = up.port();
+    assert_eq!(get(port, "web.demo.localhost", "/"), (200, "new\n".to_owned()));
     up.end();
 }
 

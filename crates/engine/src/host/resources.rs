@@ -86,6 +86,7 @@ async fn try_bring_up(
             return Err(error);
         }
     };
+    shared.clear_problems(&format!("{id} "));
     for (number, warning) in prepared.warnings.iter().enumerate() {
         shared.add_problem(
             &format!("{id} {number}"),
@@ -102,7 +103,7 @@ async fn try_bring_up(
     let number = port.as_ref().map(|port| port.port);
     let prepared = Arc::new(prepared);
     shared.set_prepared(&name, Arc::clone(&prepared));
-    shared.gates.decide(&address_gate(&name), true);
+    shared.decide(&address_gate(&name), true);
     shared.update(name.as_str(), |facts| {
         facts.urls =
             prepared.target.iter().map(|target| format!("{}:{}", target.host, target.port)).collect();
@@ -137,7 +138,7 @@ async fn try_bring_up(
     prepared.settle().await?;
     shared.steps.done(&id);
     jobs::run_sql(shared, app, &name, &prepared).await?;
-    shared.gates.decide(&gate(&name), true);
+    shared.decide(&gate(&name), true);
     Ok(())
 }
 
@@ -239,6 +240,6 @@ fn fail(shared: &Shared, name: &Name, error: &seaworthy_provision::Error) {
             members: vec![name.to_string()],
         },
     );
-    shared.gates.decide(&address_gate(name), false);
-    shared.gates.decide(&gate(name), false);
+    shared.decide(&address_gate(name), false);
+    shared.decide(&gate(name), false);
 }
