@@ -48,7 +48,7 @@ pub struct Definition {
 /// After this long without being ready, people are told why.
 const SLOW_AFTER: Duration = Duration::from_secs(30);
 
-/// The longest that a process without probes has to run after failures before it is taken to be ready.
+/// How long a process without probes, which failed before, has to run before it is taken to be ready.
 const LASTING: Duration = Duration::from_secs(2);
 
 /// How long it may listen on no port or another one before it is looked which.
@@ -457,8 +457,7 @@ impl Process {
         } else if self.machine.failures() > 0 {
             // Nothing but its lasting tells that it does not fail again: without this, a crash loop would be ready for
             // an instant at every try.
-            let last = self.definition.backoff.wait(self.machine.failures());
-            self.lasted = Some(Instant::now() + last.min(LASTING));
+            self.lasted = Some(Instant::now() + LASTING);
         } else {
             self.become_ready();
         }

@@ -33,7 +33,12 @@ fn who_waits_before_the_app_is_up_waits_for_that_too() {
     let folder = demo();
     let wait = |more: &[&str]| {
         let mut command = Command::new(SEA);
-        command.arg("wait").args(more).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .arg("wait")
+            .args(more)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     };
     let late = wait(&["--timeout", "0"]).output().unwrap();
@@ -91,11 +96,7 @@ fn a_second_run_in_the_same_worktree_is_refused_and_says_where_the_first_is() {
     let folder = demo();
     let mut up = Up::start(folder.path());
     up.until_ready();
-    let second = std::process::Command::new(crate::running::SEA)
-        .arg("up")
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let second = Command::new(SEA).arg("up").current_dir(folder.path()).output().unwrap();
     assert_eq!(second.status.code(), Some(3));
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(told.contains("already up") && told.contains(&up.child.id().to_string()), "{told}");

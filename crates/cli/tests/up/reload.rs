@@ -1,6 +1,7 @@
 //! Saves: what restarts, how often, and what else a changed file leads to.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::running::{SEA, Up, demo, folder, free_port, get, one, until};
 /// The process id in an answer of the server.
 fn pid(port: u16) -> Option<u32> {
     let (status, body) = get(port, "web.demo.localhost", "/");
-    (status == 200).then(|| body.split(' ').nth(1).unwrap().parse().unwrap())
+    // An answer that ends early, as its process does, names none.
+    (status == 200).then(|| body.split(' ').nth(1)?.parse().ok()).flatten()
 }
 
 #[test]
@@ -57,15 +59,18 @@ fn many_saves_give_few_restarts_and_the_last_one_counts() {
     let starts = || fs::read_to_string(&log).unwrap().matches(" sea F started").count();
     // What was saved while it was waited for has had its restart.
     std::thread::sleep(Duration::from_secs(2));
-    let before = starts();
+    let (before, began) = (starts(), std::time::Instant::now());
     for number in 0..200 {
         save(&format!("word{number}"));
         std::thread::sleep(Duration::from_millis(10));
     }
+    // On a busy machine the saves take longer than the two seconds of the promise, which is three restarts for these.
+    let promised = 3 * began.elapsed().as_secs().div_ceil(2).max(1);
     until("the last save is there", || get(port, "web.demo.localhost", "/").1.starts_with("word199 "));
     // One more batch could still come.
     std::thread::sleep(Duration::from_secs(1));
-    assert!(starts() - before <= 3, "{} restarts", starts() - before);
+    let restarts = (starts() - before) as u64;
+    assert!(restarts <= promised, "{restarts} restarts, {promised} were promised");
     up.end();
 }
 
@@ -101,7 +106,8 @@ fn problems(root: &Path) -> Vec<String> {
 
 #[test]
 fn a_problem_is_taken_back_when_what_it_is_about_succeeds() {
-    let config = "name = \"demo\"\n[services.web]\nbuild = \"sh build.sh\"\nstatic = \"out\"\nroute = \"/\"\n";
+    let config =
+        "name = \"demo\"\n[services.web]\nbuild = \"sh build.sh\"\nstatic = \"out\"\nroute = \"/\"\n";
     let folder = folder(&[
         ("seaworthy.toml", config),
         ("build.sh", "echo 'Error: no template' >&2; exit 1"),
@@ -121,6 +127,28 @@ fn a_problem_is_taken_back_when_what_it_is_about_succeeds() {
     });
     let port = up.port();
     assert_eq!(get(port, "web.demo.localhost", "/"), (200, "new\n".to_owned()));
+    up.end();
+}
+
+#[test]
+fn a_schema_that_is_corrected_lets_those_start_who_waited_for_it() {
+    let config = "name = \"demo\"\n[services.worker]\nstart = \"sleep 600\"\nenv = { DATABASE_URL = \"${resources.db.url}\" }\n\
+                  [resources.db]\ntype = \"postgres\"\nschema = \"db/schema.sql\"\n";
+    let folder = folder(&[("seaworthy.toml", config), ("db/schema.sql", "CREATE TABEL works ();")]);
+    // The user that PostgreSQL runs as, when this is root, has to get in.
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut up = Up::start(folder.path());
+    up.until_phase("worker", "failed");
+    assert_eq!(problems(folder.path()), ["sql-failed"]);
+    let mut count = 0;
+    until("the problem is gone", || {
+        count += 1;
+        let schema = format!("-- {count}\nCREATE TABLE works ();");
+        fs::write(folder.path().join("db/schema.sql"), schema).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        problems(folder.path()).is_empty()
+    });
+    up.until_phase("worker", "ready");
     up.end();
 }
 

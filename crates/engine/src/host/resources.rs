@@ -229,6 +229,16 @@ async fn wait_until_ready(shared: &Shared, name: &Name) {
     }
 }
 
+/// Its server runs, and what failed after that succeeded now: who waits for it may go on.
+pub(crate) fn recover(shared: &Shared, name: &Name) {
+    let status = shared.supervisor.board().get(name.as_str());
+    if status.is_some_and(|status| status.phase == Phase::Failed && status.pid.is_some()) {
+        shared.set_phase(name.as_str(), Phase::Ready, "");
+        shared.decide(&address_gate(name), true);
+        shared.decide(&gate(name), true);
+    }
+}
+
 fn fail(shared: &Shared, name: &Name, error: &seaworthy_provision::Error) {
     shared.set_phase(name.as_str(), Phase::Failed, &error.to_string());
     shared.add_problem(

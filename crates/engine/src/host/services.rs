@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use seaworthy_model::{App, Kind, Name, Service};
 use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Provided};
 use seaworthy_provision::port::is_free;
@@ -234,7 +235,8 @@ fn tell_missing(shared: &Shared, name: &Name, resolved: &Environment) {
 
 /// What makes commands find the runtime and what is installed: the search path, the virtual environment of Python.
 fn tools(ready: &Ready) -> BTreeMap<String, String> {
-    let path = search_path(&ready.bin_dirs).map(|path| ("PATH".to_owned(), path.to_string_lossy().into_owned()));
+    let path =
+        search_path(&ready.bin_dirs).map(|path| ("PATH".to_owned(), path.to_string_lossy().into_owned()));
     ready.env.clone().into_iter().chain(path).collect()
 }
 
@@ -288,9 +290,18 @@ fn reserve_ahead(shared: &Shared, name: &Name, service: &Service) -> Option<u16>
 /// A static site: built where it has to be, served by the proxy.
 async fn serve(shared: &Arc<Shared>, app: &Arc<App>, name: &Name, service: &Service, ready: &Ready) {
     if build(shared, app, name, service, ready).await {
-        shared.clear_problem(&failure(name));
-        shared.set_phase(name.as_str(), Phase::Ready, "");
+        is_served(shared, name);
     }
+}
+
+/// The files of a site are there, or are new.
+pub(crate) fn is_served(shared: &Shared, name: &Name) {
+    shared.clear_problem(&failure(name));
+    shared.supervisor.board().update(name.as_str(), |status| {
+        status.phase = Phase::Ready;
+        status.detail.clear();
+        status.started = Some(Timestamp::now());
+    });
 }
 
 /// Runs the build of a service that has one; false when it failed, which people are told.

@@ -32,7 +32,8 @@ fn what_failed_before_is_not_ready_for_an_instant_at_every_try() {
     block_on(async {
         let field = Field::new();
         let mut notices = field.supervisor.board().notices();
-        let script = "n=$(cat n 2>/dev/null || echo 0); echo $((n+1)) > n; [ $n -lt 3 ] && exit 3; exec sleep 60";
+        let script =
+            "n=$(cat n 2>/dev/null || echo 0); echo $((n+1)) > n; [ $n -lt 3 ] && exit 3; exec sleep 60";
         field.start(vec![field.define("api", script)]);
         let status = field.until("api", |status| status.phase == Phase::Ready && status.restarts == 3).await;
         assert_eq!(status.detail, "");
