@@ -7,7 +7,8 @@ import { createRequire } from "node:module";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const hashes = ["#/overview", "#/service/api", "#/service/mailer", "#/service/nobody", "#/logs", "#/reloads", "#/mail", "#/mail/mail/m3"];
 
-async function check(page, what) {
+/** Fails with what axe finds grave in a page; prints all that it finds. */
+export async function check(page, what) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   const told = violations.map(({ id, impact, nodes }) => `${what}: ${impact}: ${id}: ${nodes.map((node) => node.html).slice(0, 3).join(" ")}`);

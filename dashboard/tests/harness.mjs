@@ -10,7 +10,7 @@ import { chromium } from "playwright-core";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Chromium as Debian installs it, or another by SEA_CHROMIUM. */
-const executablePath = process.env.SEA_CHROMIUM ?? "/usr/bin/chromium";
+export const executablePath = process.env.SEA_CHROMIUM ?? "/usr/bin/chromium";
 
 const quiet = [
   "--no-sandbox",

@@ -33,15 +33,21 @@ pub(crate) fn run() -> Outcome {
     ))
 }
 
-/// The dashboard in a real browser, against the demonstration server that was built with everything else.
+/// The dashboard in a real browser: in front of the demonstration server, then in front of a real `sea up` of the
+/// example, whose pages are driven, too. Both programs were built with everything else.
 fn dashboard() -> Result<(), String> {
     process::run(program("npm", &["--prefix", "dashboard", "ci", "--no-audit", "--no-fund"]))?;
-    let mut tests = program("npm", &["--prefix", "dashboard", "test"]);
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| process::root().join("target"), Into::into);
-    let demo = target.join("debug/examples/demo");
-    if demo.exists() {
-        tests.env("SEA_DEMO", demo);
+    for (script, variable, built) in
+        [("test", "SEA_DEMO", "debug/examples/demo"), ("app", "SEA_BIN", "debug/sea")]
+    {
+        let mut tests = program("npm", &["--prefix", "dashboard", "run", script]);
+        let built = target.join(built);
+        if built.exists() {
+            tests.env(variable, built);
+        }
+        process::run(tests)?;
     }
-    process::run(tests)
+    Ok(())
 }

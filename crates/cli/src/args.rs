@@ -287,7 +287,7 @@ pub(crate) struct ExecArgs {
     pub(crate) command: Vec<String>,
 }
 
-/// Wait until services are ready.
+/// Wait until services are ready; where nothing is up yet, for `sea up` too.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea wait                          for all

@@ -48,6 +48,9 @@ pub struct Definition {
 /// After this long without being ready, people are told why.
 const SLOW_AFTER: Duration = Duration::from_secs(30);
 
+/// How long a process without probes, which failed before, has to run before it is taken to be ready.
+const LASTING: Duration = Duration::from_secs(2);
+
 /// How long it may listen on no port or another one before it is looked which.
 const LOOK_FOR_PORT_AFTER: Duration = Duration::from_millis(700);
 
@@ -90,6 +93,7 @@ pub(crate) fn spawn(definition: Definition, launcher: Launcher, board: Board) ->
         probes: Probes::default(),
         waker: None,
         slow: None,
+        lasted: None,
         port_look: None,
         dependencies: None,
         log_start: Cursor::default(),
@@ -113,6 +117,8 @@ struct Process {
     probes: Probes,
     waker: Option<Instant>,
     slow: Option<Instant>,
+    /// When a process without probes, which failed before, has run for long enough to be ready.
+    lasted: Option<Instant>,
     port_look: Option<Instant>,
     dependencies: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     log_start: Cursor,
@@ -150,6 +156,7 @@ enum Woken {
     Report(Report),
     Unblocked,
     Timer,
+    Lasted,
     Slow,
     LookForPort,
     Startup(Option<Outcome>),
@@ -179,6 +186,7 @@ impl Process {
             outcome = answer(&mut self.probes.liveness) => Woken::Liveness(outcome),
             () = at(self.waker) => Woken::Timer,
             () = at(self.port_look) => Woken::LookForPort,
+            () = at(self.lasted) => Woken::Lasted,
             () = at(self.slow) => Woken::Slow,
         }
     }
@@ -198,6 +206,10 @@ impl Process {
             Woken::Timer => {
                 self.waker = None;
                 self.happen(&Event::Woken);
+            }
+            Woken::Lasted => {
+                self.lasted = None;
+                self.become_ready();
             }
             Woken::Slow => {
                 self.slow = None;
@@ -254,6 +266,7 @@ impl Process {
                 Effect::Launch => self.launch(),
                 Effect::Stop => {
                     self.probes = Probes::default();
+                    self.lasted = None;
                     if let Some(instance) = &mut self.instance {
                         instance.order(&Order::Stop);
                     }
@@ -416,6 +429,7 @@ impl Process {
     fn end_instance(&mut self) {
         self.instance = None;
         self.probes = Probes::default();
+        self.lasted = None;
         self.board.update(&self.name, |status| {
             status.pid = None;
             status.shim = None;
@@ -440,6 +454,10 @@ impl Process {
             self.probes.startup = Some(self.looking(startup, Patience::UntilFirstSuccess));
         } else if let Some(readiness) = self.definition.readiness.clone() {
             self.probes.readiness = Some(self.looking(readiness, Patience::UntilFirstSuccess));
+        } else if self.machine.failures() > 0 {
+            // Nothing but its lasting tells that it does not fail again: without this, a crash loop would be ready for
+            // an instant at every try.
+            self.lasted = Some(Instant::now() + LASTING);
         } else {
             self.become_ready();
         }

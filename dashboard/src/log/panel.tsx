@@ -6,13 +6,13 @@ import { count } from "../format";
 import { Icon } from "../parts/icon";
 import { seen } from "../state";
 import { hue } from "./row";
-import { LogStore, levels, pattern, type Level } from "./store";
+import { LogStore, levels, pattern, setup, type Level } from "./store";
 import { LogView } from "./view";
 
 interface Props {
   /** Of one member, or of all. */
   member: string | null;
-  /** Members that can be shown and hidden. */
+  /** Members that can be shown and hidden, and `setup`. */
   members: string[];
   search?: string;
   level?: Level | null;
@@ -100,7 +100,7 @@ export function LogPanel({ member, members, search: sought = "", level: least = 
                 onClick={() => toggle(name, false)}
                 onDblClick={() => toggle(name, true)}
               >
-                {name}
+                {name === setup ? "setup" : name}
               </button>
             ))}
           </div>

@@ -38,7 +38,7 @@ export class Row extends Component<Props> {
       <div class={`line ${level} ${line.stream}${selected ? " selected" : ""}${open ? " open" : ""}`}>
         <div class="cells" onClick={() => getSelection()?.isCollapsed !== false && onToggle(line)}>
           <time dateTime={line.at}>{clock(new Date(line.at), true)}</time>
-          {named && <span class={`who hue${hue(line.member)}`}>{line.member}</span>}
+          {named && <span class={`who hue${hue(line.member)}`} title={line.member}>{line.member}</span>}
           <span class="level">{level}</span>
           <span class="text">
             {marked(parts, search).map((span) =>

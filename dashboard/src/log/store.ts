@@ -50,6 +50,12 @@ function justAfter(at: string): string {
   return `${seconds}.${String(nanos).padStart(9, "0")}Z`;
 }
 
+/** The installs, migrations and seeds of the set-up: each has a log of its own, all are shown or hidden as one. */
+export const setup = "setup/";
+
+/** Whom a line is shown or hidden with. */
+const source = (member: string) => (member.startsWith(setup) ? setup : member);
+
 export class LogStore {
   lines: Entry[] = [];
   shown: Entry[] = [];
@@ -113,7 +119,7 @@ export class LogStore {
 
   private matches(line: Entry): boolean {
     const { hidden, level, pattern } = this.filter;
-    if (hidden.has(line.member)) return false;
+    if (hidden.has(source(line.member))) return false;
     if (level && (!line.level || levels.indexOf(line.level) < levels.indexOf(level))) return false;
     if (!pattern) return true;
     // Unlike `test`, this neither reads nor moves the place that a global pattern keeps.

@@ -2,13 +2,13 @@
 
 import { useMemo } from "preact/hooks";
 import { LogPanel } from "../log/panel";
-import { levels } from "../log/store";
+import { levels, setup } from "../log/store";
 import { route } from "../route";
 import { app } from "../state";
 
 export function Logs() {
   const known = app.value!.members.filter((member) => member.has_log).map((member) => member.name).join("\n");
-  const members = useMemo(() => known.split("\n").filter(Boolean), [known]);
+  const members = useMemo(() => [...known.split("\n").filter(Boolean), setup], [known]);
   const query = route.value.query;
   return (
     <>

@@ -122,6 +122,8 @@ function MemberRow({ member }: { member: Member }) {
   const latest = (figure: Parameters<typeof metrics.latest>[1]) => metrics.latest(member.name, figure);
   const running = member.pid != null || member.phase === "ready";
   const requests = member.requests;
+  // A time of no request is none, rather than zero.
+  const asked = requests?.rate ? requests : null;
   return (
     <tr data-member={member.name}>
       <th scope="row">
@@ -148,8 +150,8 @@ function MemberRow({ member }: { member: Member }) {
       <Cell label="Requests/s" value={rate(requests && (latest("rate") ?? requests.rate))}>
         {requests && <Spark member={member.name} figure="rate" />}
       </Cell>
-      <Cell label="p95" value={millis(requests && (latest("p95_ms") ?? requests.p95_ms))} />
-      <Cell label="Errors" value={share(requests?.errors)} tone={requests?.errors ? "warn" : ""} />
+      <Cell label="p95" value={millis(asked && (latest("p95_ms") ?? asked.p95_ms))} />
+      <Cell label="Errors" value={share(asked?.errors)} tone={requests?.errors ? "warn" : ""} />
       <td class="end">
         <Orders member={member} compact />
       </td>
@@ -157,7 +159,9 @@ function MemberRow({ member }: { member: Member }) {
   );
 }
 
+/** An address: a link where a browser can open it. */
 export function Url({ url }: { url: string }) {
+  if (!/^https?:/.test(url)) return <span class="muted address">{url}</span>;
   return (
     <a href={url} target="_blank" rel="noreferrer" class="out">
       {url.replace(/^https?:\/\//, "")}

@@ -10,6 +10,7 @@ import { Icon } from "../parts/icon";
 import { Orders } from "../parts/orders";
 import { Phase } from "../parts/phase";
 import { Command, Problems } from "../parts/problems";
+import { Ticked } from "../parts/ticked";
 import { route, serviceHash } from "../route";
 import { app, byName, failing, now } from "../state";
 import { Url } from "./overview";
@@ -132,7 +133,7 @@ function Charts({ member }: { member: Member }) {
       {member.usage && (
         <>
           <Chart title="CPU" half member={name} least={0.05} format={cores} series={[{ figure: "cpu", label: "cpu", color: "blue" }]} />
-          <Chart title="Memory" half member={name} least={16 << 20} format={bytes} series={[{ figure: "memory", label: "memory", color: "violet" }]} />
+          <Chart title="Memory" half binary member={name} least={16 << 20} format={bytes} series={[{ figure: "memory", label: "memory", color: "violet" }]} />
         </>
       )}
     </section>
@@ -171,7 +172,9 @@ function Variables({ member }: { member: string }) {
                 <code>{variable.name}</code>
               </th>
               <td>{variable.value == null ? <span class="masked">secret</span> : <code>{variable.value}</code>}</td>
-              <td class="muted">{variable.source}</td>
+              <td class="muted">
+                <Ticked text={variable.source} />
+              </td>
             </tr>
           ))}
         </tbody>

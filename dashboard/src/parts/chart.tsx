@@ -6,6 +6,7 @@ import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Figure } from "../api";
 import * as metrics from "../metrics";
+import { clock } from "../format";
 import { color, dark } from "../theme";
 
 export interface Series {
@@ -22,6 +23,8 @@ interface Props {
   format: (value: number | null) => string;
   /** The axis reaches at least this far, so that noise does not look like load. */
   least: number;
+  /** Its steps are powers of two. */
+  binary?: boolean;
   /** Half of the width, where it would be a third. */
   half?: boolean;
 }
@@ -36,11 +39,18 @@ function fetchLibrary() {
   void import("uplot").then((module) => (library.value = module.default));
 }
 
+/** Steps of an axis of bytes. */
+const powers = Array.from({ length: 50 }, (_, power) => 2 ** power);
+
+/** Times of day, with seconds where the marks are less than a minute apart. */
+const times: uPlot.Axis.DynamicValues = (_, splits, __, ___, step) =>
+  splits.map((at) => clock(new Date(at * 1000)).slice(0, step < 60 ? 8 : 5));
+
 const height = 132;
 /** Seconds that are shown. */
 const span = 900;
 
-export function Chart({ title, member, series, format, least, half = false }: Props) {
+export function Chart({ title, member, series, format, least, binary = false, half = false }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const isDark = dark.value;
   const Plot = library.value;
@@ -57,8 +67,8 @@ export function Chart({ title, member, series, format, least, half = false }: Pr
       legend: { show: false },
       scales: { y: { range: (_, __, most) => [0, Math.max(least, most * 1.1)] } },
       axes: [
-        { ...axis, size: 24, values: "{HH}:{mm}", space: 80 },
-        { ...axis, size: 58, space: 30, values: (_, values) => values.map(format) },
+        { ...axis, size: 24, values: times, space: 80 },
+        { ...axis, size: 58, space: 30, incrs: binary ? powers : undefined, values: (_, values) => values.map(format) },
       ],
       series: [
         {},

@@ -3,6 +3,7 @@
 import type { Problem } from "../api";
 import { serviceHash } from "../route";
 import { Icon } from "./icon";
+import { Ticked } from "./ticked";
 
 export function Problems({ problems }: { problems: Problem[] }) {
   if (!problems.length) return null;
@@ -14,7 +15,9 @@ export function Problems({ problems }: { problems: Problem[] }) {
           <li key={problem.code + problem.message}>
             <Icon name="warn" />
             <div>
-              <p>{problem.message}</p>
+              <p>
+                <Ticked text={problem.message} />
+              </p>
               {problem.next && <Command text={problem.next} />}
               <p class="muted">
                 {problem.members.map((name) => (

@@ -1,5 +1,7 @@
 //! `sea start`, `sea stop`, `sea restart`.
 
+use std::time::Duration;
+
 use seaworthy_engine::Order;
 
 use crate::args::{Global, OrderArgs};
@@ -18,6 +20,7 @@ pub(crate) fn run(global: &Global, args: &OrderArgs, order: Order) -> anyhow::Re
             return Ok(exit::DONE);
         }
         let wanted = if order == Order::Stop { wait::Wanted::Stopped } else { wait::Wanted::Ready };
-        wait::until(&running.client, &args.service, wanted, args.timeout, Some(&before), args.json).await
+        let timeout = Duration::from_secs(args.timeout);
+        wait::until(&running.client, &args.service, wanted, timeout, Some(&before), args.json).await
     })
 }

@@ -1,12 +1,12 @@
 //! `sea wait`: until members are ready.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_engine::view::{AppView, MemberView, Role};
 use seaworthy_server::client::Client;
 
 use crate::args::{Global, WaitArgs};
-use crate::commands::connect::{block_on, connect};
+use crate::commands::connect::{block_on, connect_within};
 use crate::exit::{self, Mistake};
 use crate::output::live::member_line;
 
@@ -20,8 +20,11 @@ pub(crate) enum Wanted {
 }
 
 pub(crate) fn run(global: &Global, args: &WaitArgs) -> anyhow::Result<u8> {
-    let running = connect(global)?;
-    block_on(until(&running.client, &args.service, Wanted::Ready, args.timeout, None, args.json))
+    let (began, timeout) = (Instant::now(), Duration::from_secs(args.timeout));
+    // What is typed right after `sea up &` waits for that, too.
+    let running = connect_within(global, timeout)?;
+    let rest = timeout.saturating_sub(began.elapsed());
+    block_on(until(&running.client, &args.service, Wanted::Ready, rest, None, args.json))
 }
 
 /// Waits, prints how the members are, and returns the code to exit with: 0 when all are as wanted, 1 when one failed,
@@ -30,7 +33,7 @@ pub(crate) async fn until(
     client: &Client,
     names: &[String],
     wanted: Wanted,
-    timeout: u64,
+    timeout: Duration,
     before: Option<&AppView>,
     json: bool,
 ) -> anyhow::Result<u8> {
@@ -60,14 +63,14 @@ pub(crate) async fn until(
         // It ended: what should stop did.
         Ok(if wanted == Wanted::Stopped { exit::DONE } else { exit::OUTSIDE })
     };
-    if let Ok(code) = tokio::time::timeout(Duration::from_secs(timeout), wait).await {
+    if let Ok(code) = tokio::time::timeout(timeout, wait).await {
         code
     } else {
         let app = client.app().await?;
         let members: Vec<&MemberView> =
             app.members.iter().filter(|member| names.contains(&member.name) || names.is_empty()).collect();
         print(&members, json)?;
-        anstream::eprintln!("error: not as wanted after {timeout} s");
+        anstream::eprintln!("error: not as wanted in time");
         Ok(exit::OUTSIDE)
     }
 }

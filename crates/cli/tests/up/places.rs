@@ -1,8 +1,9 @@
 //! Ports and worktrees: nobody is in anybody's way.
 
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
-use crate::running::{Up, demo, folder, get, one, port_of};
+use crate::running::{SEA, Up, demo, folder, get, one, port_of};
 
 #[test]
 fn a_taken_port_is_moved_and_its_holder_named() {
@@ -24,6 +25,31 @@ fn a_taken_port_is_moved_and_its_holder_named() {
     );
     let port = up.port();
     assert_eq!(get(port, "localhost", "/"), (200, "moved".to_owned()));
+    up.end();
+}
+
+#[test]
+fn who_waits_before_the_app_is_up_waits_for_that_too() {
+    let folder = demo();
+    let wait = |more: &[&str]| {
+        let mut command = Command::new(SEA);
+        command
+            .arg("wait")
+            .args(more)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    };
+    let late = wait(&["--timeout", "0"]).output().unwrap();
+    assert_eq!(late.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&late.stderr).contains("nothing is up"), "{late:?}");
+    let waiting = wait(&["--timeout", "60"]).spawn().unwrap();
+    let mut up = Up::start(folder.path());
+    let waited = waiting.wait_with_output().unwrap();
+    assert_eq!(waited.status.code(), Some(0), "{waited:?}");
+    assert!(String::from_utf8_lossy(&waited.stdout).contains("web"), "{waited:?}");
+    up.until_ready();
     up.end();
 }
 
@@ -70,11 +96,7 @@ fn a_second_run_in_the_same_worktree_is_refused_and_says_where_the_first_is() {
     let folder = demo();
     let mut up = Up::start(folder.path());
     up.until_ready();
-    let second = std::process::Command::new(crate::running::SEA)
-        .arg("up")
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let second = Command::new(SEA).arg("up").current_dir(folder.path()).output().unwrap();
     assert_eq!(second.status.code(), Some(3));
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(told.contains("already up") && told.contains(&up.child.id().to_string()), "{told}");

@@ -54,7 +54,7 @@ impl Installs {
                 shared.gates.close(&gate(name));
                 wanting.push(name.clone());
             } else {
-                shared.gates.decide(&gate(name), true);
+                shared.decide(&gate(name), true);
             }
         }
         Self { services: wanting, ready: Arc::clone(&shared.ready) }
@@ -77,7 +77,7 @@ impl Installs {
             let Some(toolchain) = toolchains.get(name) else {
                 // Without a runtime in the model its command is taken as it is.
                 if service.runtime.get().is_none() {
-                    shared.gates.decide(&gate(name), true);
+                    shared.decide(&gate(name), true);
                 }
                 continue;
             };
@@ -91,7 +91,7 @@ impl Installs {
                 Ok(tool_dir) => tool_dir,
                 Err(problem) => {
                     shared.add_problem(&gate(name), problem);
-                    shared.gates.decide(&gate(name), false);
+                    shared.decide(&gate(name), false);
                     continue;
                 }
             };
@@ -160,7 +160,7 @@ impl Installs {
                         members: vec![name.to_string()],
                     };
                     shared.add_problem(&gate(&name), problem);
-                    shared.gates.decide(&gate(&name), false);
+                    shared.decide(&gate(&name), false);
                 }
             }
         }
@@ -245,7 +245,7 @@ impl Installs {
         }
         ready.bin_dirs.splice(0..0, install::node_bins(dir, shared.state.worktree()));
         self.set(name, ready);
-        shared.gates.decide(&gate(name), true);
+        shared.decide(&gate(name), true);
     }
 
     async fn install(
@@ -294,7 +294,7 @@ impl Installs {
                 let installed = step.reason.is_some();
                 self.set(name, Ready { bin_dirs: step.bin_dirs(&dir), env, installed });
             }
-            shared.gates.decide(&gate(name), outcome.is_ok());
+            shared.decide(&gate(name), outcome.is_ok());
         }
     }
 

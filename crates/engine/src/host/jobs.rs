@@ -48,7 +48,10 @@ pub(crate) fn plan(shared: &Shared, app: &App, names: &BTreeSet<Name>) -> Vec<Jo
         service.is_none_or(|service| names.contains(service))
     };
     let steps: Vec<JobStep> = match migrate::plan_jobs(app, &shared.state) {
-        Ok(steps) => steps.into_iter().filter(|step| is_wanted(&step.name)).collect(),
+        Ok(steps) => {
+            shared.clear_problem("jobs");
+            steps.into_iter().filter(|step| is_wanted(&step.name)).collect()
+        }
         Err(error) => {
             shared.add_problem("jobs", problem("jobs", &error));
             Vec::new()
@@ -61,7 +64,7 @@ pub(crate) fn plan(shared: &Shared, app: &App, names: &BTreeSet<Name>) -> Vec<Jo
             let is_release = job.on.get() == Some(&JobTrigger::Release);
             let phase = if is_release { Phase::Completed } else { Phase::Stopped };
             shared.set_phase(name.as_str(), phase, "");
-            shared.gates.decide(&gate(name), true);
+            shared.decide(&gate(name), true);
         }
     }
     steps
@@ -75,7 +78,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, app: &Arc<App>, installs: &Install
         Err(reason) => shared.set_phase(step.name.as_str(), Phase::Failed, reason),
     }
     // A seed that failed leaves a database without examples, which keeps nothing from running.
-    shared.gates.decide(&gate(&step.name), result.is_ok() || step.is_seed);
+    shared.decide(&gate(&step.name), result.is_ok() || step.is_seed);
 }
 
 async fn try_run(
@@ -173,7 +176,10 @@ pub(crate) async fn run_sql(
                 shared.steps.begin(&id, reason);
                 let lines = |line: Line| shared.steps.progress(&id, &ansi::strip(&line.text));
                 match database.run(&step, &shared.tasks(), &lines).await {
-                    Ok(()) => shared.steps.done(&id),
+                    Ok(()) => {
+                        shared.steps.done(&id);
+                        shared.clear_problem(&id);
+                    }
                     Err(error) => {
                         shared.fail_step(&id, &error);
                         return Err(error);

@@ -16,8 +16,8 @@ use seaworthy_supervise::log::ansi;
 use seaworthy_watch::{Batch, Config, Event, Receiver, Watcher};
 
 use crate::host::definition::folder;
-use crate::host::setup;
 use crate::host::shared::Shared;
+use crate::host::{services, setup};
 use crate::view::ProblemView;
 use actions::{Actions, actions};
 
@@ -87,13 +87,17 @@ fn tell(shared: &Shared, code: &str, message: String, next: Option<String>) {
 /// Does what a batch leads to; true when other folders are to be watched.
 async fn act(shared: &Arc<Shared>, batch: &Batch) -> bool {
     let app = shared.app();
-    let todo = actions(&app, shared.state.worktree(), batch);
+    let mut todo = actions(&app, shared.state.worktree(), batch);
     for name in &todo.own {
         timing::record(shared, batch, name, "own");
     }
     let mut refolder = false;
     let mut again = todo.provision.clone();
     again.extend(todo.environment.iter().cloned());
+    let concerned = todo.restart.iter().chain(todo.commands.keys());
+    let fallen: BTreeSet<Name> = concerned.filter(|name| setup::fell(shared, name)).cloned().collect();
+    todo.commands.retain(|name, _| !fallen.contains(name));
+    again.extend(fallen.iter().cloned());
     for name in &todo.environment {
         // It may read files that the model knows nothing of.
         shared.outdate(name.as_str());
@@ -116,12 +120,12 @@ async fn act(shared: &Arc<Shared>, batch: &Batch) -> bool {
     run_commands(shared, &now, &todo, batch, &mut restarted).await;
     if !again.is_empty() {
         for name in again.iter().filter(|name| now.services.contains_key(*name)) {
-            timing::record(
-                shared,
-                batch,
-                name,
-                if todo.provision.contains(name) { "install" } else { "replan" },
-            );
+            let action = match name {
+                name if todo.provision.contains(name) => "install",
+                name if fallen.contains(name) => "restart",
+                _ => "replan",
+            };
+            timing::record(shared, batch, name, action);
             restarted.push(name.clone());
         }
         setup::bring_up(shared, &now, &again).await;
@@ -162,6 +166,9 @@ async fn run_commands(
                 shared.fail_step(&id, &error);
                 continue;
             }
+        }
+        if setup::is_site(service) {
+            services::is_served(shared, name);
         }
         if command.then_restart {
             let _ = shared.supervisor.restart(name.as_str());

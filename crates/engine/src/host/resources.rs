@@ -86,6 +86,7 @@ async fn try_bring_up(
             return Err(error);
         }
     };
+    shared.clear_problems(&format!("{id} "));
     for (number, warning) in prepared.warnings.iter().enumerate() {
         shared.add_problem(
             &format!("{id} {number}"),
@@ -102,7 +103,7 @@ async fn try_bring_up(
     let number = port.as_ref().map(|port| port.port);
     let prepared = Arc::new(prepared);
     shared.set_prepared(&name, Arc::clone(&prepared));
-    shared.gates.decide(&address_gate(&name), true);
+    shared.decide(&address_gate(&name), true);
     shared.update(name.as_str(), |facts| {
         facts.urls =
             prepared.target.iter().map(|target| format!("{}:{}", target.host, target.port)).collect();
@@ -137,7 +138,7 @@ async fn try_bring_up(
     prepared.settle().await?;
     shared.steps.done(&id);
     jobs::run_sql(shared, app, &name, &prepared).await?;
-    shared.gates.decide(&gate(&name), true);
+    shared.decide(&gate(&name), true);
     Ok(())
 }
 
@@ -228,6 +229,16 @@ async fn wait_until_ready(shared: &Shared, name: &Name) {
     }
 }
 
+/// Its server runs, and what failed after that succeeded now: who waits for it may go on.
+pub(crate) fn recover(shared: &Shared, name: &Name) {
+    let status = shared.supervisor.board().get(name.as_str());
+    if status.is_some_and(|status| status.phase == Phase::Failed && status.pid.is_some()) {
+        shared.set_phase(name.as_str(), Phase::Ready, "");
+        shared.decide(&address_gate(name), true);
+        shared.decide(&gate(name), true);
+    }
+}
+
 fn fail(shared: &Shared, name: &Name, error: &seaworthy_provision::Error) {
     shared.set_phase(name.as_str(), Phase::Failed, &error.to_string());
     shared.add_problem(
@@ -239,6 +250,6 @@ fn fail(shared: &Shared, name: &Name, error: &seaworthy_provision::Error) {
             members: vec![name.to_string()],
         },
     );
-    shared.gates.decide(&address_gate(name), false);
-    shared.gates.decide(&gate(name), false);
+    shared.decide(&address_gate(name), false);
+    shared.decide(&gate(name), false);
 }

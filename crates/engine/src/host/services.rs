@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use seaworthy_model::{App, Kind, Name, Service};
 use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Provided};
 use seaworthy_provision::port::is_free;
@@ -78,6 +79,7 @@ fn start(shared: &Arc<Shared>, app: &App, name: &Name, service: &Service, ready:
         // What was not selected does not run, so it is not waited for.
         let only = shared.only();
         definition.needs.retain(|(need, _)| only.iter().any(|name| name.as_str() == need));
+        shared.clear_problem(&failure(name));
         shared.update(name.as_str(), |facts| facts.command = Some(definition.spec.command.to_string()));
         if ready.installed {
             shared.run_process(definition);
@@ -190,7 +192,8 @@ pub(crate) fn environment(
             return None;
         }
     };
-    shared.update(name.as_str(), |facts| facts.environment = shown(&resolved));
+    let tools = tools(ready);
+    shared.update(name.as_str(), |facts| facts.environment = shown(&resolved, &tools));
     tell_missing(shared, name, &resolved);
     let secrets = resolved
         .values
@@ -200,11 +203,8 @@ pub(crate) fn environment(
         .chain(shared.made_up_secrets())
         .collect();
     let mut env = process;
-    env.extend(ready.env.clone());
     env.extend(resolved.handed());
-    if let Some(path) = search_path(&ready.bin_dirs) {
-        env.insert("PATH".to_owned(), path.to_string_lossy().into_owned());
-    }
+    env.extend(tools);
     Some(Handed { env, secrets })
 }
 
@@ -233,7 +233,14 @@ fn tell_missing(shared: &Shared, name: &Name, resolved: &Environment) {
     }
 }
 
-fn shown(environment: &Environment) -> Vec<VariableView> {
+/// What makes commands find the runtime and what is installed: the search path, the virtual environment of Python.
+fn tools(ready: &Ready) -> BTreeMap<String, String> {
+    let path =
+        search_path(&ready.bin_dirs).map(|path| ("PATH".to_owned(), path.to_string_lossy().into_owned()));
+    ready.env.clone().into_iter().chain(path).collect()
+}
+
+fn shown(environment: &Environment, tools: &BTreeMap<String, String>) -> Vec<VariableView> {
     let view = |(name, value): (&String, &environment::Value)| {
         let source = match &value.instead_of {
             Some(other) => format!("{}, instead of {other}", value.source),
@@ -241,7 +248,17 @@ fn shown(environment: &Environment) -> Vec<VariableView> {
         };
         VariableView { name: name.clone(), value: Some(value.value.clone()), secret: value.secret, source }
     };
-    environment.values.iter().map(view).collect()
+    let tool = |(name, value): (&String, &String)| VariableView {
+        name: name.clone(),
+        value: Some(value.clone()),
+        secret: false,
+        source: "the runtime and what is installed".to_owned(),
+    };
+    let is_given = |(name, _): &(&String, &environment::Value)| !tools.contains_key(*name);
+    let given = environment.values.iter().filter(is_given).map(view);
+    let mut variables: Vec<VariableView> = given.chain(tools.iter().map(tool)).collect();
+    variables.sort_by(|one, other| one.name.cmp(&other.name));
+    variables
 }
 
 /// Where a service listens; one that has no port yet gets the one that it will start with.
@@ -268,8 +285,18 @@ fn reserve_ahead(shared: &Shared, name: &Name, service: &Service) -> Option<u16>
 /// A static site: built where it has to be, served by the proxy.
 async fn serve(shared: &Arc<Shared>, app: &Arc<App>, name: &Name, service: &Service, ready: &Ready) {
     if build(shared, app, name, service, ready).await {
-        shared.set_phase(name.as_str(), Phase::Ready, "");
+        is_served(shared, name);
     }
+}
+
+/// The files of a site are there, or are new.
+pub(crate) fn is_served(shared: &Shared, name: &Name) {
+    shared.clear_problem(&failure(name));
+    shared.supervisor.board().update(name.as_str(), |status| {
+        status.phase = Phase::Ready;
+        status.detail.clear();
+        status.started = Some(Timestamp::now());
+    });
 }
 
 /// Runs the build of a service that has one; false when it failed, which people are told.
@@ -295,13 +322,17 @@ async fn build(shared: &Arc<Shared>, app: &Arc<App>, name: &Name, service: &Serv
             return false;
         }
         shared.steps.done(&id);
-        shared.clear_problem(&format!("command-failed {name}"));
     }
     true
+}
+
+/// The key of the one problem that keeps a service from being started; it is taken back once it is started.
+fn failure(name: &Name) -> String {
+    format!("failed {name}")
 }
 
 fn fail(shared: &Shared, name: &Name, code: &str, message: String, next: Option<String>) {
     shared.set_phase(name.as_str(), Phase::Failed, &message);
     let problem = ProblemView { code: code.to_owned(), message, next, members: vec![name.to_string()] };
-    shared.add_problem(&format!("{code} {name}"), problem);
+    shared.add_problem(&failure(name), problem);
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use seaworthy_supervise::sweep::sweep;
@@ -28,6 +29,11 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// The run said where it answers; before that it only holds the worktree.
+    pub fn is_published(&self) -> bool {
+        !self.socket.as_os_str().is_empty()
+    }
+
     /// The state directory of the worktree.
     pub fn state_folder(&self) -> PathBuf {
         self.socket.ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
@@ -46,6 +52,9 @@ pub(crate) struct Session {
 /// The file with a [`RunRecord`] in the state directory.
 const RECORD: &str = "run/run.json";
 
+/// How often a lock that is held is tried again before a run is taken to hold it.
+const LOOKERS: u32 = 10;
+
 impl Session {
     /// Takes the worktree whose state directory is `state`, and ends what a run that was killed left behind.
     pub(crate) fn open(state: &Path) -> Result<Self, Error> {
@@ -58,7 +67,7 @@ impl Session {
         let path = state.join("lock");
         let lock =
             OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(error(&path))?;
-        match lock.try_lock() {
+        match take(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let record = find(state).unwrap_or_default();
@@ -119,17 +128,30 @@ impl Drop for Session {
     }
 }
 
+/// Locks for this process alone. Who looks for a run holds the lock for an instant, which is no run.
+fn take(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOOKERS {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            done => return done,
+        }
+    }
+    lock.try_lock()
+}
+
 fn read(state: &Path) -> Option<RunRecord> {
     serde_json::from_slice(&fs::read(state.join(RECORD)).ok()?).ok()
 }
 
 /// The run that holds the worktree with this state directory, if one does.
 pub fn find(state: &Path) -> Option<RunRecord> {
+    // Before the lock is touched: where there is no record, nobody who starts meets a lock that only looks.
+    let record = read(state)?;
     let lock = File::open(state.join("lock")).ok()?;
     match lock.try_lock_shared() {
         // Nobody holds it: what the record says is over. The lock goes with the file.
         Ok(()) => None,
-        Err(_) => read(state),
+        Err(_) => Some(record),
     }
 }
 
@@ -143,6 +165,7 @@ mod tests {
         let state = folder.path().join(".seaworthy");
         assert_eq!(find(&state), None);
         let mut session = Session::open(&state).unwrap();
+        assert!(!find(&state).unwrap().is_published());
         session.publish("/tmp/socket".into(), "http://localhost:1".to_owned(), None).unwrap();
         assert_eq!(find(&state).as_ref(), Some(session.record()));
         let refused = Session::open(&state).unwrap_err();
@@ -150,6 +173,23 @@ mod tests {
         drop(session);
         assert_eq!(find(&state), None);
         Session::open(&state).unwrap();
+    }
+
+    #[test]
+    fn who_looks_for_a_run_does_not_keep_one_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join(".seaworthy");
+        drop(Session::open(&state).unwrap());
+        // What a run that was killed left: it makes those who look touch the lock.
+        fs::write(state.join(RECORD), serde_json::to_vec(&RunRecord::default()).unwrap()).unwrap();
+        let lock = File::open(state.join("lock")).unwrap();
+        lock.lock_shared().unwrap();
+        let looking = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(10));
+            drop(lock);
+        });
+        Session::open(&state).unwrap();
+        looking.join().unwrap();
     }
 
     #[test]

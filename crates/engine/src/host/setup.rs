@@ -83,7 +83,10 @@ pub(crate) async fn refresh_data(shared: &Arc<Shared>, app: &Arc<App>) {
     for (name, prepared) in shared.prepared() {
         let key = format!("data {name}");
         match jobs::run_sql(shared, app, &name, &prepared).await {
-            Ok(()) => shared.clear_problem(&key),
+            Ok(()) => {
+                shared.clear_problem(&key);
+                resources::recover(shared, &name);
+            }
             Err(error) => shared.add_problem(&key, jobs::problem(name.as_str(), &error)),
         }
     }
@@ -91,6 +94,18 @@ pub(crate) async fn refresh_data(shared: &Arc<Shared>, app: &Arc<App>) {
     for step in jobs::plan(shared, app, &shared.only()) {
         jobs::run(shared, app, &installs, step).await;
     }
+    let only = shared.only();
+    let fallen: BTreeSet<Name> =
+        app.services.keys().filter(|name| only.contains(*name) && fell(shared, name)).cloned().collect();
+    if !fallen.is_empty() {
+        bring_up(shared, app, &fallen).await;
+    }
+}
+
+/// The service was never started, because something before that failed: there is nothing to restart.
+pub(crate) fn fell(shared: &Shared, name: &Name) -> bool {
+    let phase = shared.supervisor.board().get(name.as_str()).map(|status| status.phase);
+    phase == Some(Phase::Failed) && !shared.supervisor.is_process(name.as_str())
 }
 
 /// Makes members known, so that they can be seen, waited for and asked about before they run.

@@ -233,9 +233,10 @@ impl Shared {
         self.note();
     }
 
-    /// Forgets a member.
+    /// Forgets a member, and what is wrong with it alone.
     pub(crate) fn forget(&self, name: &str) {
         lock(&self.facts).remove(name);
+        lock(&self.problems).retain(|_, problem| problem.members != [name]);
         self.note();
     }
 
@@ -311,6 +312,20 @@ impl Shared {
     pub(crate) fn clear_problem(&self, key: &str) {
         if lock(&self.problems).remove(key).is_some() {
             self.note();
+        }
+    }
+
+    /// All whose key begins like this were acted on, or are said again.
+    pub(crate) fn clear_problems(&self, prefix: &str) {
+        lock(&self.problems).retain(|key, _| !key.starts_with(prefix));
+        self.note();
+    }
+
+    /// The work behind a gate ended, well or not. If well, what was said under the gate's name holds no more.
+    pub(crate) fn decide(&self, gate: &str, passed: bool) {
+        self.gates.decide(gate, passed);
+        if passed {
+            self.clear_problem(gate);
         }
     }
 

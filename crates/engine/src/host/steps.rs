@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::view::{StepState, StepView};
 
-/// The steps of a run, in the order in which they were announced.
+/// The steps of a run.
 #[derive(Default)]
 pub(crate) struct Steps {
     entries: Mutex<Entries>,
@@ -100,18 +100,19 @@ impl Steps {
         }
     }
 
-    /// All steps.
+    /// All steps, in the order in which they began; those that did not come last, as they were announced.
     pub(crate) fn all(&self) -> Vec<StepView> {
         let entries = self.entries();
-        let view = |id: &String| {
-            let entry = entries.by_id.get(id)?;
+        let mut known: Vec<&Entry> = entries.order.iter().filter_map(|id| entries.by_id.get(id)).collect();
+        known.sort_by_key(|entry| (entry.began.is_none(), entry.began));
+        let view = |entry: &Entry| {
             let mut view = entry.view.clone();
             if view.state == StepState::Running {
                 view.took_ms = entry.began.map(|began| millis(began.elapsed()));
             }
-            Some(view)
+            view
         };
-        entries.order.iter().filter_map(view).collect()
+        known.into_iter().map(view).collect()
     }
 
     /// Changes with every change of a step.
@@ -157,5 +158,19 @@ mod tests {
         assert_eq!(all[1].state, StepState::Skipped);
         steps.announce("a", "install a", &[], None);
         assert_eq!(steps.all().iter().map(|step| step.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn steps_are_told_in_the_order_in_which_they_began() {
+        let steps = Steps::default();
+        for id in ["seed", "install", "prepare"] {
+            steps.announce(id, id, &[], None);
+        }
+        steps.begin("prepare", "");
+        steps.begin("install", "");
+        assert_eq!(
+            steps.all().iter().map(|step| step.id.as_str()).collect::<Vec<_>>(),
+            ["prepare", "install", "seed"]
+        );
     }
 }

@@ -82,6 +82,7 @@ pub(crate) fn app(kind: &str, version: Option<&str>) -> App {
 pub(crate) struct Server {
     child: Child,
     signal: StopSignal,
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -110,7 +111,7 @@ impl Server {
         let said = Arc::new(Mutex::new(String::new()));
         read(child.stdout.take().unwrap(), &said);
         read(child.stderr.take().unwrap(), &said);
-        let mut server = Self { child, signal: daemon.stop_signal };
+        let mut server = Self { child, signal: daemon.stop_signal, said: Arc::clone(&said) };
         let ready = tokio::time::timeout(PATIENCE, async {
             loop {
                 let is_ready = match &daemon.ready {
@@ -131,6 +132,21 @@ impl Server {
         });
         assert!(ready.await.is_ok(), "{:?} is not ready: {}", daemon.argv, said.lock().unwrap());
         server
+    }
+
+    /// What it wrote so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Waits until it wrote this.
+    pub(crate) async fn until_said(&self, text: &str) {
+        let until = async {
+            while !self.said().contains(text) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, until).await.is_ok(), "{text} is not in {}", self.said());
     }
 
     /// Asks the server to stop and waits for it.

@@ -28,6 +28,26 @@ fn a_crash_loop_shows_the_first_error() {
 }
 
 #[test]
+fn what_failed_before_is_not_ready_for_an_instant_at_every_try() {
+    block_on(async {
+        let field = Field::new();
+        let mut notices = field.supervisor.board().notices();
+        let script =
+            "n=$(cat n 2>/dev/null || echo 0); echo $((n+1)) > n; [ $n -lt 3 ] && exit 3; exec sleep 60";
+        field.start(vec![field.define("api", script)]);
+        let status = field.until("api", |status| status.phase == Phase::Ready && status.restarts == 3).await;
+        assert_eq!(status.detail, "");
+        field.end().await;
+        let mut ready = 0;
+        while let Ok(notice) = notices.try_recv() {
+            ready += usize::from(notice.phase == Phase::Ready);
+        }
+        // The first time, when nothing is known of it yet, and the last.
+        assert_eq!(ready, 2);
+    });
+}
+
+#[test]
 fn a_process_that_ignores_sigterm_is_killed_after_its_grace_period() {
     block_on(async {
         let field = Field::new();

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use seaworthy_model::{App, Kind, Name, Service, WatchAction, WatchRule};
+use seaworthy_model::{App, Name, Service, WatchAction, WatchRule};
 use seaworthy_watch::Batch;
 use seaworthy_watch::rule::{Rule, concerned};
 
 use crate::host::command::reloads_itself;
 use crate::host::definition::{command, folder};
 use crate::host::services::is_built;
+use crate::host::setup::is_site;
 
 /// What is to be done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -181,7 +182,7 @@ fn take(todo: &mut Actions, name: &Name, service: &Service, rule: &WatchRule, ro
                 todo.commands.extend(build(name, service, true));
             } else if command(service).is_some() {
                 todo.restart.insert(name.clone());
-            } else if service.kind.get() == Some(&Kind::Static) {
+            } else if is_site(service) {
                 todo.commands.extend(build(name, service, false));
             }
         }

@@ -37,10 +37,10 @@ pub(super) fn record(shared: &Arc<Shared>, batch: &Batch, name: &Name, action: &
         return;
     }
     let (shared, name, first) = (Arc::clone(shared), name.clone(), batch.first_event);
-    let before = shared.supervisor.board().get(name.as_str()).and_then(|status| status.started);
+    let before = shared.supervisor.board().get(name.as_str()).unwrap_or_default();
     // Ends by itself: at the latest when nobody measures any more.
     tokio::spawn(async move {
-        let measured = until(&shared, &name, |status| outcome(status, before)).await;
+        let measured = until(&shared, &name, |status| outcome(status, &before)).await;
         shared.update_save(name.as_str(), &at, |save| match measured {
             Some(Ok(())) => save.ready_after_ms = Some(millis(first.elapsed())),
             Some(Err(reason)) => save.failed = Some(reason),
@@ -49,11 +49,13 @@ pub(super) fn record(shared: &Arc<Shared>, batch: &Batch, name: &Name, action: &
     });
 }
 
-/// What became of a process that was started after `before`.
-fn outcome(status: &Status, before: Option<Timestamp>) -> Option<Result<(), String>> {
+/// What became of a member that was as `before` when it was saved. A failure that was there then is not of this save.
+fn outcome(status: &Status, before: &Status) -> Option<Result<(), String>> {
     match status.phase {
-        Phase::Ready | Phase::Completed if status.started != before => Some(Ok(())),
-        Phase::Restarting | Phase::CrashLoop | Phase::Failed => Some(Err(status.detail.clone())),
+        Phase::Ready | Phase::Completed if status.started != before.started => Some(Ok(())),
+        Phase::Restarting | Phase::CrashLoop | Phase::Failed if status.since != before.since => {
+            Some(Err(status.detail.clone()))
+        }
         _ => None,
     }
 }
@@ -89,4 +91,27 @@ pub(super) async fn until_settled(shared: &Shared, names: &[Name], deadline: Ins
     };
     // A service that takes longer goes on becoming ready by itself.
     let _ = tokio::time::timeout_at(deadline.into(), settled).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_from_before_the_save_is_not_what_became_of_it() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let status = |phase, since, started| Status {
+            phase,
+            since: at(since),
+            started: Some(at(started)),
+            detail: "exited with code 1".to_owned(),
+            ..Status::default()
+        };
+        let before = status(Phase::CrashLoop, 10, 9);
+        assert_eq!(outcome(&before, &before), None);
+        assert_eq!(outcome(&status(Phase::Starting, 12, 12), &before), None);
+        assert_eq!(outcome(&status(Phase::Ready, 13, 12), &before), Some(Ok(())));
+        let again = outcome(&status(Phase::Restarting, 13, 12), &before);
+        assert_eq!(again, Some(Err("exited with code 1".to_owned())));
+    }
 }

@@ -17,7 +17,7 @@ use crate::task::{Program, Task};
 use crate::toolchain::Machine;
 use crate::user::{self, User};
 
-/// The password with which a new cluster lets its superuser in; it is replaced when the cluster is settled.
+/// The file with the password with which a new cluster lets its superuser in; it goes when the cluster is settled.
 const BOOTSTRAP: &str = "bootstrap-password";
 
 /// Changes when `initdb` is called in another way: templates of the old way are not used any more.
@@ -50,9 +50,9 @@ fn serves(pid: u32, _cluster: &Path) -> bool {
     pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
-/// The password with which the cluster lets its superuser in until it is settled for the first time.
-pub(super) fn bootstrap_password(cluster: &Path) -> Option<String> {
-    fs::read_to_string(cluster.with_file_name(BOOTSTRAP)).ok()
+/// Where the password is with which the cluster lets its superuser in, until it is settled for the first time.
+pub(super) fn bootstrap(cluster: &Path) -> PathBuf {
+    cluster.with_file_name(BOOTSTRAP)
 }
 
 /// Makes the cluster where there is none.
@@ -68,7 +68,7 @@ pub(super) async fn make(
     // What was half made is not used.
     let draft = cluster.with_file_name("draft");
     clear(&draft)?;
-    let password_file = cluster.with_file_name(BOOTSTRAP);
+    let password_file = bootstrap(cluster);
     let template = template(binary, context.machine);
     let copied = match &template {
         Some(template) => {

@@ -110,7 +110,7 @@ async fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared
             username: request.username.clone(),
             password: request.password.clone(),
             database: request.database.clone(),
-            bootstrap: cluster::bootstrap_password(&cluster),
+            bootstrap: cluster::bootstrap(&cluster),
         }),
         warnings,
     })

@@ -1,5 +1,9 @@
 //! Role and database of a cluster that lets us in.
+//!
+//! A sign-in that is refused is written into the server's log as `FATAL`, which alarms whoever reads it. So it is the
+//! superuser who signs in, with the password that the cluster is known to have, and what the app needs is looked up.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use seaworthy_model::Name;
@@ -19,8 +23,8 @@ pub struct Settlement {
     pub password: String,
     /// The database of the app.
     pub database: String,
-    /// The password of the superuser of a cluster that was never settled.
-    pub bootstrap: Option<String>,
+    /// The file with the password that a new cluster lets its superuser in with. It is deleted once that is ours.
+    pub bootstrap: PathBuf,
 }
 
 impl std::fmt::Debug for Settlement {
@@ -39,13 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn settle(name: &Name, settlement: &Settlement) -> Result<(), Error> {
     let failed =
         |error: tokio_postgres::Error| Error::Database { name: name.clone(), message: describe(&error) };
-    // The usual case first: all was done in an earlier run.
-    let config = config(settlement.port, &settlement.username, &settlement.password, &settlement.database);
-    if connect(&config).await.is_ok() {
-        return Ok(());
-    }
     let client = superuser(settlement).await.map_err(failed)?;
-    let password = literal(&settlement.password);
     let mut roles = vec![SUPERUSER];
     if settlement.username != SUPERUSER {
         let known =
@@ -56,6 +54,7 @@ pub async fn settle(name: &Name, settlement: &Settlement) -> Result<(), Error> {
         }
         roles.push(&settlement.username);
     }
+    let password = literal(&settlement.password);
     for role in roles {
         let role = identifier(role);
         client.batch_execute(&format!("ALTER ROLE {role} PASSWORD {password}")).await.map_err(failed)?;
@@ -66,18 +65,22 @@ pub async fn settle(name: &Name, settlement: &Settlement) -> Result<(), Error> {
         let (database, owner) = (identifier(&settlement.database), identifier(&settlement.username));
         client.batch_execute(&format!("CREATE DATABASE {database} OWNER {owner}")).await.map_err(failed)?;
     }
+    // One that stays costs a refused sign-in the next time, and nothing else.
+    let _ = std::fs::remove_file(&settlement.bootstrap);
     Ok(())
 }
 
-/// Signs in as the superuser: with our password, else with the one that a new cluster has.
+/// Signs in as the superuser: with the password that a new cluster has, else with ours.
 async fn superuser(settlement: &Settlement) -> Result<Client, tokio_postgres::Error> {
-    let ours = connect(&config(settlement.port, SUPERUSER, &settlement.password, SUPERUSER)).await;
-    match (ours, &settlement.bootstrap) {
-        (Err(error), Some(bootstrap)) if error.code() == Some(&SqlState::INVALID_PASSWORD) => {
-            connect(&config(settlement.port, SUPERUSER, bootstrap, SUPERUSER)).await
+    let with = |password: &str| config(settlement.port, SUPERUSER, password, SUPERUSER);
+    if let Ok(bootstrap) = std::fs::read_to_string(&settlement.bootstrap) {
+        match connect(&with(&bootstrap)).await {
+            // It was settled, and the run ended before the file was deleted.
+            Err(error) if error.code() == Some(&SqlState::INVALID_PASSWORD) => {}
+            done => return done,
         }
-        (done, _) => done,
     }
+    connect(&with(&settlement.password)).await
 }
 
 pub(crate) fn config(port: u16, user: &str, password: &str, database: &str) -> Config {
