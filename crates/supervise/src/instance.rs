@@ -20,7 +20,7 @@ use crate::reaper::Reaper;
 use crate::shim;
 use crate::spec::Spec;
 
-/// How long after an instance became ready a shim is made ready for the next one.
+/// How long after the start of an instance a shim is made ready for the next one.
 const WARM_AFTER: Duration = Duration::from_millis(20);
 
 /// Starts instances.
@@ -51,8 +51,8 @@ impl Launcher {
     }
 
     /// Makes a shim ready for the next instance, unless there is one; a little later, so that it is not in the way of
-    /// what starts now. Must be called within a runtime.
-    pub fn warm(&self) {
+    /// what starts now.
+    fn warm(&self) {
         let launcher = self.clone();
         // Ends by itself: it waits once and starts one program.
         tokio::spawn(async move {
@@ -72,13 +72,14 @@ impl Launcher {
         drop(self.spare().take());
     }
 
-    /// Starts an instance. Its first report says whether that went well.
+    /// Starts an instance. Its first report says whether that went well. Must be called within a runtime.
     pub fn launch(&self, spec: Spec) -> io::Result<Instance> {
         let waiting = self.spare().take();
         let shim = match waiting {
             Some(shim) => shim,
             None => self.shim()?,
         };
+        self.warm();
         let marker = spec.marker();
         shim.socket.set_nonblocking(true)?;
         let (read, write) = UnixStream::from_std(shim.socket)?.into_split();

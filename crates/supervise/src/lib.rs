@@ -10,6 +10,7 @@ pub mod board;
 pub mod cgroup;
 pub mod exit;
 pub mod instance;
+mod listeners;
 pub mod log;
 pub mod machine;
 pub mod notice;
