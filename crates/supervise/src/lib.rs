@@ -14,6 +14,7 @@ mod listeners;
 pub mod log;
 pub mod machine;
 pub mod notice;
+pub mod nursery;
 pub mod probe;
 mod proc;
 pub mod process;

@@ -117,9 +117,11 @@ fn tell(args: &CheckArgs, report: &Report, catalogue: &Catalogue) -> anyhow::Res
     };
     match &args.output {
         Some(path) => {
-            std::fs::write(path, anstream::adapter::strip_str(&text).to_string()).map_err(|error| {
-                Outside { message: format!("{} cannot be written: {error}", path.display()), help: None }
-            })?
+            let plain = anstream::adapter::strip_str(&text).to_string();
+            std::fs::write(path, plain).map_err(|error| Outside {
+                message: format!("{} cannot be written: {error}", path.display()),
+                help: None,
+            })?;
         }
         None => anstream::stdout().lock().write_all(text.as_bytes())?,
     }
