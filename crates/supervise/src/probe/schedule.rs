@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Between a first success and the look that confirms it.
-const CONFIRM: Duration = Duration::from_millis(2);
+const CONFIRM: Duration = Duration::from_millis(1);
 
 /// How often a probe looks, and how many looks in a row make an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
