@@ -1,9 +1,14 @@
 //! Conclusions about Dockerfiles, Compose, Kubernetes, pipelines and the like.
 
+mod compose;
+mod dockerfile;
+pub(crate) mod image;
+pub(crate) mod shell;
+
 use crate::facts::{Fact, FileFact};
 
 /// From the whole.
 pub(super) static FACTS: &[Fact] = &[];
 
 /// From one file.
-pub(super) static FILE_FACTS: &[FileFact] = &[];
+pub(super) static FILE_FACTS: &[FileFact] = &[dockerfile::FACT, compose::FACT];
