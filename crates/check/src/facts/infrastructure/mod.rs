@@ -3,12 +3,13 @@
 mod compose;
 mod dockerfile;
 pub(crate) mod image;
+mod kubernetes;
 pub(crate) mod shell;
 
 use crate::facts::{Fact, FileFact};
 
 /// From the whole.
-pub(super) static FACTS: &[Fact] = &[];
+pub(super) static FACTS: &[Fact] = &[kubernetes::FACT];
 
 /// From one file.
-pub(super) static FILE_FACTS: &[FileFact] = &[dockerfile::FACT, compose::FACT];
+pub(super) static FILE_FACTS: &[FileFact] = &[dockerfile::FACT, compose::FACT, kubernetes::FILE_FACT];
