@@ -1,8 +1,8 @@
 //! Conclusions about Dockerfiles, Compose, Kubernetes, pipelines and the like.
 
-mod compose;
+pub(crate) mod compose;
 mod contradiction;
-mod dockerfile;
+pub(crate) mod dockerfile;
 pub(crate) mod image;
 mod kubernetes;
 mod nginx;
