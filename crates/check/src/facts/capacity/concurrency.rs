@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
                 "Celery starts a process for each core of the host".to_owned(),
             ),
             Count::Cores => {
-                say("workers-by-cores", "a process is started for each core of the host".to_owned())
+                say("workers-by-cores", "a process is started for each core of the host".to_owned());
             }
             Count::Fixed(number) if number > 1 => {
                 if started.has_limit == Some(false) {

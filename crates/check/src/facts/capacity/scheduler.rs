@@ -17,7 +17,7 @@ pub(super) static FACT: FileFact = FileFact {
 };
 
 /// What starts a schedule, by the ending of the file.
-const STARTS: [(&str, &str); 8] = [
+const STARTS: [(&str, &str); 10] = [
     (".py", "BackgroundScheduler("),
     (".py", "AsyncIOScheduler("),
     (".py", "BlockingScheduler("),
@@ -25,6 +25,8 @@ const STARTS: [(&str, &str); 8] = [
     (".ts", "cron.schedule("),
     (".js", "new CronJob("),
     (".ts", "new CronJob("),
+    (".js", "CronJob.from("),
+    (".ts", "CronJob.from("),
     (".ts", "@Cron("),
 ];
 
@@ -55,9 +57,13 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             ["node", "npm", "pm2", "pm2-runtime", "yarn", "pnpm"].iter().any(|program| started.runs(program))
         };
         let names = ["--workers", "-w", "-i", "--instances"];
-        let workers = started.option(&names).and_then(|value| value.parse().ok()).unwrap_or(1);
+        let workers = started.option(&names).map_or(1, |value| match value {
+            // As many as there are cores.
+            "max" | "0" | "-1" => 2,
+            value => value.parse().unwrap_or(1),
+        });
         let copies = started.replicas.saturating_mul(workers);
-        (is_its_language && copies > 1).then(|| (copies, started.file, started.line))
+        (is_its_language && copies > 1).then_some((started.file, started.line))
     });
     let in_model = context.app.services.values().find_map(|service| {
         let folder = service.path();
@@ -69,8 +75,8 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             .map(|replicas| i64::from(*replicas))
     });
     let message = match (several, in_model) {
-        (Some((copies, path, line)), _) => {
-            format!("{path}:{line} starts {copies} copies, and each keeps this schedule")
+        (Some((path, line)), _) => {
+            format!("{path}:{line} starts several copies, and each keeps this schedule")
         }
         (None, Some(copies)) => format!("there are {copies} copies, and each keeps this schedule"),
         (None, None) => return,

@@ -207,7 +207,7 @@ fn firewall(look: &Look<'_>, body: &Body) {
 fn database(look: &Look<'_>, block: &Block) {
     let body = &block.body;
     let head = block.ident.span().map(|ident| {
-        ident.start..block.labels.last().and_then(|label| label.span()).map_or(ident.end, |label| label.end)
+        ident.start..block.labels.last().and_then(hcl_edit::Span::span).map_or(ident.end, |label| label.end)
     });
     let is =
         |key: &str, value: bool| body.get_attribute(key).filter(|one| one.value.as_bool() == Some(value));
@@ -223,7 +223,7 @@ fn database(look: &Look<'_>, block: &Block) {
     let encryption = body.get_attribute("storage_encrypted");
     if encryption.is_some_and(|one| one.value.as_bool() == Some(false)) || (encryption.is_none() && !is_copy)
     {
-        let span = encryption.and_then(|one| one.span()).or(head);
+        let span = encryption.and_then(hcl_edit::Span::span).or(head);
         look.say(
             "terraform-unencrypted-database",
             span,
@@ -279,7 +279,7 @@ fn document(look: &Look<'_>, block: &Block) {
     }
 }
 
-/// `policy = jsonencode({ ... })`, or JSON as a text.
+/// `policy = jsonencode({ ... })`; a policy that is a text of JSON is not looked into.
 fn policy(look: &Look<'_>, attribute: &Attribute) {
     let message = "everything is allowed on everything";
     if let Some(call) = attribute.value.as_func_call() {

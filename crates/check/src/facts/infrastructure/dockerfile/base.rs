@@ -104,11 +104,7 @@ fn ended(image: &ImageName<'_>) -> Option<String> {
                 return Some(format!("Ubuntu {tag}"));
             }
         }
-        "debian" => {
-            if number(tag).is_some_and(|major| major <= 10) {
-                return Some(format!("Debian {tag}"));
-            }
-        }
+        "debian" if number(tag).is_some_and(|major| major <= 10) => return Some(format!("Debian {tag}")),
         "alpine" => {
             let version = tag.strip_prefix("3.").and_then(number);
             if version.is_some_and(|minor| minor <= 18) {

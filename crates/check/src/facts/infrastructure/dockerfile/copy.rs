@@ -24,7 +24,7 @@ pub(super) fn check(look: &Look<'_, '_>) {
                 }
                 Instruction::Copy(copy) if !is_from_stage(copy) => {
                     let span = copy.copy.span.start..copy.dest.span.end;
-                    if sources(copy).any(|path| is_env_file(path)) {
+                    if sources(copy).any(is_env_file) {
                         look.report("docker-copies-env-file", &span);
                     }
                     if sources(copy).any(is_everything) {
@@ -89,12 +89,14 @@ fn installs(step: &Step<'_, '_>) -> bool {
         let named = command.arguments().iter().filter(|word| !word.starts_with('-')).count() > 1;
         match (command.program(), command.verb()) {
             ("npm" | "pnpm", "install" | "ci" | "i") => !named && !command.has(&["-g", "--global"]),
-            ("yarn", "install" | "") | ("bundle" | "composer" | "poetry" | "bun", "install") => true,
+            ("yarn", "install" | "")
+            | ("bundle" | "composer" | "poetry" | "bun", "install")
+            | ("go", "mod")
+            | ("uv", "sync") => true,
             ("pip" | "pip3", "install") => {
                 command.has(&["-r", "--requirement"])
                     || command.arguments().iter().any(|word| word.starts_with("-r"))
             }
-            ("go", "mod") | ("uv", "sync") => true,
             _ => false,
         }
     })

@@ -244,7 +244,6 @@ fn development(look: &Look<'_, '_>, command: &Simple, env: &str) {
                 })
                 && words().count() > 0
         }
-        "bundle" => false,
         _ => false,
     };
     if is_found {

@@ -7,13 +7,14 @@ use super::object::{Object, image_of, name_of};
 
 pub(super) fn check(look: &Look<'_>, object: &Object, container: &Node) {
     let readiness = container.get("readinessProbe");
-    let liveness = container.get("livenessProbe");
+    let liveness = container.entries().iter().find(|entry| &*entry.key == "livenessProbe");
     let has_ports = container.get("ports").is_some_and(|ports| !ports.items().is_empty());
     if has_ports && readiness.is_none() && matches!(object.kind.as_str(), "Deployment" | "StatefulSet") {
         let message = format!("`{}` gets requests before it can answer them", name_of(container));
         look.say("k8s-no-readiness-probe", container.line, message);
     }
-    let Some(liveness) = liveness else { return };
+    let Some(entry) = liveness else { return };
+    let liveness = &entry.node;
     if image_of(container).is_some_and(|image| image.is_store()) {
         return;
     }
@@ -24,9 +25,9 @@ pub(super) fn check(look: &Look<'_>, object: &Object, container: &Node) {
     let same =
         readiness.and_then(place).is_some_and(|ready| place(liveness).is_some_and(|live| live == ready));
     if needs_others(liveness) {
-        look.report("k8s-liveness-needs-dependencies", liveness.line);
+        look.report("k8s-liveness-needs-dependencies", entry.line);
     } else if same {
-        look.report("k8s-liveness-same-as-readiness", liveness.line);
+        look.report("k8s-liveness-same-as-readiness", entry.line);
     }
 }
 

@@ -138,7 +138,10 @@ impl Whole<'_> {
             .peekable();
         if near.peek().is_some() && !self.all.iter().any(|other| selects(Some(selector), &other.object)) {
             let message = format!("no pod of this repository has the labels that `{}` selects", object.name);
-            self.say("k8s-service-selects-nothing", placed, selector.line, message);
+            let spec = object.node.get("spec").map(Node::entries).unwrap_or_default();
+            let line =
+                spec.iter().find(|entry| &*entry.key == "selector").map_or(selector.line, |entry| entry.line);
+            self.say("k8s-service-selects-nothing", placed, line, message);
         }
     }
 
