@@ -11,7 +11,7 @@ pub(super) fn check(look: &Look<'_>, job: &Job<'_>) {
     runner(look, job);
     order(look, job);
     if let Some(uses) = job.node.get("uses") {
-        action::pinned(look, uses.text().unwrap_or_default(), uses.line);
+        action::pinned(look, uses.text().unwrap_or_default(), uses.line, false);
         if let Some(secrets) = job.node.get("secrets").filter(|node| node.text() == Some("inherit")) {
             look.report("actions-secrets-inherit", secrets.line);
         }

@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         job::check(&look, job);
         for step in &job.steps {
             action::check(&look, job, step);
-            script::check(&look, step);
+            script::check(&look, job, step);
         }
     }
 }

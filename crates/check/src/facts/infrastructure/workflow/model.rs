@@ -69,10 +69,11 @@ impl<'w> Workflow<'w> {
 impl<'w> Job<'w> {
     /// It puts something where users reach it.
     pub(super) fn deploys(&self) -> bool {
-        let is_named = self
-            .id
-            .split(['-', '_'])
-            .any(|part| matches!(part, "deploy" | "deployment" | "release" | "publish"));
+        let is_named = !self.id.contains("doc")
+            && self
+                .id
+                .split(['-', '_'])
+                .any(|part| matches!(part, "deploy" | "deployment" | "release" | "publish"));
         let runs = self.scripts().any(|script| {
             [
                 "kubectl apply",
@@ -95,6 +96,21 @@ impl<'w> Job<'w> {
             .any(|command| script.contains(command))
         });
         !self.steps.is_empty() && (is_named || runs || self.node.get("environment").is_some())
+    }
+
+    /// A condition of it, or of the step, lets only the repository's own branches through.
+    pub(super) fn refuses_forks(&self, step: &Step<'_>) -> bool {
+        const MARKS: [&str; 5] = [
+            "workflow_run.event",
+            "head_repository",
+            "head.repo.full_name",
+            "head.repo.fork",
+            "head.repo.owner",
+        ];
+        [self.node, step.node]
+            .iter()
+            .filter_map(|node| node.get("if")?.text())
+            .any(|condition| MARKS.iter().any(|mark| condition.contains(mark)))
     }
 
     /// It runs tests.

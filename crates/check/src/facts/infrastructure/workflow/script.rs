@@ -1,10 +1,10 @@
 //! Scripts of steps.
 
 use super::Look;
-use super::model::{Step, is_test};
+use super::model::{Job, Step, is_test};
 use crate::rule::Severity;
 
-pub(super) fn check(look: &Look<'_>, step: &Step<'_>) {
+pub(super) fn check(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) {
     let scripts = [
         step.run,
         step.with("script")
@@ -14,7 +14,7 @@ pub(super) fn check(look: &Look<'_>, step: &Step<'_>) {
     for (script, line) in scripts.into_iter().flatten() {
         for expression in expressions(script) {
             let inside = expression.trim();
-            if is_of_strangers(inside) {
+            if is_of_strangers(inside) && !job.refuses_forks(step) {
                 let weight = if look.workflow.is_open() { Severity::Critical } else { Severity::High };
                 let message = format!("whoever writes `{inside}` writes a part of this script");
                 look.weigh("actions-template-injection", look.line_of(expression, line), weight, message);
