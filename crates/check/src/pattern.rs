@@ -250,7 +250,7 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
 }
 
 /// Brackets nest too deep; those in texts count too, which does no harm.
-fn is_too_deep(text: &str) -> bool {
+pub(crate) fn is_too_deep(text: &str) -> bool {
     let mut depth = 0_usize;
     text.bytes().any(|byte| {
         match byte {
