@@ -302,6 +302,12 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
     builder.build().map(Some)
 }
 
+/// The tree of a file that rules look at; `None` where there is none to be had at a bearable cost.
+pub(crate) fn tree(file: &SourceFile<'_>) -> Option<AstGrep<StrDoc<SupportLang>>> {
+    let language = file.language?;
+    (file.role != Role::Generated && !is_too_deep(file.text)).then(|| language.ast_grep(file.text))
+}
+
 /// Brackets nest too deep; those in texts count too, which does no harm.
 fn is_too_deep(text: &str) -> bool {
     let mut depth = 0_usize;

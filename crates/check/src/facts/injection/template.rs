@@ -49,7 +49,8 @@ fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         let Some((whole, value)) = found.get(0).zip(found.get(1)) else { continue };
         let Some(value) = file.text.get(value.range()) else { continue };
         // A page's own body, in a layout, is HTML; a member of that name of something else is not.
-        let is_harmless = harmless.is_match(value.as_bytes()) && !value.trim_end().ends_with(".body");
+        let is_harmless = harmless.is_match(value.as_bytes())
+            && ![".body", "->body"].iter().any(|end| value.trim_end().ends_with(end));
         if !is_harmless {
             let message = format!("`{}` is shown without escaping", value.trim());
             sink.report_in(file, Draft::bytes(RULE, file.path, whole.range()).says(message));
