@@ -275,7 +275,7 @@ impl<'t> Trace<'_, 't> {
                     about && (is_type || self.shared.checks.is_match(name))
                 }
                 Shape::Part { whole, .. } if node.kind() == "subscript_expression" => {
-                    !mentions(&whole, text) && node.text().contains(text)
+                    node.text() != text && !mentions(&whole, text) && mentions(&node, text)
                 }
                 _ => false,
             },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ast_grep_language::SupportLang;
-use seaworthy_model::Layer;
+use parse_dockerfile::{Command, Instruction};
 
 use super::regex;
 use crate::context::{Context, Sink};
@@ -59,12 +59,20 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
     // The same line can start several services.
     let mut commands: BTreeMap<(String, u32), (String, String)> = BTreeMap::new();
     for service in context.app.services.values() {
-        for evidence in service.start.all() {
-            let Some(place) = &evidence.origin.place else { continue };
-            if evidence.origin.layer == Layer::Imported && is_production(&place.file) {
-                let key = (place.file.clone(), place.line.unwrap_or(1));
-                commands.entry(key).or_insert_with(|| (evidence.value.clone(), service.path().to_owned()));
-            }
+        // The model takes a development server for what starts in development, wherever it is written.
+        for evidence in service.start.all().iter().chain(service.dev.all()) {
+            let Some(place) = evidence.origin.place.as_ref().filter(|place| is_platform(&place.file)) else {
+                continue;
+            };
+            let key = (place.file.clone(), place.line.unwrap_or(1));
+            commands.entry(key).or_insert_with(|| (evidence.value.clone(), service.path().to_owned()));
+        }
+    }
+    for path in context.repository.paths().iter().map(|path| &**path).filter(|path| is_image(path)) {
+        let Some(text) = context.repository.text(path) else { continue };
+        if let Some((line, command)) = image_command(&text) {
+            let dir = path.rsplit_once('/').map_or(".", |(dir, _)| dir);
+            commands.insert((path.to_owned(), line), (command, dir.to_owned()));
         }
     }
     for ((file, line), (command, dir)) in commands {
@@ -87,13 +95,10 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
     }
 }
 
-/// Files that say how something starts where it is used, not where it is developed.
-fn is_production(file: &str) -> bool {
-    let name = name(file);
-    let is_image = name.starts_with("Dockerfile") || name.starts_with("Containerfile");
-    let is_aside = [".dev", ".local", "development", ".test", "-dev"].iter().any(|mark| file.contains(mark));
-    let is_platform = matches!(
-        name,
+/// Files of platforms that say how something starts where it is used.
+fn is_platform(file: &str) -> bool {
+    matches!(
+        name(file),
         "Procfile"
             | "fly.toml"
             | "render.yaml"
@@ -102,8 +107,48 @@ fn is_production(file: &str) -> bool {
             | "heroku.yml"
             | "app.yaml"
             | "nixpacks.toml"
-    );
-    (is_image && !is_aside) || is_platform
+    )
+}
+
+/// A Dockerfile that is not for development.
+fn is_image(file: &str) -> bool {
+    let name = name(file);
+    let is_image =
+        name.starts_with("Dockerfile") || name.starts_with("Containerfile") || name.ends_with(".dockerfile");
+    let is_aside = [".dev", ".local", "development", ".test", "-dev", "example", "fixtures"]
+        .iter()
+        .any(|mark| file.contains(mark));
+    is_image && !is_aside && SourceFile::new(file, "").role == Role::App
+}
+
+/// What the last stage of a Dockerfile starts, and the line.
+fn image_command(text: &str) -> Option<(u32, String)> {
+    let dockerfile = parse_dockerfile::parse(text).ok()?;
+    let (mut entrypoint, mut cmd) = (None, None);
+    for instruction in &dockerfile.instructions {
+        match instruction {
+            Instruction::From(_) => (entrypoint, cmd) = (None, None),
+            Instruction::Cmd(found) => cmd = Some((found.cmd.span.start, words(&found.arguments))),
+            Instruction::Entrypoint(found) => {
+                entrypoint = Some((found.entrypoint.span.start, words(&found.arguments)));
+            }
+            _ => {}
+        }
+    }
+    let (at, command) = match (entrypoint, cmd) {
+        (Some((_, entry)), Some((at, cmd))) => (at, format!("{entry} {cmd}")),
+        (one, other) => one.or(other)?,
+    };
+    let line = 1 + memchr::memchr_iter(b'\n', text.as_bytes().get(..at)?).count();
+    Some((u32::try_from(line).ok()?, command))
+}
+
+fn words(command: &Command<'_>) -> String {
+    match command {
+        Command::Exec(words) => words.value.iter().map(|word| &*word.value).collect::<Vec<_>>().join(" "),
+        Command::Shell(text) => text.value.trim().to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// A bind to loopback in a command of a server.
