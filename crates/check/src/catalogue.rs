@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, DirEntry, include_dir};
+use include_dir::{Dir, include_dir};
 use thiserror::Error;
 
 use crate::rule::{Category, Rule};
@@ -105,20 +105,11 @@ impl Catalogue {
 
     fn read(part: impl Fn(&str) -> &str) -> Self {
         let mut rules = BTreeMap::new();
-        let mut open = vec![&RULES];
-        while let Some(folder) = open.pop() {
-            for entry in folder.entries() {
-                match entry {
-                    DirEntry::Dir(folder) => open.push(folder),
-                    DirEntry::File(file) => {
-                        let text = file.contents_utf8().unwrap_or_default();
-                        match parse(part(text)) {
-                            Ok(rule) => drop(rules.insert(rule.id.clone(), rule)),
-                            // The test of the rules parses every one of them.
-                            Err(error) => debug_assert!(false, "{}: {error}", file.path().display()),
-                        }
-                    }
-                }
+        for (path, text) in files() {
+            match parse(part(text)) {
+                Ok(rule) => drop(rules.insert(rule.id.clone(), rule)),
+                // The test of the rules parses every one of them.
+                Err(error) => debug_assert!(false, "{path}: {error}"),
             }
         }
         Self { rules }

@@ -157,6 +157,7 @@ impl Outcome {
                 && one.file == other.file
                 && (one.line, one.column, &one.message) == (other.line, other.column, &other.message)
         });
+        yield_to_graver(&mut findings, work.catalogue);
         let suppressed = self.allowances.apply(&mut findings);
         let is_judged = |rule: &str| {
             !work.is_partial || !work.facts.iter().any(|fact| fact.whole && fact.rules.contains(&rule))
@@ -173,6 +174,26 @@ impl Outcome {
         let summary = Summary::of(&findings, suppressed, known, self.files, work.catalogue.rules().len());
         Report { score: score(&findings), findings, summary, notices: self.notices }
     }
+}
+
+/// Leaves out what a graver rule says about the same lines.
+fn yield_to_graver(findings: &mut Vec<Finding>, catalogue: &Catalogue) {
+    let yields = |finding: &Finding| catalogue.get(&finding.rule).map_or(&[][..], |rule| &rule.yields_to);
+    let outdone: Vec<bool> = findings
+        .iter()
+        .map(|finding| {
+            let graver = yields(finding);
+            let from = findings.partition_point(|other| other.file < finding.file);
+            !graver.is_empty()
+                && findings[from..].iter().take_while(|other| other.file == finding.file).any(|other| {
+                    graver.contains(&other.rule)
+                        && other.line <= finding.end_line
+                        && finding.line <= other.end_line
+                })
+        })
+        .collect();
+    let mut outdone = outdone.into_iter();
+    findings.retain(|_| !outdone.next().unwrap_or(false));
 }
 
 /// By place; in one place the heavier first.

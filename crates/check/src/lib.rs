@@ -26,6 +26,7 @@ pub mod report;
 pub mod rule;
 pub mod score;
 mod side;
+mod taint;
 mod text;
 
 pub use catalogue::Catalogue;
