@@ -36,15 +36,31 @@ pub struct Options {
     pub baseline: Baseline,
 }
 
-/// Checks a repository.
-pub fn check(repository: &Repository, loaded: &Loaded, catalogue: &Catalogue, options: &Options) -> Report {
+/// Checks repositories with the rules of a catalogue. Patterns are made ready once, when a file first needs them.
+pub struct Checker<'c> {
+    catalogue: &'c Catalogue,
+    patterns: Patterns<'c>,
+}
+
+impl<'c> Checker<'c> {
+    /// With these rules.
+    pub fn new(catalogue: &'c Catalogue) -> Self {
+        Self { catalogue, patterns: Patterns::new(catalogue) }
+    }
+
+    /// Checks a repository.
+    pub fn check(&self, repository: &Repository, loaded: &Loaded, options: &Options) -> Report {
+        run(self, repository, loaded, options)
+    }
+}
+
+fn run(checker: &Checker<'_>, repository: &Repository, loaded: &Loaded, options: &Options) -> Report {
     let context = Context {
         repository,
         app: &loaded.app,
         manifests: &loaded.manifests,
         tracked: options.tracked.as_ref(),
     };
-    let patterns = Patterns::new(catalogue);
     let paths: Vec<&str> = repository
         .paths()
         .iter()
@@ -53,8 +69,8 @@ pub fn check(repository: &Repository, loaded: &Loaded, catalogue: &Catalogue, op
         .collect();
     let work = Work {
         context: &context,
-        catalogue,
-        patterns: &patterns,
+        catalogue: checker.catalogue,
+        patterns: &checker.patterns,
         is_partial: options.only.is_some(),
         paths: &paths,
         facts: facts().collect(),

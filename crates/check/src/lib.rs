@@ -30,7 +30,7 @@ mod taint;
 mod text;
 
 pub use catalogue::Catalogue;
-pub use check::{Options, check};
+pub use check::{Checker, Options};
 pub use context::Context;
 pub use finding::Finding;
 pub use report::Report;

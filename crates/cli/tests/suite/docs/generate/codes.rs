@@ -36,9 +36,8 @@ Every error and warning has a code, and every code a page; `sea explain CODE` pr
 pub(super) fn summary() -> String {
     let known = std::fs::read_to_string(workspace().join("docs/src/SUMMARY.md")).unwrap();
     let mut out = String::new();
-    let is_made = |line: &&str| {
-        line.starts_with("  - [") && (line.contains("](codes/") || line.contains("](rules/"))
-    };
+    let is_made =
+        |line: &&str| line.starts_with("  - [") && (line.contains("](codes/") || line.contains("](rules/"));
     for line in known.lines().filter(|line| !is_made(line)) {
         out += &format!("{line}\n");
         if line.contains("](rules/index.md)") {
