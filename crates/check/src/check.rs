@@ -13,10 +13,11 @@ use crate::baseline::Baseline;
 use crate::catalogue::Catalogue;
 use crate::context::{Context, Sink};
 use crate::facts::{Fact, FileFact, facts, file_facts};
-use crate::file::SourceFile;
+use crate::file::{Role, SourceFile, role};
 use crate::finding::Finding;
 use crate::pattern::Patterns;
 use crate::report::{Notice, Report, Summary};
+use crate::rule::Category;
 use crate::score::score;
 
 /// A file that takes longer than this is named in the report.
@@ -167,6 +168,7 @@ impl Outcome {
         if let Some(only) = &options.only {
             findings.retain(|finding| only.contains(&finding.file));
         }
+        findings.retain(is_meant);
         sort(&mut findings);
         findings.dedup_by(|one, other| {
             one.rule == other.rule
@@ -210,6 +212,15 @@ fn yield_to_graver(findings: &mut Vec<Finding>, catalogue: &Catalogue) {
         .collect();
     let mut outdone = outdone.into_iter();
     findings.retain(|_| !outdone.next().unwrap_or(false));
+}
+
+/// What is only there for tests, or is made by a tool, is not what goes to production. A key in it is a key all the same, and
+/// what is said about tests is said about tests.
+fn is_meant(finding: &Finding) -> bool {
+    matches!(
+        finding.category,
+        Category::Secrets | Category::Agents | Category::SupplyChain | Category::DeadCode
+    ) || matches!(role(&finding.file), Role::App | Role::Example)
 }
 
 /// By place; in one place the heavier first.
