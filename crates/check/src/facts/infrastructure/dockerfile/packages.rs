@@ -47,7 +47,7 @@ fn apt(look: &Look<'_, '_>, step: &Step<'_, '_>, env: &str) {
                 || (word.starts_with('-') && !word.starts_with("--") && word.contains('y'))
         };
         if !command.arguments().iter().any(is_quiet) {
-            look.report("docker-apt-prompts", &span);
+            look.add_option("docker-apt-prompts", &span, "install", "-y");
         }
         let is_lean =
             |word: &String| word.contains("no-install-recommends") || word.contains("Install-Recommends");
@@ -81,7 +81,7 @@ fn other(look: &Look<'_, '_>, step: &Step<'_, '_>, command: &Simple, env: &str) 
                 command.program() == "rm" && command.words.iter().any(|word| word.contains("/var/cache/apk"))
             });
             if !cleans {
-                look.report("docker-apk-cache", &span);
+                look.add_option("docker-apk-cache", &span, "add", "--no-cache");
             }
         }
         "npm" if matches!(command.verb(), "install" | "i") => {
@@ -110,7 +110,7 @@ fn pip(look: &Look<'_, '_>, step: &Step<'_, '_>, command: &Simple, arguments: &[
     let span = command.start..command.end;
     let keeps = !command.has(&["--no-cache-dir", "--no-cache"]) && !env.contains("PIP_NO_CACHE_DIR");
     if keeps && !step.has_cache && !command.words.iter().any(|word| word.starts_with("PIP_NO_CACHE_DIR")) {
-        look.report("docker-pip-cache", &span);
+        look.add_option("docker-pip-cache", &span, "install", "--no-cache-dir");
     }
     let mut is_value = false;
     for word in arguments.iter().skip_while(|word| *word != "install").skip(1) {
