@@ -1,7 +1,7 @@
 //! What a rule is given to look at, and where it leaves what it found.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use seaworthy_detect::{Manifest, Repository};
@@ -48,17 +48,22 @@ impl<'a> Context<'a> {
     }
 }
 
+/// What one rule may say of one file: a thousandth finding tells nobody more, and to place each takes a look at the
+/// whole text.
+const MOST_IN_FILE: u32 = 200;
+
 /// Where rules leave what they found.
 pub struct Sink<'a> {
     catalogue: &'a Catalogue,
     repository: &'a Repository,
     findings: RefCell<Vec<Finding>>,
+    counts: RefCell<HashMap<(String, String), u32>>,
 }
 
 impl<'a> Sink<'a> {
     /// An empty one.
     pub(crate) fn new(catalogue: &'a Catalogue, repository: &'a Repository) -> Self {
-        Self { catalogue, repository, findings: RefCell::default() }
+        Self { catalogue, repository, findings: RefCell::default(), counts: RefCell::default() }
     }
 
     /// Reports about a file whose text is at hand.
@@ -86,6 +91,13 @@ impl<'a> Sink<'a> {
             debug_assert!(false, "{} is not in the catalogue", draft.rule);
             return;
         };
+        let mut counts = self.counts.borrow_mut();
+        let count = counts.entry((draft.rule.to_string(), draft.file.clone())).or_insert(0);
+        *count += 1;
+        if *count > MOST_IN_FILE {
+            return;
+        }
+        drop(counts);
         let place = Located::new(&draft, text);
         let kind = if draft.edits.is_empty() { FixKind::Manual } else { FixKind::Auto };
         let fix = Fix { kind, description: rule.fix.description.clone(), edits: draft.edits };

@@ -12,6 +12,12 @@ pub(crate) struct ImageName<'a> {
 impl<'a> ImageName<'a> {
     /// `None` for what is filled in later (`$IMAGE`, `{{ image }}`) or is no image.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        // `postgres:${VERSION:-16}` is known but for its tag.
+        if let Some((name, tag)) = text.split_once(':')
+            && tag.starts_with('$')
+        {
+            return Self::parse(name).map(|image| Self { tag: Some(tag), ..image });
+        }
         if text.is_empty() || text == "scratch" || text.contains(['$', '{', '<', ' ']) {
             return None;
         }
@@ -85,6 +91,10 @@ mod tests {
         assert_eq!((name.name, name.tag), ("localhost:5000/app", None));
         assert!(name.floats() && !name.is_store());
         assert!(ImageName::parse("bitnami/postgresql:16").unwrap().is_store());
+        assert!(
+            ImageName::parse("postgres:${VERSION:-16}")
+                .is_some_and(|image| image.is_store() && !image.floats())
+        );
         assert_eq!(ImageName::parse("$IMAGE"), None);
     }
 }

@@ -39,7 +39,13 @@ fn rights(look: &Look<'_>, service: &Service<'_>) {
     if let Some(entry) = entry(service.node, "privileged")
         && entry.node.bool() == Some(true)
     {
-        look.report("compose-privileged", entry.line);
+        let weight = if look.tier == Tier::Development { Severity::Medium } else { Severity::High };
+        look.say(
+            "compose-privileged",
+            entry.line,
+            weight,
+            format!("`{}` may do all that root of the host may", service.name),
+        );
     }
     if let Some(entry) = entry(service.node, "network_mode")
         && entry.node.text() == Some("host")
@@ -60,7 +66,8 @@ fn rights(look: &Look<'_>, service: &Service<'_>) {
                 ["traefik", "portainer", "watchtower", "autoheal", "proxy", "dozzle", "promtail", "alloy"]
                     .iter()
                     .any(|name| image.contains(name));
-            let weight = if is_manager { Severity::Medium } else { Severity::High };
+            let weight =
+                if is_manager || look.tier == Tier::Development { Severity::Medium } else { Severity::High };
             let message = format!("`{}` can do to the host whatever root can", service.name);
             look.say("compose-docker-socket", mount.line, weight, message);
         }

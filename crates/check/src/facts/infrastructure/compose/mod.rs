@@ -7,7 +7,7 @@ mod start;
 use crate::context::{Context, Sink};
 use crate::facts::FileFact;
 use crate::file::{Role, SourceFile, name};
-use crate::finding::Draft;
+use crate::finding::{Draft, Edit};
 use crate::rule::Severity;
 pub(in crate::facts::infrastructure) use access::is_broad;
 use service::File;
@@ -98,12 +98,31 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     if let Some(entry) = root.entries().iter().find(|entry| &*entry.key == "version")
         && root.get("services").is_some()
     {
-        look.report("compose-version-key", entry.line);
+        let draft = Draft::line("compose-version-key", file.path, entry.line);
+        sink.report_in(
+            file,
+            without_line(file, entry.line).map_or(draft.clone(), |edit| draft.mended_by(edit)),
+        );
     }
     for service in &compose.services {
         access::check(&look, service);
         start::check(&look, service);
     }
+}
+
+/// The line goes, and the blank one behind it.
+fn without_line(file: &SourceFile<'_>, line: u32) -> Option<Edit> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    let mut start = 0;
+    let mut lines = file.text.split_inclusive('\n');
+    for skipped in lines.by_ref().take(index) {
+        start += skipped.len();
+    }
+    let mut end = start + lines.next()?.len();
+    if let Some(blank) = lines.next().filter(|next| next.trim().is_empty()) {
+        end += blank.len();
+    }
+    Some(Edit { file: file.path.to_owned(), range: start..end, text: String::new() })
 }
 
 struct Look<'l> {

@@ -96,9 +96,9 @@ fn ended(image: &ImageName<'_>) -> Option<String> {
     match image.name {
         "centos" => return Some("CentOS".to_owned()),
         "ubuntu" => {
-            const ENDED: [&str; 12] = [
-                "14.04", "16.04", "18.04", "20.04", "21.04", "21.10", "22.10", "23.04", "23.10", "trusty",
-                "xenial", "bionic",
+            const ENDED: [&str; 14] = [
+                "14.04", "16.04", "18.04", "20.04", "21.04", "21.10", "22.10", "23.04", "23.10", "24.10",
+                "25.04", "trusty", "xenial", "bionic",
             ];
             if ENDED.iter().any(|version| tag.starts_with(version)) {
                 return Some(format!("Ubuntu {tag}"));

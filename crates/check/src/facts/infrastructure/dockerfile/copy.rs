@@ -7,7 +7,8 @@ use super::stage::Step;
 
 pub(super) fn check(look: &Look<'_, '_>) {
     let mut is_first = true;
-    for stage in &look.image.stages {
+    for (index, stage) in look.image.stages.iter().enumerate() {
+        let is_shipped = index + 1 == look.image.stages.len();
         let mut copied_all = None;
         for step in &stage.steps {
             match step.instruction {
@@ -19,12 +20,13 @@ pub(super) fn check(look: &Look<'_, '_>) {
                             _ => false,
                         });
                     if is_plain {
-                        look.report("docker-add-for-copy", &(add.add.span.start..add.dest.span.end));
+                        let span = add.add.span.start..add.dest.span.end;
+                        look.mend("docker-add-for-copy", &span, add.add.span.clone(), "COPY");
                     }
                 }
                 Instruction::Copy(copy) if !is_from_stage(copy) => {
                     let span = copy.copy.span.start..copy.dest.span.end;
-                    if sources(copy).any(is_env_file) {
+                    if is_shipped && sources(copy).any(|path| is_env_file(path) && !is_public(look, path)) {
                         look.report("docker-copies-env-file", &span);
                     }
                     if sources(copy).any(is_everything) {
@@ -73,6 +75,20 @@ fn is_env_file(path: &str) -> bool {
                 .iter()
                 .any(|word| rest.contains(word))
         })
+}
+
+/// Every name in it is one that a bundler puts into the browser's code anyway.
+fn is_public(look: &Look<'_, '_>, path: &str) -> bool {
+    const PREFIXES: [&str; 7] =
+        ["VITE_", "NEXT_PUBLIC_", "REACT_APP_", "PUBLIC_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_"];
+    let folder = look.file.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let Some(text) = look.context.repository.text(&joined(folder, path.trim_start_matches("./"))) else {
+        return false;
+    };
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .all(|line| PREFIXES.iter().any(|prefix| line.starts_with(prefix)))
 }
 
 /// No address, and no archive that `ADD` unpacks.

@@ -10,7 +10,7 @@ mod stage;
 use crate::context::{Context, Sink};
 use crate::facts::FileFact;
 use crate::file::{Role, SourceFile};
-use crate::finding::Draft;
+use crate::finding::{Draft, Edit};
 use stage::Image;
 
 /// One look at a Dockerfile serves every rule about it.
@@ -100,5 +100,34 @@ impl Look<'_, '_> {
 
     fn say(&self, rule: &'static str, span: &std::ops::Range<usize>, message: String) {
         self.sink.report_in(self.file, Draft::bytes(rule, self.file.path, span.clone()).says(message));
+    }
+
+    /// The same with a change that mends it: `text` in the place of `range`.
+    fn mend(
+        &self,
+        rule: &'static str,
+        span: &std::ops::Range<usize>,
+        range: std::ops::Range<usize>,
+        text: &str,
+    ) {
+        let edit = Edit { file: self.file.path.to_owned(), range, text: text.to_owned() };
+        let draft = Draft::bytes(rule, self.file.path, span.clone());
+        self.sink.report_in(self.file, draft.mended_by(edit));
+    }
+
+    /// The same with an option put behind a word of a command; without where the word cannot be found as it stands.
+    fn add_option(&self, rule: &'static str, span: &std::ops::Range<usize>, verb: &str, option: &str) {
+        let text = self.file.text.get(span.clone()).unwrap_or_default();
+        let found = text.match_indices(verb).find(|(at, _)| {
+            let is_blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+            *at > 0 && is_blank(text.as_bytes().get(at - 1)) && is_blank(text.as_bytes().get(at + verb.len()))
+        });
+        match found {
+            Some((at, _)) => {
+                let end = span.start + at + verb.len();
+                self.mend(rule, span, end..end, &format!(" {option}"));
+            }
+            None => self.report(rule, span),
+        }
     }
 }

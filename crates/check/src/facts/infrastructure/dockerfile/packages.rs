@@ -11,9 +11,12 @@ pub(super) fn check(look: &Look<'_, '_>) {
     for stage in &look.image.stages {
         let env = settings(stage);
         for step in &stage.steps {
+            let empties = step.commands.iter().any(|command| {
+                command.program() == "rm" && command.words.iter().any(|word| word.contains("/var/cache/apk"))
+            });
             apt(look, step, &env);
             for command in &step.commands {
-                other(look, step, command, &env);
+                other(look, step, command, &env, empties);
             }
         }
     }
@@ -47,7 +50,7 @@ fn apt(look: &Look<'_, '_>, step: &Step<'_, '_>, env: &str) {
                 || (word.starts_with('-') && !word.starts_with("--") && word.contains('y'))
         };
         if !command.arguments().iter().any(is_quiet) {
-            look.report("docker-apt-prompts", &span);
+            look.add_option("docker-apt-prompts", &span, "install", "-y");
         }
         let is_lean =
             |word: &String| word.contains("no-install-recommends") || word.contains("Install-Recommends");
@@ -72,17 +75,13 @@ fn apt(look: &Look<'_, '_>, step: &Step<'_, '_>, env: &str) {
     }
 }
 
-fn other(look: &Look<'_, '_>, step: &Step<'_, '_>, command: &Simple, env: &str) {
+fn other(look: &Look<'_, '_>, step: &Step<'_, '_>, command: &Simple, env: &str, empties: bool) {
+    let keeps_cache = step.has_cache || empties;
     let span = command.start..command.end;
     let arguments = command.arguments();
     match command.program() {
-        "apk" if command.verb() == "add" && !step.has_cache && !command.has(&["--no-cache"]) => {
-            let cleans = step.commands.iter().any(|command| {
-                command.program() == "rm" && command.words.iter().any(|word| word.contains("/var/cache/apk"))
-            });
-            if !cleans {
-                look.report("docker-apk-cache", &span);
-            }
+        "apk" if command.verb() == "add" && !keeps_cache && !command.has(&["--no-cache"]) => {
+            look.add_option("docker-apk-cache", &span, "add", "--no-cache");
         }
         "npm" if matches!(command.verb(), "install" | "i") => {
             let named = arguments.iter().filter(|word| !word.starts_with('-')).count() > 1;
@@ -110,7 +109,7 @@ fn pip(look: &Look<'_, '_>, step: &Step<'_, '_>, command: &Simple, arguments: &[
     let span = command.start..command.end;
     let keeps = !command.has(&["--no-cache-dir", "--no-cache"]) && !env.contains("PIP_NO_CACHE_DIR");
     if keeps && !step.has_cache && !command.words.iter().any(|word| word.starts_with("PIP_NO_CACHE_DIR")) {
-        look.report("docker-pip-cache", &span);
+        look.add_option("docker-pip-cache", &span, "install", "--no-cache-dir");
     }
     let mut is_value = false;
     for word in arguments.iter().skip_while(|word| *word != "install").skip(1) {
@@ -183,17 +182,18 @@ fn tools(look: &Look<'_, '_>) {
     if starts && is_toolchain {
         look.say("docker-build-tools-in-image", &last.from, format!("the image ships all of `{base}`"));
     }
+    let prunes = last.steps.iter().flat_map(|step| &step.commands).any(|command| command.verb() == "prune");
     for step in &last.steps {
+        let goes_again = step
+            .commands
+            .iter()
+            .any(|other| matches!(other.verb(), "purge" | "remove" | "autoremove" | "del"));
         for command in &step.commands {
             let is_install = matches!(
                 (command.program(), command.verb()),
                 ("apt-get" | "apt", "install") | ("apk", "add")
             );
             let is_virtual = command.has(&["--virtual", "-t"]);
-            let goes_again = step
-                .commands
-                .iter()
-                .any(|other| matches!(other.verb(), "purge" | "remove" | "autoremove" | "del"));
             if is_install && !is_virtual && !goes_again && starts {
                 let tool = command.arguments().iter().find(|word| {
                     matches!(
@@ -207,18 +207,16 @@ fn tools(look: &Look<'_, '_>) {
                 }
             }
             if starts {
-                development(look, command, &env);
+                development(look, command, &env, prunes);
             }
         }
     }
 }
 
 /// Dependencies of development installed in the stage that runs, and not removed.
-fn development(look: &Look<'_, '_>, command: &Simple, env: &str) {
-    let Some(last) = look.image.last() else { return };
+fn development(look: &Look<'_, '_>, command: &Simple, env: &str, prunes: bool) {
     let words = || command.arguments().iter().map(String::as_str);
-    let is_production = env.contains("NODE_ENV=production") || env.contains("NODE_ENV production");
-    let prunes = last.steps.iter().flat_map(|step| &step.commands).any(|command| command.verb() == "prune");
+    let is_production = || env.contains("NODE_ENV=production") || env.contains("NODE_ENV production");
     let is_found = match command.program() {
         "npm" => {
             let leaves_out = words().any(|word| {
@@ -228,7 +226,7 @@ fn development(look: &Look<'_, '_>, command: &Simple, env: &str) {
                 && words().filter(|word| !word.starts_with('-')).count() == 1
                 && !command.has(&["-g", "--global"])
                 && !leaves_out
-                && !is_production
+                && !is_production()
                 && !prunes
                 && has_dev_dependencies(look)
         }

@@ -120,19 +120,31 @@ impl<'a, 't> Step<'a, 't> {
     }
 }
 
-/// A text with `$NAME`, `${NAME}` and `${NAME:-default}` of known arguments filled in.
+/// A text with `$NAME`, `${NAME}` and `${NAME:-default}` of known arguments filled in; what is unknown stays.
 fn filled(text: &str, arguments: &BTreeMap<&str, &str>) -> String {
-    let mut out = text.to_owned();
-    for (name, value) in arguments {
-        out = out.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let braced = after.strip_prefix('{').and_then(|inside| inside.split_once('}'));
+        let (whole, name, default) = if let Some((inside, _)) = braced {
+            let (name, default) =
+                inside.split_once(":-").map_or((inside, None), |(name, default)| (name, Some(default)));
+            (inside.len() + 2, name, default)
+        } else {
+            let end = after.bytes().position(|byte| !is_name(byte)).unwrap_or(after.len());
+            (end, &after[..end], None)
+        };
+        if let Some(value) = arguments.get(name).copied().or(default) {
+            out.push_str(value);
+        } else {
+            out.push('$');
+            out.push_str(&after[..whole]);
+        }
+        rest = &after[whole..];
     }
-    if let Some((before, rest)) = out.split_once("${")
-        && let Some((inside, after)) = rest.split_once('}')
-        && let Some((name, default)) = inside.split_once(":-")
-    {
-        let value = arguments.get(name).copied().unwrap_or(default);
-        return format!("{before}{value}{after}");
-    }
+    out.push_str(rest);
     out
 }
 
@@ -142,5 +154,25 @@ pub(super) fn words(command: &Command<'_>) -> Vec<String> {
         Command::Exec(words) => words.value.iter().map(|word| word.value.to_string()).collect(),
         Command::Shell(text) => commands(text.value, false).into_iter().flat_map(|one| one.words).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_arguments_are_filled_in() {
+        let known = BTreeMap::from([("V", "20"), ("VARIANT", "slim")]);
+        let cases = [
+            ("node:$V-$VARIANT", "node:20-slim"),
+            ("node:${V}-${VARIANT}", "node:20-slim"),
+            ("node:${OTHER:-18}", "node:18"),
+            ("$OTHER:${V", "$OTHER:${V"),
+            ("a$", "a$"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(filled(text, &known), expected, "{text}");
+        }
     }
 }

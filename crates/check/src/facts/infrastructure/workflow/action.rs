@@ -25,30 +25,7 @@ pub(super) fn check(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) {
     let caches = name == "actions/cache"
         || (name.starts_with("actions/setup-")
             && step.with("cache").is_some_and(|cache| cache.bool() != Some(false)));
-    let publishes = look.workflow.jobs.iter().flat_map(Job::scripts).any(|script| {
-        [
-            "npm publish",
-            "twine upload",
-            "docker push",
-            "gh release",
-            "cargo publish",
-            "pnpm publish",
-            "uv publish",
-            "gem push",
-        ]
-        .iter()
-        .any(|command| script.contains(command))
-    }) || look.workflow.jobs.iter().flat_map(|job| &job.steps).any(|step| {
-        [
-            "pypa/gh-action-pypi-publish",
-            "docker/build-push-action",
-            "softprops/action-gh-release",
-            "goreleaser/goreleaser-action",
-        ]
-        .iter()
-        .any(|action| step.is(action))
-    });
-    if caches && publishes && look.workflow.is_release() {
+    if caches && look.workflow.is_release() && publishes(look) {
         look.report("actions-cache-in-release", line);
     }
 }
@@ -119,4 +96,31 @@ fn holds_secrets(node: &Node) -> bool {
     node.text().is_some_and(in_text)
         || node.items().iter().any(holds_secrets)
         || node.entries().iter().any(|entry| holds_secrets(&entry.node))
+}
+
+/// A job of the workflow gives something to those who install it.
+fn publishes(look: &Look<'_>) -> bool {
+    look.workflow.jobs.iter().flat_map(Job::scripts).any(|script| {
+        [
+            "npm publish",
+            "twine upload",
+            "docker push",
+            "gh release",
+            "cargo publish",
+            "pnpm publish",
+            "uv publish",
+            "gem push",
+        ]
+        .iter()
+        .any(|command| script.contains(command))
+    }) || look.workflow.jobs.iter().flat_map(|job| &job.steps).any(|step| {
+        [
+            "pypa/gh-action-pypi-publish",
+            "docker/build-push-action",
+            "softprops/action-gh-release",
+            "goreleaser/goreleaser-action",
+        ]
+        .iter()
+        .any(|action| step.is(action))
+    })
 }
