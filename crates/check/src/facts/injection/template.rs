@@ -29,7 +29,7 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// Values that were cleaned, that a program made, or that are parts of templates.
-const HARMLESS: &str = r"(?i)saniti[sz]e|purify|escape|clean|include|partial|layout|body\s*$|csrf|form::|->render|tojson|json|icon|svg|trusted|links\(\)|yield|content_for|\bt\(|\$t\(|__\(|@?vite|script|style|config|^\s*'|^\s*raw[ (]'";
+const HARMLESS: &str = r"(?i)saniti[sz]e|purify|escape|clean|include|partial|layout|body\s*$|csrf|form::|->render|tojson|json|icon|svg|trusted|links\(\)|yield|widget|_html\b|content_for|\bt\(|\$t\(|__\(|@?vite|script|style|config|^\s*'|^\s*raw[ (]'";
 
 fn wants(file: &SourceFile<'_>) -> bool {
     matches!(
