@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use seaworthy_check::catalogue::PROJECT_RULES;
 use seaworthy_check::{Catalogue, Options, Report, check};
 use seaworthy_detect::{Overrides, Repository, load_from};
 
@@ -25,10 +27,13 @@ pub(crate) fn write(root: &Path, files: &BTreeMap<String, String>) {
 
 /// Checks a folder with the rules of the binary and its own.
 pub(crate) fn check_folder(root: &Path, options: &Options) -> Report {
-    let catalogue = Catalogue::of_project(root).unwrap();
+    // To read all rules takes longer than to check a small repository, and most have none of their own.
+    static EMBEDDED: OnceLock<Catalogue> = OnceLock::new();
+    let own = root.join(PROJECT_RULES).exists().then(|| Catalogue::of_project(root).unwrap());
+    let catalogue = own.as_ref().unwrap_or_else(|| EMBEDDED.get_or_init(Catalogue::embedded));
     let repository = Repository::open(root).unwrap();
     let loaded = load_from(&repository, &Overrides::default());
-    check(&repository, &loaded, &catalogue, options)
+    check(&repository, &loaded, catalogue, options)
 }
 
 /// Files by their paths.
