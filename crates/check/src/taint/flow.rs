@@ -77,7 +77,9 @@ impl<'t> Trace<'_, 't> {
             Shape::Either(parts) => any(&parts, carries),
             Shape::Collection(parts) => any(if carries == Carries::Value { &parts } else { &[] }, carries),
             Shape::Part { whole, key } => {
-                if key.as_deref().is_some_and(|key| self.shared.stops.is_match(key)) {
+                // `name.size` is a number; `req.body.size` is whatever the client calls so.
+                let is_own = key.as_deref() != Some("length") && whole.matches(&self.taint.sources.matcher);
+                if !is_own && key.as_deref().is_some_and(|key| self.shared.stops.is_match(key)) {
                     return None;
                 }
                 let found = match self.member(&whole, key.as_deref()) {
@@ -148,6 +150,9 @@ impl<'t> Trace<'_, 't> {
             let mut is_known = false;
             for definition in scope.before(&name, at) {
                 is_known = true;
+                if carries == Carries::Head && definition.appends {
+                    continue;
+                }
                 if let Some(found) = self.follow(&definition.value, carries, depth + 1) {
                     return Some(found);
                 }

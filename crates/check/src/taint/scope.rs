@@ -13,6 +13,8 @@ pub(super) struct Definition<'t> {
     pub(super) end: usize,
     /// What it had before is still in it.
     pub(super) adds: bool,
+    /// And is its beginning.
+    pub(super) appends: bool,
     /// The bytes of the block it stands in.
     pub(super) block: Range<usize>,
 }
@@ -184,7 +186,8 @@ fn push<'t>(
     let end = if is_loop { value.range().end } else { whole.range().end };
     for name in names(target) {
         let block = block.clone();
-        let definition = Definition { value: value.clone(), end, adds, block };
+        let appends = adds && whole.kind().contains("assign");
+        let definition = Definition { value: value.clone(), end, adds, appends, block };
         out.entry(name.text().into_owned()).or_default().push(definition);
     }
 }

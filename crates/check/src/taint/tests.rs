@@ -69,6 +69,7 @@ fn javascript_flows_through_assignments_texts_and_closures() {
             "function f(req) { const o = { a: req.body.a, b: 1 }; sink(o.a); }",
             "function f(req) { const p = path.join(root, req.query.f); sink(p); }",
             "export async function GET(request, { params }) { sink(params.id); }",
+            "function f(req) { const size = req.body.size || '1x1'; sink(`-resize ${size}`); }",
         ],
     );
 }
@@ -104,6 +105,7 @@ fn only_the_beginning_of_an_address_says_the_host() {
     assert!(!of("function f(req) { const u = req.body.url; if (!u.startsWith(BASE)) return; sink(u); }"));
     assert!(!of("function f(req) { sink(`https://api.example.com/${req.body.id}`); }"));
     assert!(!of("function f(req) { sink(BASE + req.body.id); }"));
+    assert!(!of("function f(req) { let u = 'https://a.example.com/'; u += req.body.id; sink(u); }"));
     assert!(!of("function f(req) { sink('/users/' + req.body.id); }"));
 }
 
