@@ -11,6 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::file::SourceFile;
 use crate::finding::{Draft, Finding, Fix, Place};
 use crate::mask;
+use crate::mend;
 use crate::rule::FixKind;
 use crate::text::LineIndex;
 
@@ -99,8 +100,15 @@ impl<'a> Sink<'a> {
         }
         drop(counts);
         let place = Located::new(&draft, text);
-        let kind = if draft.edits.is_empty() { FixKind::Manual } else { FixKind::Auto };
-        let fix = Fix { kind, description: rule.fix.description.clone(), edits: draft.edits };
+        let mut edits = draft.edits;
+        if edits.is_empty()
+            && rule.fix.kind == FixKind::Auto
+            && let Some(text) = text
+        {
+            edits.extend(mend::edit(&rule.id, &draft.file, text, place.first.clone()));
+        }
+        let kind = if edits.is_empty() { FixKind::Manual } else { FixKind::Auto };
+        let fix = Fix { kind, description: rule.fix.description.clone(), edits };
         self.findings.borrow_mut().push(Finding {
             severity: draft.severity.unwrap_or(rule.severity),
             category: rule.category,
@@ -126,6 +134,8 @@ struct Located {
     column: u32,
     end_line: u32,
     excerpt: String,
+    /// The bytes of its first line.
+    first: Range<usize>,
 }
 
 /// Lines of an excerpt.
@@ -133,7 +143,7 @@ const MOST_LINES: u32 = 5;
 
 impl Located {
     fn new(draft: &Draft, text: Option<&str>) -> Self {
-        let nowhere = Self { line: 1, column: 1, end_line: 1, excerpt: String::new() };
+        let nowhere = Self { line: 1, column: 1, end_line: 1, excerpt: String::new(), first: 0..0 };
         let Some(text) = text else { return nowhere };
         let index = LineIndex::new(text);
         let (line, column, end_line) = match &draft.place {
@@ -147,6 +157,7 @@ impl Located {
             }
         };
         let shown: Range<usize> = index.lines(line, end_line.min(line + MOST_LINES - 1));
-        Self { line, column, end_line, excerpt: mask::excerpt(text, shown, &draft.masks) }
+        let excerpt = mask::excerpt(text, shown, &draft.masks);
+        Self { line, column, end_line, excerpt, first: index.lines(line, line) }
     }
 }

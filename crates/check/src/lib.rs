@@ -20,6 +20,7 @@ pub mod file;
 pub mod finding;
 pub mod fix;
 mod mask;
+mod mend;
 pub mod page;
 mod pattern;
 pub mod report;

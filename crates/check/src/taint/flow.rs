@@ -11,6 +11,8 @@ use crate::rule::Carries;
 
 /// Expressions looked at for one sink at most.
 const MOST_STEPS: usize = 3_000;
+/// And for all sinks of a file: what a person writes takes a hundredth of it.
+const MOST_STEPS_OF_FILE: usize = 300_000;
 /// Definitions and parts within each other at most.
 const DEEPEST: usize = 60;
 /// Conditions before a use that are looked at, at most.
@@ -20,6 +22,7 @@ const MOST_CONDITIONS: usize = 200;
 #[derive(Default)]
 pub(crate) struct Flow<'t> {
     scopes: RefCell<HashMap<usize, Rc<Scope<'t>>>>,
+    steps: Cell<usize>,
 }
 
 impl<'t> Flow<'t> {
@@ -49,7 +52,8 @@ struct Trace<'f, 't> {
 impl<'t> Trace<'_, 't> {
     fn follow(&self, node: &Node<'t>, carries: Carries, depth: usize) -> Option<Node<'t>> {
         self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > MOST_STEPS || depth > DEEPEST {
+        self.flow.steps.set(self.flow.steps.get() + 1);
+        if self.steps.get() > MOST_STEPS || self.flow.steps.get() > MOST_STEPS_OF_FILE || depth > DEEPEST {
             return None;
         }
         if self.taint.sanitizers.as_ref().is_some_and(|rules| node.matches(&rules.matcher)) {
@@ -65,16 +69,17 @@ impl<'t> Trace<'_, 't> {
                 let found = self.name(node, carries, depth)?;
                 (!self.is_checked(node)).then_some(found)
             }
-            Shape::Text { parts, head } => match carries {
-                Carries::Text => any(&parts, carries),
-                Carries::Value => None,
-                Carries::Head if head.as_deref().is_none_or(is_open_head) => any(parts.get(..1)?, carries),
-                Carries::Head => None,
-            },
+            Shape::Text { parts, .. } if carries == Carries::Text => any(&parts, carries),
+            Shape::Text { parts, head } if carries == Carries::Head => {
+                let is_open = head.as_deref().is_none_or(is_open_head);
+                any(if is_open { parts.get(..1)? } else { &[] }, carries)
+            }
             Shape::Either(parts) => any(&parts, carries),
             Shape::Collection(parts) => any(if carries == Carries::Value { &parts } else { &[] }, carries),
             Shape::Part { whole, key } => {
-                if key.as_deref().is_some_and(|key| self.shared.stops.is_match(key)) {
+                // `name.size` is a number; `req.body.size` is whatever the client calls so.
+                let is_own = key.as_deref() != Some("length") && whole.matches(&self.taint.sources.matcher);
+                if !is_own && key.as_deref().is_some_and(|key| self.shared.stops.is_match(key)) {
                     return None;
                 }
                 let found = match self.member(&whole, key.as_deref()) {
@@ -86,7 +91,7 @@ impl<'t> Trace<'_, 't> {
             Shape::Call { callee, receiver, arguments } => {
                 self.call(&callee, receiver.as_ref(), &arguments, carries, depth)
             }
-            Shape::Opaque => None,
+            Shape::Text { .. } | Shape::Opaque => None,
         }
     }
 
@@ -142,13 +147,12 @@ impl<'t> Trace<'_, 't> {
         let at = node.range().start;
         for function in node.ancestors().filter(|ancestor| is_function(&ancestor.kind())) {
             let scope = self.flow.scope(&function);
-            let before = scope.definitions.partition_point(|definition| definition.end <= at);
             let mut is_known = false;
-            for definition in scope.definitions[..before].iter().rev() {
-                if definition.name != name {
+            for definition in scope.before(&name, at) {
+                is_known = true;
+                if carries == Carries::Head && definition.appends {
                     continue;
                 }
-                is_known = true;
                 if let Some(found) = self.follow(&definition.value, carries, depth + 1) {
                     return Some(found);
                 }
@@ -206,8 +210,7 @@ impl<'t> Trace<'_, 't> {
         let function = whole.ancestors().find(|ancestor| is_function(&ancestor.kind()))?;
         let scope = self.flow.scope(&function);
         let at = whole.range().start;
-        let definition =
-            scope.definitions.iter().rev().find(|known| known.end <= at && known.name == name)?;
+        let definition = scope.before(&name, at).next()?;
         let is_map = matches!(&*definition.value.kind(), "object" | "dictionary");
         let mut pairs = definition.value.named_children().filter(|_| is_map);
         pairs.find_map(|pair| {
@@ -227,10 +230,11 @@ impl<'t> Trace<'_, 't> {
             }
             left -= 1;
             let condition = ancestor.field("condition");
-            if let Some(condition) = condition.or_else(|| python_condition(&ancestor)) {
-                if condition.node_id() != inner.node_id() && self.checks(&condition, &text) {
-                    return true;
-                }
+            if let Some(condition) = condition.or_else(|| python_condition(&ancestor))
+                && condition.node_id() != inner.node_id()
+                && self.checks(&condition, &text)
+            {
+                return true;
             }
             if ancestor
                 .field("left")
@@ -241,10 +245,11 @@ impl<'t> Trace<'_, 't> {
             }
             for before in inner.prev_all().take(left) {
                 left -= 1;
-                if let Some(condition) = before.field("condition") {
-                    if leaves(&before) && self.checks(&condition, &text) {
-                        return true;
-                    }
+                if let Some(condition) = before.field("condition")
+                    && leaves(&before)
+                    && self.checks(&condition, &text)
+                {
+                    return true;
                 }
             }
             if is_function(&ancestor.kind()) {
@@ -253,6 +258,13 @@ impl<'t> Trace<'_, 't> {
             inner = ancestor;
         }
         false
+    }
+
+    /// That an address begins with `http` says nothing about its host.
+    fn asks_for_scheme(&self, arguments: &[Node<'t>]) -> bool {
+        let scheme = |text: String| text == "http" || text == "https" || is_open_head(&text);
+        self.taint.carries == Carries::Head
+            && arguments.first().and_then(|argument| literal(argument)).is_some_and(scheme)
     }
 
     /// A condition asks about a value.
@@ -272,7 +284,9 @@ impl<'t> Trace<'_, 't> {
                     let name = last_name(&callee);
                     let is_type =
                         by_type && matches!(name, "isinstance" | "isString" | "is_string" | "is_a?");
-                    about && (is_type || self.shared.checks.is_match(name))
+                    about
+                        && (is_type
+                            || (self.shared.checks.is_match(name) && !self.asks_for_scheme(&arguments)))
                 }
                 Shape::Part { whole, .. } if node.kind() == "subscript_expression" => {
                     node.text() != text && !mentions(&whole, text) && mentions(&node, text)

@@ -1,26 +1,30 @@
 //! What a function gives names to.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Node;
 
 /// Where a name gets a value.
 pub(super) struct Definition<'t> {
-    pub(super) name: String,
     /// What it gets, or gets a part of.
     pub(super) value: Node<'t>,
     /// The byte after it.
     pub(super) end: usize,
     /// What it had before is still in it.
     pub(super) adds: bool,
+    /// And is its beginning.
+    pub(super) appends: bool,
     /// The bytes of the block it stands in.
     pub(super) block: Range<usize>,
 }
 
-/// The definitions of one function, in order, without those of the functions in it.
+/// The definitions of one function by their names, in order, without those of the functions in it.
 pub(super) struct Scope<'t> {
-    pub(super) definitions: Vec<Definition<'t>>,
+    definitions: Definitions<'t>,
 }
+
+type Definitions<'t> = HashMap<String, Vec<Definition<'t>>>;
 
 /// A node is a function, or the whole file: names in it are its own.
 pub(super) fn is_function(kind: &str) -> bool {
@@ -76,7 +80,7 @@ fn is_block(kind: &str) -> bool {
 impl<'t> Scope<'t> {
     /// Reads a function once.
     pub(super) fn of(function: &Node<'t>) -> Self {
-        let mut definitions = Vec::new();
+        let mut definitions = HashMap::new();
         let mut open: Vec<(Node<'t>, Range<usize>)> =
             function.named_children().map(|child| (child, function.range())).collect();
         open.reverse();
@@ -90,13 +94,21 @@ impl<'t> Scope<'t> {
             let children: Vec<_> = node.named_children().collect();
             open.extend(children.into_iter().rev().map(|child| (child, block.clone())));
         }
-        definitions.sort_by_key(|definition| definition.end);
+        for known in definitions.values_mut() {
+            known.sort_by_key(|definition: &Definition<'_>| definition.end);
+        }
         Self { definitions }
+    }
+
+    /// What a name was given before a byte, the last first.
+    pub(super) fn before(&self, name: &str, at: usize) -> impl Iterator<Item = &Definition<'t>> {
+        let known = self.definitions.get(name).map_or(&[][..], Vec::as_slice);
+        known[..known.partition_point(|definition| definition.end <= at)].iter().rev()
     }
 }
 
 /// What a node defines.
-fn define<'t>(node: &Node<'t>, kind: &str, block: &Range<usize>, out: &mut Vec<Definition<'t>>) {
+fn define<'t>(node: &Node<'t>, kind: &str, block: &Range<usize>, out: &mut Definitions<'t>) {
     let pair = |target: &str, value: &str| Some((node.field(target)?, node.field(value)?));
     let (found, adds) = match kind {
         "variable_declarator" => {
@@ -114,12 +126,13 @@ fn define<'t>(node: &Node<'t>, kind: &str, block: &Range<usize>, out: &mut Vec<D
             let operator = node.field("operator").map(|operator| operator.text().into_owned());
             (pair("left", "right"), operator.is_some_and(|operator| operator == "+=" || operator == ".="))
         }
-        "augmented_assignment" | "augmented_assignment_expression" | "operator_assignment" => {
-            (pair("left", "right"), true)
-        }
-        "for_in_statement" | "for_statement" | "for_in_clause" | "range_clause" => {
-            (pair("left", "right"), true)
-        }
+        "augmented_assignment"
+        | "augmented_assignment_expression"
+        | "operator_assignment"
+        | "for_in_statement"
+        | "for_statement"
+        | "for_in_clause"
+        | "range_clause" => (pair("left", "right"), true),
         "enhanced_for_statement" => (pair("name", "value"), true),
         "foreach_statement" => {
             let named: Vec<_> = node.named_children().collect();
@@ -162,7 +175,7 @@ fn push<'t>(
     whole: &Node<'t>,
     adds: bool,
     block: &Range<usize>,
-    out: &mut Vec<Definition<'t>>,
+    out: &mut Definitions<'t>,
 ) {
     // A member of something (`a.b = c`) is no name.
     if matches!(&*target.kind(), "member_expression" | "attribute" | "subscript" | "selector_expression") {
@@ -173,7 +186,9 @@ fn push<'t>(
     let end = if is_loop { value.range().end } else { whole.range().end };
     for name in names(target) {
         let block = block.clone();
-        out.push(Definition { name: name.text().into_owned(), value: value.clone(), end, adds, block });
+        let appends = adds && whole.kind().contains("assign");
+        let definition = Definition { value: value.clone(), end, adds, appends, block };
+        out.entry(name.text().into_owned()).or_default().push(definition);
     }
 }
 

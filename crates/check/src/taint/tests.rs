@@ -69,6 +69,7 @@ fn javascript_flows_through_assignments_texts_and_closures() {
             "function f(req) { const o = { a: req.body.a, b: 1 }; sink(o.a); }",
             "function f(req) { const p = path.join(root, req.query.f); sink(p); }",
             "export async function GET(request, { params }) { sink(params.id); }",
+            "function f(req) { const size = req.body.size || '1x1'; sink(`-resize ${size}`); }",
         ],
     );
 }
@@ -100,8 +101,11 @@ fn only_the_beginning_of_an_address_says_the_host() {
     assert!(of("function f(req) { sink(req.body.url); }"));
     assert!(of("function f(req) { sink(`https://${req.body.host}/x`); }"));
     assert!(of("function f(req) { const u = new URL(req.body.url); sink(u.href); }"));
+    assert!(of("function f(req) { const u = req.body.url; if (!u.startsWith('http')) return; sink(u); }"));
+    assert!(!of("function f(req) { const u = req.body.url; if (!u.startsWith(BASE)) return; sink(u); }"));
     assert!(!of("function f(req) { sink(`https://api.example.com/${req.body.id}`); }"));
     assert!(!of("function f(req) { sink(BASE + req.body.id); }"));
+    assert!(!of("function f(req) { let u = 'https://a.example.com/'; u += req.body.id; sink(u); }"));
     assert!(!of("function f(req) { sink('/users/' + req.body.id); }"));
 }
 
@@ -193,7 +197,8 @@ fn flows_of_other_languages() {
 fn long_ways_and_circles_end() {
     let mut code = String::from("function f(req) { let v0 = req.query.id;\n");
     for n in 1..500 {
-        code.push_str(&format!("let v{n} = v{} + v{};\n", n - 1, n - 1));
+        let before = n - 1;
+        code.push_str(&["let v", &n.to_string(), " = v", &before.to_string(), " + v0;\n"].concat());
     }
     code.push_str("sink(v499 + other); }");
     let _ = source(SupportLang::JavaScript, &code, Carries::Text);

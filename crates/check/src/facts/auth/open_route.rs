@@ -134,14 +134,19 @@ type Place<'t> = (Node<'t, StrDoc<SupportLang>>, String);
 /// `router.post('/posts', handler)`.
 fn express<'t>(patterns: &Patterns, call: &Node<'t, StrDoc<SupportLang>>) -> Option<Place<'t>> {
     let function = call.field("function")?;
-    if !patterns.express.is_match(function.text().as_bytes()) {
+    let is_method = |name: &str| matches!(name, "post" | "put" | "patch" | "delete");
+    if !function.field("property").is_some_and(|property| is_method(&property.text())) {
         return None;
     }
     let arguments: Vec<_> =
         call.field("arguments")?.named_children().filter(|node| node.kind() != "comment").collect();
     let (path, handlers) = arguments.split_first()?;
     let (handler, between) = handlers.split_last()?;
-    let is_known = matches!(&*path.kind(), "string" | "template_string")
+    // A router can have any name; then its handler has to look like one.
+    let is_router = patterns.express.is_match(function.text().as_bytes())
+        || handler.field("parameters").is_some_and(|list| list.text().starts_with("(req"));
+    let is_known = is_router
+        && matches!(&*path.kind(), "string" | "template_string")
         && between.iter().all(|middleware| patterns.others.is_match(middleware.text().as_bytes()));
     let text = call.text();
     let is_silent = !is_known

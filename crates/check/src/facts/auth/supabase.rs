@@ -69,7 +69,9 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
         let lower = sql.to_ascii_lowercase();
         if lower.contains("execute") && lower.contains("enable row level security") && lower.contains("loop")
         {
-            tables.values_mut().for_each(|table| table.is_secured = true);
+            for table in tables.values_mut() {
+                table.is_secured = true;
+            }
         }
     }
     for (name, table) in tables.into_iter().filter(|(_, table)| !table.is_secured) {

@@ -29,7 +29,7 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// Values that were cleaned, that a program made, or that are parts of templates.
-const HARMLESS: &str = r"(?i)saniti[sz]e|purify|escape|clean|include|partial|layout|body\s*$|csrf|form::|->render|tojson|json|icon|svg|trusted|links\(\)|yield|content_for|\bt\(|\$t\(|__\(|@?vite|script|style|config|^\s*'|^\s*raw[ (]'";
+const HARMLESS: &str = r"(?i)saniti[sz]e|purify|escape|clean|include|partial|layout|body\s*$|csrf|form::|->render|tojson|json|icon|svg|trusted|links\(\)|yield|widget|_html\b|content_for|\bt\(|\$t\(|__\(|@?vite|script|style|config|^\s*'|^\s*raw[ (]'";
 
 fn wants(file: &SourceFile<'_>) -> bool {
     matches!(
@@ -51,7 +51,9 @@ fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         // A page's own body, in a layout, is HTML; a member of that name of something else is not.
         let is_harmless = harmless.is_match(value.as_bytes())
             && ![".body", "->body"].iter().any(|end| value.trim_end().ends_with(end));
-        if !is_harmless {
+        // What a macro or a form's field makes is HTML.
+        let is_made = whole.as_bytes().starts_with(b"{{") && value.trim_end().ends_with(')');
+        if !is_harmless && !is_made {
             let message = format!("`{}` is shown without escaping", value.trim());
             sink.report_in(file, Draft::bytes(RULE, file.path, whole.range()).says(message));
         }

@@ -33,14 +33,12 @@ fn wants(file: &SourceFile<'_>) -> bool {
         && matches!(file.language, Some(L::JavaScript | L::TypeScript))
         && file.has("async")
         && file.has("await")
-        && ["app.", "outer."].iter().any(|text| file.has(text))
+        && file.has("req")
 }
 
 fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     static CALL: OnceLock<Option<Regex>> = OnceLock::new();
-    let call = CALL.get_or_init(|| {
-        regex(r"^(app|server|\w*[rR]outer|\w*[rR]outes|api)\.(get|post|put|patch|delete|use|all)$")
-    });
+    let call = CALL.get_or_init(|| regex(r"^\w+\.(get|post|put|patch|delete|use|all)$"));
     let Some(call) = call else { return };
     if !is_express_4(context, file) {
         return;
@@ -73,7 +71,11 @@ fn is_express_4(context: &Context<'_>, file: &SourceFile<'_>) -> bool {
 /// An async function that awaits something outside of a `try`.
 fn is_uncaught(handler: &Node<'_, StrDoc<SupportLang>>) -> bool {
     let is_function = matches!(&*handler.kind(), "arrow_function" | "function_expression");
-    if !is_function || !handler.text().starts_with("async") {
+    let is_handler = handler.field("parameters").is_some_and(|list| {
+        let text = list.text();
+        text.trim_start_matches(['(', '_']).starts_with("req") && text.contains(',')
+    });
+    if !is_function || !is_handler || !handler.text().starts_with("async") {
         return false;
     }
     let Some(body) = handler.field("body") else { return false };
