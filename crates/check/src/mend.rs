@@ -10,14 +10,8 @@ pub(crate) fn edit(rule: &str, file: &str, text: &str, line: Range<usize>) -> Op
     let content = text.get(line.clone())?;
     let replaced = |text: String| Some(Edit { file: file.to_owned(), range: line.clone(), text });
     match rule {
-        // The newest Compose ignores the key and says so.
-        "compose-version-key" => without(file, text, line),
         // Services reach each other by name; the host's own tools reach the loopback address.
         "compose-database-published" => replaced(on_loopback(content)?),
-        // With local files both instructions do the same.
-        "docker-add-for-copy" => replaced(word(content, "ADD ", "COPY ")?),
-        // The cache is never read again: the layer ends here.
-        "docker-pip-cache" => replaced(word(content, "pip install ", "pip install --no-cache-dir ")?),
         // Reported where a lockfile is copied: what is installed is what it says.
         "docker-npm-install" => replaced(clean_install(content)?),
         allow::UNUSED => {
@@ -84,14 +78,10 @@ mod tests {
     #[test]
     fn a_line_is_mended_or_left_to_a_person() {
         let cases = [
-            ("compose-version-key", "version: '3.8'\nservices:\n", Some("services:\n")),
             ("compose-database-published", "      - 5432:5432\n", Some("      - \"127.0.0.1:5432:5432\"\n")),
             ("compose-database-published", "      - '5433:5432'", Some("      - \"127.0.0.1:5433:5432\"")),
             ("compose-database-published", "      - \"${PORT}:5432\"", None),
             ("compose-database-published", "      - target: 5432", None),
-            ("docker-add-for-copy", "ADD . /app", Some("COPY . /app")),
-            ("docker-pip-cache", "RUN pip install -r a.txt", Some("RUN pip install --no-cache-dir -r a.txt")),
-            ("docker-pip-cache", "RUN pip install a && pip install b", None),
             ("docker-npm-install", "RUN npm install", Some("RUN npm ci")),
             ("docker-npm-install", "RUN npm install && npm run build", Some("RUN npm ci && npm run build")),
             ("docker-npm-install", "RUN npm install express", None),

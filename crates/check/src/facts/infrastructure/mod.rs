@@ -37,7 +37,7 @@ mod tests {
 
     use crate::finding::Finding;
     use crate::rule::{Category, FixKind};
-    use crate::{Catalogue, Options, check, fix};
+    use crate::{Catalogue, Checker, Options, fix};
 
     fn findings(files: &BTreeMap<String, String>, catalogue: &Catalogue) -> Vec<Finding> {
         let folder = tempfile::tempdir().unwrap();
@@ -48,7 +48,7 @@ mod tests {
         }
         let repository = Repository::open(folder.path()).unwrap();
         let loaded = load_from(&repository, &Overrides::default());
-        check(&repository, &loaded, catalogue, &Options::default()).findings
+        Checker::new(catalogue).check(&repository, &loaded, &Options::default()).findings
     }
 
     #[test]
@@ -70,8 +70,11 @@ mod tests {
                     files.insert(change.file, change.after);
                     seen += 1;
                 }
+                // What a person has to mend (a port in the long form) is still told.
+                let manual = found.iter().filter(|finding| finding.fix.kind == FixKind::Manual).count();
                 let left = findings(&files, &catalogue);
-                assert!(left.iter().all(|finding| finding.rule != rule.id), "{}: {files:?}", rule.id);
+                let left = left.iter().filter(|finding| finding.rule == rule.id).count();
+                assert_eq!(left, manual, "{}: {files:?}", rule.id);
             }
         }
         assert!(seen >= 15, "{seen} files were mended");
