@@ -4,4 +4,5 @@
 
 mod engine;
 mod examples;
+mod history;
 mod support;
