@@ -123,11 +123,9 @@ fn judged(name: &str, value: &str, line: &str, file: &SourceFile<'_>) -> Option<
     if name.contains("PASSW") || matches!(last, "PWD" | "PASS") {
         return evidence::is_password(value).then_some(PASSWORD);
     }
-    // Tokens of forms and caches, public by their nature, and names of headers and cookies.
-    let is_harmless = ["CSRF", "XSRF", "CANCEL", "PAGE", "NEXT", "DESIGN", "CACHE", "PRIMARY", "FOREIGN", "SORT", "PARTITION", "STORAGE", "QUERY", "PUBLIC", "MAPBOX"]
-        .iter()
-        .any(|word| name.split('_').any(|part| part == *word));
-    (!is_harmless && evidence::is_random(value)).then_some(SECRET)
+    // Keys that pages may show, whose own rules have judged them.
+    let is_public = ["AIza", "eyJ", "pk_", "sb_publishable_", "pub"].iter().any(|start| value.starts_with(start));
+    (!is_public && evidence::is_random(value)).then_some(SECRET)
 }
 
 /// What signs sessions and tokens has a rule of its own.

@@ -199,7 +199,7 @@ impl Detector {
     fn holds(&self, text: &str, range: &Range<usize>, host: Option<&str>) -> bool {
         let Some(secret) = text.get(range.clone()) else { return false };
         let proven = match self.proof {
-            Proof::None => !evidence::is_placeholder(body(secret)),
+            Proof::None => !evidence::is_placeholder(body(secret)) && !evidence::is_phrase(body(secret)),
             Proof::Checksum => evidence::has_checksum(secret),
             Proof::Macaroon => evidence::is_macaroon(secret),
             Proof::ServiceRole => evidence::is_service_role(secret),

@@ -30,7 +30,7 @@ const TRIVIAL: [&str; 34] = [
     "1234", "123456", "12345678", "123456789", "admin", "admin123", "demo", "dev", "development", "foobar",
     "guest", "hunter2", "local", "localhost", "mysql", "none", "null", "pass", "passwd", "password",
     "password1", "password123", "postgres", "pwd", "qwerty", "redis", "root", "secret", "secret123", "test",
-    "test123", "testing", "user", "undefined",
+    "test123", "testing", "undefined", "user",
 ];
 
 /// Shannon's entropy in bits a byte.
@@ -119,6 +119,7 @@ pub(super) fn is_password(value: &str) -> bool {
         && !["passw", "secret", "login", "auth.", "user", "error", "test", "demo", "argon2", "bcrypt", "sha256", "$2"].iter().any(|word| lower.contains(word))
         && !value.contains(['/', '\\', '(', ')', '{', '}', '<', '>', ',', ';'])
         && !is_placeholder(value)
+        && !is_named(value)
 }
 
 /// What a name and its value say together: a secret, and none that everyone tries first.
@@ -139,16 +140,30 @@ fn is_named(value: &str) -> bool {
     let words: Vec<&str> =
         value.split(['.', '/', '-', '_']).filter(|word| !word.is_empty()).collect();
     let is_word = |word: &&&str| {
-        word.bytes().all(|byte| byte.is_ascii_lowercase())
-            || word.bytes().all(|byte| byte.is_ascii_digit())
-            || word.bytes().all(|byte| byte.is_ascii_uppercase())
+        // `v2` and `form1` are words too.
+        let stem = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let is_counted = stem.is_empty() || word.len() - stem.len() <= 3 && stem.len() <= 14;
+        is_counted
+            && (stem.bytes().all(|byte| byte.is_ascii_lowercase()) || stem.bytes().all(|byte| byte.is_ascii_uppercase()))
     };
     words.len() > 1 && words.iter().filter(is_word).count() * 3 >= words.len() * 2
 }
 
+/// Plain words with `-` or `_` between them: the name of a class or a column.
+pub(super) fn is_phrase(value: &str) -> bool {
+    let mut words = value.split(['-', '_']);
+    value.contains(['-', '_']) && words.all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()) && word.len() < 16)
+}
+
 /// The name of a variable, key or field says that its value is a secret, however its words are joined.
 pub(super) fn names_secret(name: &str) -> bool {
-    is_secret(&snake(name))
+    /// Tokens of forms, keys of caches and tables: called so, and no secrets.
+    const HARMLESS: [&str; 17] = [
+        "CACHE", "CANCEL", "CSRF", "DESIGN", "FOREIGN", "MAPBOX", "NEXT", "PAGE", "PARTITION", "PRIMARY", "PUBLIC",
+        "QUERY", "SITE", "SORT", "STORAGE", "XSRF", "TRANSLATION",
+    ];
+    let name = snake(name);
+    is_secret(&name) && !name.split('_').any(|part| HARMLESS.contains(&part))
 }
 
 /// `apiKey`, `api-key`, `app.api.key` as `API_KEY`.

@@ -108,7 +108,7 @@ pub(super) fn place(text: &str, line: u32, value: &str) -> Range<usize> {
 }
 
 /// A finding about a value on a line, which is hidden.
-pub(super) fn hidden(rule: &'static str, file: &SourceFile<'_>, line: u32, value: &str) -> Draft {
+pub(crate) fn hidden(rule: &'static str, file: &SourceFile<'_>, line: u32, value: &str) -> Draft {
     let range = place(file.text, line, value);
     Draft::bytes(rule, file.path, range.clone()).hiding(range)
 }

@@ -78,7 +78,7 @@ fn walk(node: &Node, name: &str, found: &mut impl FnMut(&str, u32, &str)) {
         Some((own, value)) if is_variable(own) => found(own, node.line, value),
         _ if !text.contains('\n') => found(name, node.line, text),
         _ => {
-            for (line, text) in (node.line + 1..).zip(text.lines()) {
+            for (line, text) in (node.line..).zip(text.lines()) {
                 let text = text.trim().strip_prefix("export ").unwrap_or(text.trim());
                 if let Some((own, value)) = text.split_once('=').filter(|(own, _)| is_variable(own)) {
                     found(own, line, value.trim_matches(['"', '\'']));
