@@ -261,3 +261,15 @@ fn is_too_deep(text: &str) -> bool {
         depth > DEEPEST
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_of_the_binary_can_be_used_in_each_of_its_languages() {
+        for rule in Catalogue::embedded().rules() {
+            assert_eq!(verify(rule), Ok(()), "{}", rule.id);
+        }
+    }
+}

@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
             _ => {}
         }
         // Tests of Rust and Elixir's doctests stand beside the code.
-        has_tests |= is_other && repository.source(path).is_some_and(|text| text.contains("#[test]") || text.contains("#[tokio::test]"));
+        has_tests = has_tests || is_other && repository.source(path).is_some_and(|text| text.contains("#[test]") || text.contains("#[tokio::test]"));
     }
     if code >= FEW && !has_tests {
         sink.report(Draft::file(NO_TESTS, "."));

@@ -55,7 +55,7 @@ impl<'c> Deployed<'c> {
     pub(super) fn is_written(&self, files: impl Fn(&str) -> bool, words: &[&str]) -> bool {
         let repository = self.context.repository;
         repository.paths().iter().filter(|path| files(path)).any(|path| {
-            repository.text(path).is_some_and(|text| {
+            repository.source(path).is_some_and(|text| {
                 let text = text.to_ascii_lowercase();
                 words.iter().any(|word| text.contains(word))
             })
@@ -98,9 +98,10 @@ pub(super) fn is_pipeline(path: &str) -> bool {
         )
 }
 
-/// What people read.
+/// What people read about the whole: not the documents of each part.
 pub(super) fn is_document(path: &str) -> bool {
-    matches!(extension(path), "md" | "mdx" | "rst" | "txt" | "adoc") && !path.to_ascii_lowercase().contains("changelog")
+    let is_near = path.matches('/').count() <= 2 && (!path.contains('/') || path.to_ascii_lowercase().contains("doc"));
+    is_near && matches!(extension(path), "md" | "mdx" | "rst" | "txt" | "adoc") && !path.to_ascii_lowercase().contains("changelog")
 }
 
 /// A script or pipeline that deploys.

@@ -46,7 +46,11 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
     if has_metrics && !has_objectives {
         report("no-slo");
     }
-    let is_rules = |path: &str| matches!(extension(path), "yml" | "yaml" | "tf" | "json") && !path.ends_with("package.json") && !path.contains("lock");
+    let is_rules = |path: &str| match extension(path) {
+        "tf" => true,
+        "yml" | "yaml" => ["rule", "monitor", "prometheus", "ops", "infra", "deploy", "k8s"].iter().any(|word| path.contains(word)),
+        _ => false,
+    };
     let has_alerts = !context.app.slos.is_empty()
         || deployed.has_path(&["alert", "alarm", "uptime"])
         || deployed.is_written(
@@ -59,7 +63,8 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
     if !deployed.depends_on(&ERRORS) {
         report("no-error-tracking");
     }
-    let is_go = |path: &str| extension(path) == "go";
+    // Part of Go's standard library, which no manifest names.
+    let is_go = |path: &str| extension(path) == "go" && !path.ends_with("_test.go");
     if deployed.processes() > 1 && !deployed.depends_on(&LOGS) && !deployed.is_written(is_go, &["log/slog"]) {
         report("no-structured-logs");
     }

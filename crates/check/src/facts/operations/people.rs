@@ -97,7 +97,8 @@ fn environments(deployed: &Deployed<'_>, sink: &Sink<'_>) {
         if is_pipeline(path) || name(path) == "fly.toml" || extension(path) == "yml" || extension(path) == "yaml" {
             for (number, line) in (1_u32..).zip(text.lines()) {
                 let line = line.trim();
-                if is_other(line) && !line.starts_with('#') {
+                // `stage:` is how GitLab calls the steps of a pipeline.
+                if is_other(line) && !line.starts_with(['#']) && !line.starts_with("stage") {
                     return;
                 }
                 let says = line.starts_with("environment: prod") || line.starts_with("name: prod") || line.starts_with("namespace: prod");

@@ -23,7 +23,7 @@ const LONGEST: usize = 600;
 static KEYWORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(["secret", "passw", "token", "api_key", "apikey", "api-key", "credential", "private_key", "privatekey", "access_key", "accesskey", "encryption_key", "encryptionkey", "pwd", "auth_key", "authkey"])
+        .build(["secret", "pass", "token", "api_key", "apikey", "api-key", "credential", "private_key", "privatekey", "access_key", "accesskey", "encryption_key", "encryptionkey", "pwd", "auth_key", "authkey"])
         .unwrap_or_else(|error| unreachable!("a few short texts make an automaton: {error}"))
 });
 

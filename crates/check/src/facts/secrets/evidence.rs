@@ -163,7 +163,8 @@ pub(super) fn names_secret(name: &str) -> bool {
         "QUERY", "SITE", "SORT", "STORAGE", "XSRF", "TRANSLATION",
     ];
     let name = snake(name);
-    is_secret(&name) && !name.split('_').any(|part| HARMLESS.contains(&part))
+    let is_harmless = name.split('_').any(|part| HARMLESS.contains(&part));
+    is_secret(&name) && (!is_harmless || ["SECRET", "PASSWORD", "PRIVATE"].iter().any(|word| name.contains(word)))
 }
 
 /// `apiKey`, `api-key`, `app.api.key` as `API_KEY`.
