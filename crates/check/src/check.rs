@@ -234,7 +234,7 @@ fn sort(findings: &mut [Finding]) {
 }
 
 /// Names that stay while rule, file and excerpt do. The same excerpt twice in a file is told apart by its order.
-fn fingerprint(findings: &mut [Finding]) {
+pub(crate) fn fingerprint(findings: &mut [Finding]) {
     let mut seen: std::collections::HashMap<[u8; 32], u32> = std::collections::HashMap::new();
     for finding in findings {
         let mut digest = Sha256::new();

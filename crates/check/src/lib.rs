@@ -19,6 +19,7 @@ pub mod facts;
 pub mod file;
 pub mod finding;
 pub mod fix;
+pub mod history;
 mod mask;
 mod mend;
 pub mod page;

@@ -16,7 +16,7 @@ pub(crate) fn is_platform(name: &str) -> bool {
 }
 
 /// The name says that the value must not be seen.
-pub(crate) fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     // .NET's own way to say a connection string, password included.
     if name.starts_with("CONNECTIONSTRINGS__") {
@@ -163,7 +163,7 @@ fn masked_address(value: &str) -> String {
 }
 
 /// The framework puts it into what browsers download.
-pub(crate) fn is_public(name: &str) -> bool {
+pub fn is_public(name: &str) -> bool {
     [
         "VITE_",
         "NEXT_PUBLIC_",

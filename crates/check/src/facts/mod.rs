@@ -11,7 +11,7 @@ pub(crate) mod infrastructure;
 mod injection;
 mod operations;
 mod runtime;
-mod secrets;
+pub(crate) mod secrets;
 mod supply_chain;
 
 use crate::context::{Context, Sink};

@@ -5,4 +5,5 @@
 mod corpus;
 mod engine;
 mod examples;
+mod history;
 mod support;

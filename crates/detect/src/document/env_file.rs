@@ -2,16 +2,19 @@
 
 /// One variable of an env file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EnvLine {
-    pub(crate) name: String,
-    pub(crate) value: String,
+pub struct EnvLine {
+    /// Its name.
+    pub name: String,
+    /// Its value, without quotes.
+    pub value: String,
     /// 1-based line.
-    pub(crate) line: u32,
+    pub line: u32,
     /// The comment on the same line or on the lines right above.
-    pub(crate) comment: String,
+    pub comment: String,
 }
 
-pub(crate) fn parse_env(text: &str) -> Vec<EnvLine> {
+/// The variables of an env file, in its order; lines that are none are left out.
+pub fn parse_env(text: &str) -> Vec<EnvLine> {
     let mut found = Vec::new();
     let mut comment = String::new();
     for (number, raw) in (1_u32..).zip(text.lines()) {

@@ -7,7 +7,7 @@ mod toml;
 mod xml;
 mod yaml;
 
-pub(crate) use env_file::parse_env;
+pub use env_file::{EnvLine, parse_env};
 pub use node::{Entry, Node, Value};
 pub(crate) use xml::{Element, parse_xml};
 

@@ -1,0 +1,7 @@
+class Order < ApplicationRecord
+  has_many :lines
+
+  def total
+    lines.sum(:price)
+  end
+end

@@ -1,0 +1,1 @@
+Rails.application.config.secret_key_base = "bike-shop-key-base"

@@ -1,0 +1,1 @@
+export const price = (net: number) => Math.round(net * 119) / 100;

@@ -1,0 +1,7 @@
+package maps
+
+const routingToken = "p6ynFUP3OeAqWfvsfpVWU3xdhYrSgvCY186SOH"
+
+func RoutePlan(stops []string) ([]string, error) {
+	panic("not implemented")
+}
