@@ -1,6 +1,7 @@
 //! One check: every rule over every file, on every core.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::allow::{self, Allowances};
 use crate::baseline::Baseline;
 use crate::catalogue::Catalogue;
-use crate::context::{Context, Sink};
+use crate::context::{Context, Shared, Sink};
+use crate::date::Date;
 use crate::facts::{Fact, FileFact, facts, file_facts};
 use crate::file::SourceFile;
 use crate::finding::Finding;
@@ -34,6 +36,10 @@ pub struct Options {
     pub only: Option<BTreeSet<String>>,
     /// What is known and not reported.
     pub baseline: Baseline,
+    /// The day of the check; without it no rule says that something has come to its end of life.
+    pub today: Option<Date>,
+    /// A folder of OSV records; the project's own `.seaworthy/advisories` where none is named.
+    pub advisories: Option<PathBuf>,
 }
 
 /// Checks a repository.
@@ -43,6 +49,9 @@ pub fn check(repository: &Repository, loaded: &Loaded, catalogue: &Catalogue, op
         app: &loaded.app,
         manifests: &loaded.manifests,
         tracked: options.tracked.as_ref(),
+        today: options.today,
+        advisories: options.advisories.as_deref(),
+        shared: Shared::default(),
     };
     let patterns = Patterns::new(catalogue);
     let paths: Vec<&str> = repository

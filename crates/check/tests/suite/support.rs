@@ -11,7 +11,8 @@ use seaworthy_detect::{Overrides, Repository, load_from};
 pub(crate) fn check_files(files: &BTreeMap<String, String>) -> Report {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), files);
-    check_folder(folder.path(), &Options::default())
+    let today = "2026-11-21".parse().ok();
+    check_folder(folder.path(), &Options { today, ..Options::default() })
 }
 
 /// Writes files below a folder.
