@@ -86,10 +86,31 @@ fn runs(text: &str) -> Vec<&str> {
     runs
 }
 
-/// A number; zero weighs as much as nothing at all.
+/// A number, which comes after every word.
 fn number(text: &str) -> Item {
-    let number = text.parse().unwrap_or(u64::MAX);
-    Item { rank: if number == 0 { NOTHING } else { NOTHING + 5 }, number, word: String::new() }
+    Item { rank: NOTHING + 5, number: text.parse().unwrap_or(u64::MAX), word: String::new() }
+}
+
+/// The items of a version, each word made by `word` from itself and what follows. Zeros at the end and in front of a word
+/// do not count: 1.0.0-rc is 1-rc.
+fn items(text: &str, word: impl Fn(&str, Option<&str>) -> Item) -> Vec<Item> {
+    let runs = runs(text);
+    let mut items: Vec<Item> = Vec::with_capacity(runs.len());
+    let trim = |items: &mut Vec<Item>| {
+        while items.last().is_some_and(|item| item.rank == NOTHING + 5 && item.number == 0 || item.rank == NOTHING) {
+            items.pop();
+        }
+    };
+    for (index, run) in runs.iter().enumerate() {
+        if is_number(run) {
+            items.push(number(run));
+        } else {
+            trim(&mut items);
+            items.push(word(run, runs.get(index + 1).copied()));
+        }
+    }
+    trim(&mut items);
+    items
 }
 
 fn is_number(text: &str) -> bool {
@@ -98,17 +119,14 @@ fn is_number(text: &str) -> bool {
 
 /// `Gem::Version`: a word makes a version a pre-release, whatever it says.
 fn gem(text: &str) -> Vec<Item> {
-    runs(text.trim())
-        .into_iter()
-        .map(|run| if is_number(run) { number(run) } else { Item { rank: 1, number: 0, word: run.to_owned() } })
-        .collect()
+    items(text.trim(), |run, _| Item { rank: 1, number: 0, word: run.to_owned() })
 }
 
 /// PHP's `version_compare`, as Composer uses it: dev < alpha < beta < RC < nothing < patch.
 fn composer(text: &str) -> Vec<Item> {
     let text = text.trim().trim_start_matches(['v', 'V']).to_ascii_lowercase();
     let text = text.split('+').next().unwrap_or_default();
-    let word = |run: &str| {
+    items(text, |run, _| {
         let rank = match run {
             "dev" => 1,
             "alpha" | "a" => 2,
@@ -119,16 +137,14 @@ fn composer(text: &str) -> Vec<Item> {
             _ => 0,
         };
         Item { rank, ..Item::default() }
-    };
-    runs(text).into_iter().map(|run| if is_number(run) { number(run) } else { word(run) }).collect()
+    })
 }
 
 /// Maven's `ComparableVersion` (<https://maven.apache.org/pom.html#version-order-specification>), without its lists within
 /// lists: published versions that would need them are rare.
 fn maven(text: &str) -> Vec<Item> {
-    let text = text.trim().to_ascii_lowercase();
-    let runs = runs(&text);
-    let word = |run: &str, is_before_number: bool| {
+    items(&text.trim().to_ascii_lowercase(), |run, next| {
+        let is_before_number = next.is_some_and(is_number);
         let rank = match run {
             "alpha" => 1,
             "a" if is_before_number => 1,
@@ -145,20 +161,7 @@ fn maven(text: &str) -> Vec<Item> {
         };
         let word = if rank == NOTHING + 2 { run.to_owned() } else { String::new() };
         Item { rank, number: 0, word }
-    };
-    let mut items: Vec<Item> = Vec::with_capacity(runs.len());
-    for (index, run) in runs.iter().enumerate() {
-        if is_number(run) {
-            items.push(number(run));
-        } else {
-            // 1.0.0-rc is 1-rc: zeros in front of a word do not count.
-            while items.last().is_some_and(|item| item.rank == NOTHING) {
-                items.pop();
-            }
-            items.push(word(run, runs.get(index + 1).is_some_and(|next| is_number(next))));
-        }
-    }
-    items
+    })
 }
 
 #[cfg(test)]
