@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
 }
 
 /// Samples and fixtures are not what runs.
-pub(super) fn is_aside(path: &str) -> bool {
+pub(in crate::facts) fn is_aside(path: &str) -> bool {
     let aside = ["examples", "example", "fixtures", "__fixtures__", "testdata", "test", "tests", "docs", "templates", "samples", "demo"];
     path.split('/').rev().skip(1).any(|folder| aside.contains(&folder))
 }

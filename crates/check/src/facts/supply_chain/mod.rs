@@ -8,6 +8,8 @@ mod names;
 mod node_manifest;
 mod vulnerable;
 
+pub(in crate::facts) use locked::is_aside;
+
 use crate::facts::{Fact, FileFact};
 
 /// From the whole.
