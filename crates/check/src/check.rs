@@ -1,6 +1,7 @@
 //! One check: every rule over every file, on every core.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::allow::{self, Allowances};
 use crate::baseline::Baseline;
 use crate::catalogue::Catalogue;
-use crate::context::{Context, Sink};
+use crate::context::{Context, Shared, Sink};
+use crate::date::Date;
 use crate::facts::{Fact, FileFact, facts, file_facts};
 use crate::file::{Role, SourceFile, role};
 use crate::finding::Finding;
@@ -35,6 +37,10 @@ pub struct Options {
     pub only: Option<BTreeSet<String>>,
     /// What is known and not reported.
     pub baseline: Baseline,
+    /// The day of the check; without it no rule says that something has come to its end of life.
+    pub today: Option<Date>,
+    /// A folder of OSV records; the project's own `.seaworthy/advisories` where none is named.
+    pub advisories: Option<PathBuf>,
 }
 
 /// Checks repositories with the rules of a catalogue. Patterns are made ready once, when a file first needs them.
@@ -61,6 +67,9 @@ fn run(checker: &Checker<'_>, repository: &Repository, loaded: &Loaded, options:
         app: &loaded.app,
         manifests: &loaded.manifests,
         tracked: options.tracked.as_ref(),
+        today: options.today,
+        advisories: options.advisories.as_deref(),
+        shared: Shared::default(),
     };
     let paths: Vec<&str> = repository
         .paths()

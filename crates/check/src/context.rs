@@ -3,15 +3,20 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
 
 use seaworthy_detect::{Manifest, Repository};
 use seaworthy_model::App;
 
 use crate::catalogue::Catalogue;
+use crate::date::Date;
 use crate::file::SourceFile;
 use crate::finding::{Draft, Finding, Fix, Place};
+use crate::lockfile::{self, Lockfile};
 use crate::mask;
 use crate::mend;
+use crate::modules::Modules;
 use crate::rule::FixKind;
 use crate::text::LineIndex;
 
@@ -25,9 +30,31 @@ pub struct Context<'a> {
     pub tracked: Option<&'a BTreeSet<String>>,
     /// What its projects say they depend on, by folder.
     pub manifests: &'a [Manifest],
+    /// The day of the check, where rules may know it.
+    pub today: Option<Date>,
+    /// A folder of OSV records.
+    pub advisories: Option<&'a Path>,
+    pub(crate) shared: Shared,
+}
+
+/// What several rules look at and is made once, by whoever asks first.
+#[derive(Default)]
+pub(crate) struct Shared {
+    lockfiles: OnceLock<Vec<Lockfile>>,
+    modules: OnceLock<Modules>,
 }
 
 impl<'a> Context<'a> {
+    /// Every lockfile that goes with a project.
+    pub fn lockfiles(&self) -> &[Lockfile] {
+        self.shared.lockfiles.get_or_init(|| lockfile::read_all(self.repository, self.manifests))
+    }
+
+    /// What imports what, in JavaScript, TypeScript and Python.
+    pub(crate) fn modules(&self) -> &Modules {
+        self.shared.modules.get_or_init(|| Modules::read(self))
+    }
+
     /// Someone else may have it: it is committed, or git was not asked.
     pub fn is_shared(&self, path: &str) -> bool {
         self.tracked.is_none_or(|tracked| tracked.contains(path))

@@ -262,7 +262,14 @@ mod tests {
 
     #[test]
     fn hostile_texts_are_looked_at_in_little_time() {
-        for part in ["postgres://", "eyJ", "-----BEGIN RSA PRIVATE KEY-----\n", "https://a:", "twilio", "\u{e9}sk_live_"] {
+        for part in [
+            "postgres://",
+            "eyJ",
+            "-----BEGIN RSA PRIVATE KEY-----\n",
+            "https://a:",
+            "twilio",
+            "\u{e9}sk_live_",
+        ] {
             assert!(find(&part.repeat(20_000)).is_empty(), "{part}");
         }
     }
