@@ -43,7 +43,10 @@ fn named(word: &str) -> Option<Severity> {
 /// The base score of a CVSS 3 vector in tenths (<https://www.first.org/cvss/v3.1/specification-document>, section 7.1).
 fn base_score(vector: &str) -> Option<u32> {
     let metric = |name: &str| {
-        vector.split('/').find_map(|part| part.strip_prefix(name)?.strip_prefix(':')).and_then(|value| value.chars().next())
+        vector
+            .split('/')
+            .find_map(|part| part.strip_prefix(name)?.strip_prefix(':'))
+            .and_then(|value| value.chars().next())
     };
     let is_changed = metric("S")? == 'C';
     let attack_vector = match metric("AV")? {
@@ -70,11 +73,7 @@ fn base_score(vector: &str) -> Option<u32> {
     };
     let lost: f64 = (1.0 - weight("C")?) * (1.0 - weight("I")?) * (1.0 - weight("A")?);
     let base = 1.0 - lost;
-    let impact = if is_changed {
-        7.52 * (base - 0.029) - 3.25 * (base - 0.02).powi(15)
-    } else {
-        6.42 * base
-    };
+    let impact = if is_changed { 7.52 * (base - 0.029) - 3.25 * (base - 0.02).powi(15) } else { 6.42 * base };
     if impact <= 0.0 {
         return Some(0);
     }
@@ -105,7 +104,10 @@ mod tests {
     #[test]
     fn the_word_of_the_database_goes_before_its_score() {
         let low = serde_json::json!({"severity": "MODERATE"});
-        let score = Score { r#type: "CVSS_V3".to_owned(), score: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".to_owned() };
+        let score = Score {
+            r#type: "CVSS_V3".to_owned(),
+            score: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".to_owned(),
+        };
         assert_eq!(of([&score].into_iter(), Some(&low)), Some(Severity::Medium));
         assert_eq!(of([&score].into_iter(), None), Some(Severity::Critical));
     }

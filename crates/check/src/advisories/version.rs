@@ -37,7 +37,8 @@ fn semantic(one: &str, other: &str) -> Option<Ordering> {
 fn nuget(text: &str) -> (Vec<u64>, bool, Vec<Item>) {
     let text = text.trim().trim_start_matches('v').to_ascii_lowercase();
     let text = text.split('+').next().unwrap_or_default().to_owned();
-    let (release, label) = text.split_once('-').map_or((text.as_str(), None), |(release, label)| (release, Some(label)));
+    let (release, label) =
+        text.split_once('-').map_or((text.as_str(), None), |(release, label)| (release, Some(label)));
     let mut numbers: Vec<u64> = release.split('.').map(|part| part.parse().unwrap_or(0)).collect();
     while numbers.last() == Some(&0) {
         numbers.pop();
@@ -97,7 +98,10 @@ fn items(text: &str, word: impl Fn(&str, Option<&str>) -> Item) -> Vec<Item> {
     let runs = runs(text);
     let mut items: Vec<Item> = Vec::with_capacity(runs.len());
     let trim = |items: &mut Vec<Item>| {
-        while items.last().is_some_and(|item| item.rank == NOTHING + 5 && item.number == 0 || item.rank == NOTHING) {
+        while items
+            .last()
+            .is_some_and(|item| item.rank == NOTHING + 5 && item.number == 0 || item.rank == NOTHING)
+        {
             items.pop();
         }
     };
@@ -185,11 +189,23 @@ mod tests {
     fn semantic_versions() {
         ascending(
             Ecosystem::Npm,
-            &["0.9.10", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.0.10", "v1.2"],
+            &[
+                "0.9.10",
+                "1.0.0-alpha",
+                "1.0.0-alpha.1",
+                "1.0.0-beta.2",
+                "1.0.0-beta.11",
+                "1.0.0",
+                "1.0.10",
+                "v1.2",
+            ],
         );
         equal(Ecosystem::Npm, "1.0.0+build", "1.0.0");
         equal(Ecosystem::Go, "1.2", "v1.2.0");
-        ascending(Ecosystem::Go, &["0.0.0-20200101000000-abcdefabcdef", "0.0.0-20210101000000-abcdefabcdef", "0.1.0"]);
+        ascending(
+            Ecosystem::Go,
+            &["0.0.0-20200101000000-abcdefabcdef", "0.0.0-20210101000000-abcdefabcdef", "0.1.0"],
+        );
         assert_eq!(compare(Ecosystem::Npm, "latest", "1.0.0"), None);
     }
 
@@ -204,7 +220,10 @@ mod tests {
 
     #[test]
     fn gem_versions() {
-        ascending(Ecosystem::RubyGems, &["1.0.a", "1.0.b2", "1.0.b10", "1.0.pre", "1.0", "1.0.1", "1.9", "1.10"]);
+        ascending(
+            Ecosystem::RubyGems,
+            &["1.0.a", "1.0.b2", "1.0.b10", "1.0.pre", "1.0", "1.0.1", "1.9", "1.10"],
+        );
         equal(Ecosystem::RubyGems, "1.0", "1.0.0");
         ascending(Ecosystem::RubyGems, &["2.2.3.rc1", "2.2.3", "2.2.3.1"]);
     }
@@ -213,7 +232,17 @@ mod tests {
     fn composer_versions() {
         ascending(
             Ecosystem::Packagist,
-            &["1.0.0-dev", "1.0.0-alpha1", "1.0.0-beta1", "1.0.0-beta2", "1.0.0-RC1", "1.0.0", "1.0.0-p1", "1.0.1", "v2.0"],
+            &[
+                "1.0.0-dev",
+                "1.0.0-alpha1",
+                "1.0.0-beta1",
+                "1.0.0-beta2",
+                "1.0.0-RC1",
+                "1.0.0",
+                "1.0.0-p1",
+                "1.0.1",
+                "v2.0",
+            ],
         );
         equal(Ecosystem::Packagist, "v1.2.0", "1.2");
     }
@@ -222,7 +251,19 @@ mod tests {
     fn maven_versions() {
         ascending(
             Ecosystem::Maven,
-            &["1.0-alpha-1", "1.0-beta2", "1.0-m3", "1.0-rc1", "1.0-SNAPSHOT", "1.0", "1.0-sp1", "1.0-jre", "1.0.1", "1.2", "1.10"],
+            &[
+                "1.0-alpha-1",
+                "1.0-beta2",
+                "1.0-m3",
+                "1.0-rc1",
+                "1.0-SNAPSHOT",
+                "1.0",
+                "1.0-sp1",
+                "1.0-jre",
+                "1.0.1",
+                "1.2",
+                "1.10",
+            ],
         );
         equal(Ecosystem::Maven, "1.0.0", "1");
         equal(Ecosystem::Maven, "5.3.0.RELEASE", "5.3.0");
@@ -231,7 +272,10 @@ mod tests {
 
     #[test]
     fn nuget_versions() {
-        ascending(Ecosystem::NuGet, &["1.0.0-alpha", "1.0.0-Beta.2", "1.0.0-beta.11", "1.0.0", "1.0.0.1", "1.0.1"]);
+        ascending(
+            Ecosystem::NuGet,
+            &["1.0.0-alpha", "1.0.0-Beta.2", "1.0.0-beta.11", "1.0.0", "1.0.0.1", "1.0.1"],
+        );
         equal(Ecosystem::NuGet, "1.0.0", "1.0.0.0");
         equal(Ecosystem::NuGet, "1.0.0-RC1", "1.0.0-rc1");
     }

@@ -201,13 +201,7 @@ pub(crate) fn read_all(repository: &Repository, manifests: &[Manifest]) -> Vec<L
 }
 
 fn lockfile(path: &str, ecosystem: Ecosystem, packages: Vec<Package>) -> Lockfile {
-    Lockfile {
-        path: path.to_owned(),
-        ecosystem,
-        records_origin: false,
-        packages,
-        direct: BTreeSet::new(),
-    }
+    Lockfile { path: path.to_owned(), ecosystem, records_origin: false, packages, direct: BTreeSet::new() }
 }
 
 fn tree(format: Format, text: &str) -> Option<Node> {
@@ -227,7 +221,11 @@ mod tests {
     use super::*;
 
     fn versions(lockfile: &Lockfile) -> Vec<String> {
-        lockfile.packages.iter().map(|package| format!("{}@{}:{}", package.name, package.version, package.line)).collect()
+        lockfile
+            .packages
+            .iter()
+            .map(|package| format!("{}@{}:{}", package.name, package.version, package.line))
+            .collect()
     }
 
     #[test]
@@ -244,7 +242,10 @@ mod tests {
         assert!(lock.packages[1].runs_script && lock.packages[1].is_dev && lock.packages[0].has_digest);
         assert_eq!(lock.way_to("@s/b"), ["a", "@s/b"]);
         let one = "{\"lockfileVersion\": 1, \"dependencies\": {\n\"a\": {\"version\": \"1.0.0\", \"requires\": {\"b\": \"1\"}, \"dependencies\": {\n\"b\": {\"version\": \"2.0.0\"}}}}}";
-        assert_eq!(versions(&npm::package_lock("package-lock.json", one).unwrap()), ["a@1.0.0:2", "b@2.0.0:3"]);
+        assert_eq!(
+            versions(&npm::package_lock("package-lock.json", one).unwrap()),
+            ["a@1.0.0:2", "b@2.0.0:3"]
+        );
     }
 
     #[test]
@@ -293,13 +294,22 @@ mod tests {
         assert_eq!(lock.way_to("rack"), ["rails", "rack"]);
         let go = "module x\n\ngo 1.21\n\nrequire (\n\tgithub.com/a/b v1.2.3\n\tgolang.org/x/net v0.1.0 // indirect\n)\nrequire c.d/e v2.0.0+incompatible\n";
         let lock = others::go_mod("go.mod", go).unwrap();
-        assert_eq!(versions(&lock), ["github.com/a/b@1.2.3:6", "golang.org/x/net@0.1.0:7", "c.d/e@2.0.0+incompatible:9"]);
+        assert_eq!(
+            versions(&lock),
+            ["github.com/a/b@1.2.3:6", "golang.org/x/net@0.1.0:7", "c.d/e@2.0.0+incompatible:9"]
+        );
         assert_eq!(lock.direct.len(), 2);
         let gradle = "# comment\norg.slf4j:slf4j-api:1.7.30=runtimeClasspath\nempty=\n";
-        assert_eq!(versions(&others::gradle("gradle.lockfile", gradle).unwrap()), ["org.slf4j:slf4j-api@1.7.30:2"]);
+        assert_eq!(
+            versions(&others::gradle("gradle.lockfile", gradle).unwrap()),
+            ["org.slf4j:slf4j-api@1.7.30:2"]
+        );
         let composer = "{\"packages\": [\n{\"name\": \"a/b\", \"version\": \"v1.2.0\", \"require\": {\"php\": \"^8\", \"c/d\": \"*\"}}], \"packages-dev\": []}";
         assert_eq!(versions(&others::composer("composer.lock", composer).unwrap()), ["a/b@1.2.0:2"]);
         let nuget = "{\"dependencies\": {\"net8.0\": {\n\"Newtonsoft.Json\": {\"type\": \"Direct\", \"resolved\": \"12.0.1\"}}}}";
-        assert_eq!(versions(&others::nuget("packages.lock.json", nuget).unwrap()), ["Newtonsoft.Json@12.0.1:2"]);
+        assert_eq!(
+            versions(&others::nuget("packages.lock.json", nuget).unwrap()),
+            ["Newtonsoft.Json@12.0.1:2"]
+        );
     }
 }

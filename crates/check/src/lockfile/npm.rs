@@ -132,5 +132,7 @@ fn pnpm_key(key: &str) -> Option<(String, String)> {
     }
     let at = key[scope..].find('@')? + scope;
     let version = &key[at + 1..];
-    version.starts_with(|letter: char| letter.is_ascii_digit()).then(|| (key[..at].to_owned(), version.to_owned()))
+    version
+        .starts_with(|letter: char| letter.is_ascii_digit())
+        .then(|| (key[..at].to_owned(), version.to_owned()))
 }

@@ -117,7 +117,9 @@ pub(super) fn composer(path: &str, text: &str) -> Option<Lockfile> {
     let mut lock = lockfile(path, Ecosystem::Packagist, Vec::new());
     for (section, is_dev) in [("packages", false), ("packages-dev", true)] {
         for node in document.get(section).into_iter().flat_map(Node::items) {
-            let (Some(name), Some(version)) = (text_at(node, "name"), text_at(node, "version")) else { continue };
+            let (Some(name), Some(version)) = (text_at(node, "name"), text_at(node, "version")) else {
+                continue;
+            };
             lock.packages.push(Package {
                 name,
                 version: version.trim_start_matches('v').to_owned(),

@@ -18,7 +18,10 @@ pub(super) fn toml_lock(path: &str, text: &str) -> Option<Lockfile> {
             Some(list) => list
                 .items()
                 .iter()
-                .filter_map(|item| text_at(item, "name").or_else(|| item.text().map(|text| requirement_name(text).to_owned())))
+                .filter_map(|item| {
+                    text_at(item, "name")
+                        .or_else(|| item.text().map(|text| requirement_name(text).to_owned()))
+                })
                 .collect(),
             None => Vec::new(),
         };
@@ -26,7 +29,8 @@ pub(super) fn toml_lock(path: &str, text: &str) -> Option<Lockfile> {
         if source.is_some_and(|source| source.get("virtual").is_some() || source.get("editable").is_some()) {
             lock.direct.extend(requires);
             let groups = node.get("dev-dependencies").into_iter().flat_map(Node::entries);
-            lock.direct.extend(groups.flat_map(|group| group.node.items()).filter_map(|item| text_at(item, "name")));
+            lock.direct
+                .extend(groups.flat_map(|group| group.node.items()).filter_map(|item| text_at(item, "name")));
             continue;
         }
         let Some(version) = text_at(node, "version") else { continue };
@@ -66,7 +70,9 @@ pub(super) fn pipfile_lock(path: &str, text: &str) -> Option<Lockfile> {
 pub(super) fn requirements(path: &str, text: &str) -> Option<Lockfile> {
     let mut lock = lockfile(path, Ecosystem::PyPi, Vec::new());
     for (line, number) in text.lines().zip(1_u32..) {
-        let Some((left, right)) = line.split('#').next().and_then(|line| line.split_once("==")) else { continue };
+        let Some((left, right)) = line.split('#').next().and_then(|line| line.split_once("==")) else {
+            continue;
+        };
         let name = requirement_name(left);
         let version: String = right
             .trim_start_matches('=')

@@ -6,7 +6,11 @@ use super::{Ecosystem, Lockfile, Package, keys, lockfile, text_at, tree};
 
 /// Either format.
 pub(super) fn read(path: &str, text: &str) -> Option<Lockfile> {
-    if text.contains("\n__metadata:") || text.starts_with("__metadata:") { berry(path, text) } else { Some(classic(path, text)) }
+    if text.contains("\n__metadata:") || text.starts_with("__metadata:") {
+        berry(path, text)
+    } else {
+        Some(classic(path, text))
+    }
 }
 
 fn berry(path: &str, text: &str) -> Option<Lockfile> {
@@ -46,7 +50,8 @@ fn classic(path: &str, text: &str) -> Lockfile {
         let indent = line.len() - line.trim_start().len();
         let trimmed = line.trim();
         if indent == 0 {
-            let first = trimmed.trim_end_matches(':').split(", ").next().unwrap_or_default().trim_matches('"');
+            let first =
+                trimmed.trim_end_matches(':').split(", ").next().unwrap_or_default().trim_matches('"');
             let at = first.get(1..).and_then(|rest| rest.find('@')).map_or(first.len(), |at| at + 1);
             // `alias@npm:name@range`
             let aliased = first[at..].strip_prefix("@npm:").and_then(|real| {
@@ -77,4 +82,3 @@ fn classic(path: &str, text: &str) -> Lockfile {
     lock.packages.retain(|package| !package.version.is_empty());
     lock
 }
-

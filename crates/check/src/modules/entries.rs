@@ -42,7 +42,10 @@ pub(super) fn of(context: &Context<'_>, modules: &Modules) -> Entries {
         if manifest.family == "javascript"
             && let Some(document) = context.repository.document(&manifest.path)
         {
-            for key in ["main", "module", "browser", "bin", "exports", "types", "source", "unpkg", "imports", "prisma", "jest"] {
+            for key in [
+                "main", "module", "browser", "bin", "exports", "types", "source", "unpkg", "imports",
+                "prisma", "jest",
+            ] {
                 let mut texts = Vec::new();
                 document.get(key).into_iter().for_each(|node| leaves(node, &mut texts, 0));
                 texts.into_iter().for_each(|word| name_file(&manifest.dir, word));
@@ -57,7 +60,10 @@ pub(super) fn of(context: &Context<'_>, modules: &Modules) -> Entries {
     }
     for job in context.app.jobs.values() {
         let dir = job.path.get().map_or(".", String::as_str);
-        job.run.all().iter().for_each(|run| run.value.split_whitespace().for_each(|word| name_file(dir, word)));
+        job.run
+            .all()
+            .iter()
+            .for_each(|run| run.value.split_whitespace().for_each(|word| name_file(dir, word)));
     }
     for path in context.repository.with_extension("html") {
         let dir = path.rsplit_once('/').map_or(".", |(dir, _)| dir);
@@ -72,16 +78,24 @@ pub(super) fn of(context: &Context<'_>, modules: &Modules) -> Entries {
     let mut known: HashSet<&str> = HashSet::new();
     for (index, unit) in modules.units.iter().enumerate() {
         let manifest = Modules::manifest(context, unit);
-        let is_started = named.contains(&index) || manifest.is_some_and(|manifest| is_started(manifest, unit));
+        let is_started =
+            named.contains(&index) || manifest.is_some_and(|manifest| is_started(manifest, unit));
         if is_started && let Some(manifest) = manifest {
             known.insert(&manifest.path);
         }
-        is_entry.push(is_started || is_aside(unit) || unit.is_program || manifest.is_none_or(|manifest| is_loaded(context, manifest, unit)));
+        is_entry.push(
+            is_started
+                || is_aside(unit)
+                || unit.is_program
+                || manifest.is_none_or(|manifest| is_loaded(context, manifest, unit)),
+        );
     }
     let is_known = modules
         .units
         .iter()
-        .map(|unit| Modules::manifest(context, unit).is_some_and(|manifest| known.contains(manifest.path.as_str())))
+        .map(|unit| {
+            Modules::manifest(context, unit).is_some_and(|manifest| known.contains(manifest.path.as_str()))
+        })
         .collect();
     Entries { is_entry, is_known }
 }
@@ -99,7 +113,8 @@ fn leaves<'n>(node: &'n Node, texts: &mut Vec<&'n str>, depth: u32) {
 /// Paths that a word of a command or manifest may mean: with endings, as a dotted module, as the source of what is built.
 fn spellings(dir: &str, word: &str) -> Vec<String> {
     let mut paths = Vec::new();
-    let stem = word.strip_suffix(".js").or(word.strip_suffix(".mjs")).or(word.strip_suffix(".cjs")).unwrap_or(word);
+    let stem =
+        word.strip_suffix(".js").or(word.strip_suffix(".mjs")).or(word.strip_suffix(".cjs")).unwrap_or(word);
     let mut stems = vec![stem.to_owned()];
     for built in ["dist/", "build/", "lib/", "out/", ".next/"] {
         if let Some(rest) = stem.strip_prefix(built) {
@@ -108,7 +123,20 @@ fn spellings(dir: &str, word: &str) -> Vec<String> {
     }
     let mut all = vec![word.to_owned()];
     for stem in stems {
-        for ending in [".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".py", "/index.ts", "/index.js", "/__main__.py", "/__init__.py"] {
+        for ending in [
+            ".ts",
+            ".tsx",
+            ".js",
+            ".jsx",
+            ".mjs",
+            ".cjs",
+            ".mts",
+            ".py",
+            "/index.ts",
+            "/index.js",
+            "/__main__.py",
+            "/__init__.py",
+        ] {
             all.push(format!("{stem}{ending}"));
         }
     }
@@ -133,25 +161,41 @@ fn is_started(manifest: &Manifest, unit: &Unit) -> bool {
         }
         Syntax::JavaScript => {
             let folder = inner.strip_prefix("src/").unwrap_or(inner);
-            (has("next") && (folder.starts_with("app/") || folder.starts_with("pages/")) && is_next_file(folder))
+            (has("next")
+                && (folder.starts_with("app/") || folder.starts_with("pages/"))
+                && is_next_file(folder))
                 || (has("nuxt") && (inner == "app.vue" || inner.starts_with("pages/")))
                 || (has("@sveltejs/kit") && inner.starts_with("src/routes/"))
                 || (has("astro") && inner.starts_with("src/pages/"))
                 || (has("expo-router") && folder.starts_with("app/"))
-                || (["@remix-run/react", "@remix-run/node", "@react-router/dev", "@tanstack/react-start"].iter().any(|name| has(name))
+                || (["@remix-run/react", "@remix-run/node", "@react-router/dev", "@tanstack/react-start"]
+                    .iter()
+                    .any(|name| has(name))
                     && (inner.starts_with("app/") || inner.starts_with("src/routes/")))
-                || (["vite", "react-scripts", "@angular/core", "webpack", "@vue/cli-service", "parcel"].iter().any(|name| has(name))
+                || (["vite", "react-scripts", "@angular/core", "webpack", "@vue/cli-service", "parcel"]
+                    .iter()
+                    .any(|name| has(name))
                     && inner.starts_with("src/")
                     && matches!(unit.stem(), "main" | "index" | "polyfills")
                     && inner.matches('/').count() == 1)
                 || (["index", "server", "app", "main"].contains(&unit.stem())
-                    && matches!(unit.dir().strip_prefix(manifest.dir.as_str()).unwrap_or(unit.dir()).trim_start_matches('/'), "" | "." | "src"))
+                    && matches!(
+                        unit.dir()
+                            .strip_prefix(manifest.dir.as_str())
+                            .unwrap_or(unit.dir())
+                            .trim_start_matches('/'),
+                        "" | "." | "src"
+                    ))
         }
     }
 }
 
 fn within<'u>(manifest: &Manifest, unit: &'u Unit) -> &'u str {
-    if manifest.dir == "." { &unit.path } else { unit.path.strip_prefix(&*manifest.dir).unwrap_or(&unit.path).trim_start_matches('/') }
+    if manifest.dir == "." {
+        &unit.path
+    } else {
+        unit.path.strip_prefix(&*manifest.dir).unwrap_or(&unit.path).trim_start_matches('/')
+    }
 }
 
 /// The files of the App Router that are loaded by their names; every file of the Pages Router is.
@@ -162,8 +206,24 @@ fn is_next_file(inner: &str) -> bool {
     let stem = name(inner).split('.').next().unwrap_or_default();
     matches!(
         stem,
-        "page" | "layout" | "route" | "loading" | "error" | "global-error" | "not-found" | "template" | "default" | "sitemap" | "robots"
-            | "manifest" | "icon" | "apple-icon" | "opengraph-image" | "twitter-image" | "forbidden" | "unauthorized"
+        "page"
+            | "layout"
+            | "route"
+            | "loading"
+            | "error"
+            | "global-error"
+            | "not-found"
+            | "template"
+            | "default"
+            | "sitemap"
+            | "robots"
+            | "manifest"
+            | "icon"
+            | "apple-icon"
+            | "opengraph-image"
+            | "twitter-image"
+            | "forbidden"
+            | "unauthorized"
     )
 }
 
@@ -178,13 +238,67 @@ fn is_loaded(context: &Context<'_>, manifest: &Manifest, unit: &Unit) -> bool {
     match unit.syntax {
         Syntax::Python => {
             let conventional = [
-                "__init__", "conftest", "setup", "noxfile", "fabfile", "tasks", "celery", "settings", "urls", "admin", "apps", "models",
-                "signals", "views", "forms", "serializers", "routing", "consumers", "middleware", "context_processors", "env", "wsgi",
-                "asgi", "gunicorn_conf", "gunicorn.conf", "gunicorn", "config", "locustfile", "dev_settings", "managers", "translation",
-                "sitemaps", "feeds", "receivers", "handlers", "lambda_function", "function_app", "streamlit_app", "alembic",
+                "__init__",
+                "conftest",
+                "setup",
+                "noxfile",
+                "fabfile",
+                "tasks",
+                "celery",
+                "settings",
+                "urls",
+                "admin",
+                "apps",
+                "models",
+                "signals",
+                "views",
+                "forms",
+                "serializers",
+                "routing",
+                "consumers",
+                "middleware",
+                "context_processors",
+                "env",
+                "wsgi",
+                "asgi",
+                "gunicorn_conf",
+                "gunicorn.conf",
+                "gunicorn",
+                "config",
+                "locustfile",
+                "dev_settings",
+                "managers",
+                "translation",
+                "sitemaps",
+                "feeds",
+                "receivers",
+                "handlers",
+                "lambda_function",
+                "function_app",
+                "streamlit_app",
+                "alembic",
             ];
             conventional.contains(&unit.stem())
-                || is_in(&["migrations", "versions", "alembic", "management", "templatetags", "scripts", "bin", "tools", "settings", "plugins", "dags", "pages", "notebooks", "functions", "lambda", "lambdas", "cogs", "commands"])
+                || is_in(&[
+                    "migrations",
+                    "versions",
+                    "alembic",
+                    "management",
+                    "templatetags",
+                    "scripts",
+                    "bin",
+                    "tools",
+                    "settings",
+                    "plugins",
+                    "dags",
+                    "pages",
+                    "notebooks",
+                    "functions",
+                    "lambda",
+                    "lambdas",
+                    "cogs",
+                    "commands",
+                ])
                 || !unit.dynamic.is_empty()
         }
         Syntax::JavaScript => {

@@ -261,7 +261,17 @@ impl Lexer<'_> {
             Kind::Text | Kind::Template | Kind::Literal => false,
             Kind::Word => matches!(
                 text,
-                b"return" | b"typeof" | b"case" | b"in" | b"of" | b"do" | b"else" | b"void" | b"delete" | b"await" | b"yield"
+                b"return"
+                    | b"typeof"
+                    | b"case"
+                    | b"in"
+                    | b"of"
+                    | b"do"
+                    | b"else"
+                    | b"void"
+                    | b"delete"
+                    | b"await"
+                    | b"yield"
             ),
             // `<` before it: the end of an element.
             Kind::Sign => !matches!(text, b")" | b"]" | b"}" | b"<"),
@@ -312,8 +322,32 @@ mod tests {
         assert_eq!(
             texts(Syntax::JavaScript, source),
             [
-                "const", "a", "=", "b", "/", "c", ";", "let", "r", "=", "/[/'\"]+/g", ".", "test", "(",
-                "`t ${f({ q: 1 }, 'x')} '`", "f", "(", "{", "q", ":", "1", "}", ",", "'x'", ")", ")"
+                "const",
+                "a",
+                "=",
+                "b",
+                "/",
+                "c",
+                ";",
+                "let",
+                "r",
+                "=",
+                "/[/'\"]+/g",
+                ".",
+                "test",
+                "(",
+                "`t ${f({ q: 1 }, 'x')} '`",
+                "f",
+                "(",
+                "{",
+                "q",
+                ":",
+                "1",
+                "}",
+                ",",
+                "'x'",
+                ")",
+                ")"
             ]
         );
         let page = "<p>don't</p>\n<b>x</b>";

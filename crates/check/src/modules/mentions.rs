@@ -23,10 +23,15 @@ pub(crate) fn mentioned(
     for path in context.repository.paths().iter().filter(|path| looks_at(path)) {
         let Some(text) = context.repository.source(path).filter(|text| text.len() < MOST) else { continue };
         for hit in automaton.find_overlapping_iter(&*text) {
-            let is_word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let is_word =
+                |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             let bytes = text.as_bytes();
             let before = hit.start().checked_sub(1).map(|at| bytes[at]);
-            if !is_word(before) && !is_word(bytes.get(hit.end()).copied()) {
+            let (first, last) = (bytes.get(hit.start()).copied(), bytes.get(hit.end() - 1).copied());
+            // A needle that ends with a word's letter is not part of a longer word.
+            let is_cut =
+                is_word(first) && is_word(before) || is_word(last) && is_word(bytes.get(hit.end()).copied());
+            if !is_cut {
                 found[hit.pattern().as_usize()] = true;
             }
         }
@@ -42,8 +47,35 @@ pub(crate) fn is_configuration(path: &str) -> bool {
     }
     matches!(
         extension(path),
-        "json" | "jsonc" | "json5" | "yml" | "yaml" | "toml" | "sh" | "bash" | "html" | "htm" | "cfg" | "ini" | "conf" | "md" | "mdx"
-            | "css" | "scss" | "sass" | "less" | "ps1" | "bat" | "tf" | "service" | "ejs" | "hbs" | "pug" | "j2" | "jinja2" | "xml"
+        "json"
+            | "jsonc"
+            | "json5"
+            | "yml"
+            | "yaml"
+            | "toml"
+            | "sh"
+            | "bash"
+            | "html"
+            | "htm"
+            | "cfg"
+            | "ini"
+            | "conf"
+            | "md"
+            | "mdx"
+            | "css"
+            | "scss"
+            | "sass"
+            | "less"
+            | "ps1"
+            | "bat"
+            | "tf"
+            | "service"
+            | "ejs"
+            | "hbs"
+            | "pug"
+            | "j2"
+            | "jinja2"
+            | "xml"
     ) || file.starts_with("Dockerfile")
         || file.ends_with("Dockerfile")
         || file.starts_with('.')

@@ -53,8 +53,7 @@ impl Modules {
             .filter(|unit| unit.syntax == Syntax::Python)
             .flat_map(|unit| unit.path.trim_end_matches(".py").split('/').map(str::to_owned))
             .collect();
-        let mut modules =
-            Self { units, targets: Vec::new(), dynamic: Vec::new(), python_names };
+        let mut modules = Self { units, targets: Vec::new(), dynamic: Vec::new(), python_names };
         let resolver = Resolver::new(context, &modules.units);
         let targets: Vec<Vec<Target>> = modules
             .units

@@ -28,7 +28,9 @@ pub(super) fn read(source: &str, tokens: &[Token], unit: &mut Unit) {
         match text(at) {
             "try" => guards.push((token.column, false)),
             "except" => guards.push((token.column, false)),
-            "if" if text(at + 1) == "TYPE_CHECKING" || text(at + 3) == "TYPE_CHECKING" => guards.push((token.column, true)),
+            "if" if text(at + 1) == "TYPE_CHECKING" || text(at + 3) == "TYPE_CHECKING" => {
+                guards.push((token.column, true))
+            }
             "if" if text(at + 1) == "__name__" => unit.is_program = true,
             "import" => imports(source, tokens, at, &guards, unit),
             "from" => from(source, tokens, at, &guards, unit),
@@ -189,8 +191,11 @@ mod tests {
     fn definitions_know_their_decorators() {
         let source = "@app.get('/')\nasync def a():\n    pass\n\n\ndef b():\n    pass\n\nclass C:\n    def m(self): ...\n";
         let unit = Unit::read("app/m.py", source).unwrap();
-        let seen: Vec<(&str, bool)> =
-            unit.definitions.iter().map(|definition| (definition.name.as_str(), definition.is_decorated)).collect();
+        let seen: Vec<(&str, bool)> = unit
+            .definitions
+            .iter()
+            .map(|definition| (definition.name.as_str(), definition.is_decorated))
+            .collect();
         assert_eq!(seen, [("a", true), ("b", false), ("C", false)]);
     }
 }

@@ -37,18 +37,75 @@ const ENDINGS: [&str; 12] =
 
 /// Modules of Node.js.
 const NODE: [&str; 46] = [
-    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
-    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net", "os",
-    "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "sea", "sqlite", "stream",
-    "string_decoder", "sys", "test", "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi",
-    "worker_threads", "zlib", "bun",
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "constants",
+    "crypto",
+    "dgram",
+    "diagnostics_channel",
+    "dns",
+    "domain",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "repl",
+    "sea",
+    "sqlite",
+    "stream",
+    "string_decoder",
+    "sys",
+    "test",
+    "timers",
+    "tls",
+    "trace_events",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "wasi",
+    "worker_threads",
+    "zlib",
+    "bun",
 ];
 
 /// A module that the runtime brings.
 fn is_builtin(specifier: &str) -> bool {
     let scheme = specifier.split_once(':').map(|(scheme, _)| scheme);
-    matches!(scheme, Some("node" | "bun" | "deno" | "cloudflare" | "jsr" | "npm" | "http" | "https" | "data" | "virtual" | "astro" | "file" | "workerd"))
-        || NODE.contains(&specifier.split('/').next().unwrap_or_default())
+    matches!(
+        scheme,
+        Some(
+            "node"
+                | "bun"
+                | "deno"
+                | "cloudflare"
+                | "jsr"
+                | "npm"
+                | "http"
+                | "https"
+                | "data"
+                | "virtual"
+                | "astro"
+                | "file"
+                | "workerd"
+        )
+    ) || NODE.contains(&specifier.split('/').next().unwrap_or_default())
 }
 
 /// `paths` of a tsconfig, seen from its folder.
@@ -73,8 +130,14 @@ pub(super) struct Resolver<'r> {
 impl<'r> Resolver<'r> {
     pub(super) fn new(context: &'r Context<'r>, units: &'r [Unit]) -> Self {
         let by_path = units.iter().enumerate().map(|(index, unit)| (unit.path.as_str(), index)).collect();
-        let mut resolver =
-            Self { context, by_path, units, aliases: Vec::new(), base_urls: Vec::new(), members: HashMap::new() };
+        let mut resolver = Self {
+            context,
+            by_path,
+            units,
+            aliases: Vec::new(),
+            base_urls: Vec::new(),
+            members: HashMap::new(),
+        };
         for path in context.repository.named("package.json") {
             let dir = path.rsplit_once('/').map_or(".", |(dir, _)| dir);
             if let Some(document) = context.repository.document(path)
@@ -107,7 +170,12 @@ impl<'r> Resolver<'r> {
         for entry in options.get("paths").into_iter().flat_map(Node::entries) {
             let (before, after) = entry.key.split_once('*').unwrap_or((&entry.key, "\0"));
             let targets = entry.node.texts().into_iter().filter_map(|target| joined(&root, target)).collect();
-            self.aliases.push(Alias { dir: dir.to_owned(), before: before.to_owned(), after: after.to_owned(), targets });
+            self.aliases.push(Alias {
+                dir: dir.to_owned(),
+                before: before.to_owned(),
+                after: after.to_owned(),
+                targets,
+            });
         }
     }
 
@@ -123,11 +191,16 @@ impl<'r> Resolver<'r> {
             return Target::Unknown;
         }
         if specifier.starts_with('.') {
-            return joined(unit.dir(), specifier).and_then(|path| self.file(&path)).unwrap_or(Target::Unknown);
+            return joined(unit.dir(), specifier)
+                .and_then(|path| self.file(&path))
+                .unwrap_or(Target::Unknown);
         }
-        let project = super::Modules::manifest(self.context, unit).map_or(".", |manifest| manifest.dir.as_str());
+        let project =
+            super::Modules::manifest(self.context, unit).map_or(".", |manifest| manifest.dir.as_str());
         if let Some(rest) = specifier.strip_prefix('/') {
-            let found = ["", "public/", "src/"].iter().find_map(|folder| self.file(&joined(project, &format!("{folder}{rest}"))?));
+            let found = ["", "public/", "src/"]
+                .iter()
+                .find_map(|folder| self.file(&joined(project, &format!("{folder}{rest}"))?));
             return found.unwrap_or(Target::Unknown);
         }
         let around = |dir: &str| dir == "." || unit.path.starts_with(&format!("{dir}/"));
@@ -137,7 +210,9 @@ impl<'r> Resolver<'r> {
                 after => specifier.strip_prefix(&*alias.before).and_then(|rest| rest.strip_suffix(after)),
             };
             let Some(middle) = middle else { continue };
-            if let Some(found) = alias.targets.iter().find_map(|target| self.file(&target.replacen('*', middle, 1))) {
+            if let Some(found) =
+                alias.targets.iter().find_map(|target| self.file(&target.replacen('*', middle, 1)))
+            {
                 return found;
             }
             if !alias.before.is_empty() {
@@ -168,11 +243,15 @@ impl<'r> Resolver<'r> {
         let first = specifier.chars().next()?;
         let (rest, roots): (&str, &[&str]) = if let Some(rest) = specifier.strip_prefix("$lib") {
             (rest.trim_start_matches('/'), &["src/lib"])
-        } else if specifier.starts_with("@/") || specifier.starts_with("~/") || specifier.starts_with("src/") {
+        } else if specifier.starts_with("@/") || specifier.starts_with("~/") || specifier.starts_with("src/")
+        {
             (specifier.split_once('/')?.1, &["src", ".", "app", "resources/js", "client/src"])
         } else if specifier.starts_with("~~/") || specifier.starts_with("@@/") {
             (&specifier[3..], &["."])
-        } else if matches!(first, '#' | '$' | '~') || specifier.starts_with("@theme") || specifier.starts_with("@site") {
+        } else if matches!(first, '#' | '$' | '~')
+            || specifier.starts_with("@theme")
+            || specifier.starts_with("@site")
+        {
             ("", &[])
         } else {
             return None;
@@ -186,7 +265,9 @@ impl<'r> Resolver<'r> {
         let mut tried = Vec::new();
         if rest.is_empty() {
             if let Some(document) = self.context.repository.document(&join(dir, "package.json")) {
-                let named = ["source", "module", "main", "types"].iter().filter_map(|key| document.get(key).and_then(Node::text));
+                let named = ["source", "module", "main", "types"]
+                    .iter()
+                    .filter_map(|key| document.get(key).and_then(Node::text));
                 tried.extend(named.map(str::to_owned));
             }
             tried.extend(["src/index".to_owned(), "index".to_owned(), "src/main".to_owned()]);
@@ -210,7 +291,12 @@ impl<'r> Resolver<'r> {
             return Some(Target::Builtin);
         }
         // TypeScript names the file that it will make.
-        for (made, sources) in [(".js", [".ts", ".tsx"]), (".jsx", [".tsx", ".ts"]), (".mjs", [".mts", ".ts"]), (".cjs", [".cts", ".ts"])] {
+        for (made, sources) in [
+            (".js", [".ts", ".tsx"]),
+            (".jsx", [".tsx", ".ts"]),
+            (".mjs", [".mts", ".ts"]),
+            (".cjs", [".cts", ".ts"]),
+        ] {
             if let Some(stem) = path.strip_suffix(made) {
                 for source in sources {
                     if let Some(index) = self.by_path.get(format!("{stem}{source}").as_str()) {
@@ -246,7 +332,8 @@ impl<'r> Resolver<'r> {
                 None if prefix.starts_with(|letter: char| letter.is_ascii_alphabetic()) => prefix.as_str(),
                 None => "",
             };
-            let project = super::Modules::manifest(self.context, unit).map_or(".", |manifest| manifest.dir.as_str());
+            let project =
+                super::Modules::manifest(self.context, unit).map_or(".", |manifest| manifest.dir.as_str());
             let dir = if let Some(rest) = folder.strip_prefix('/') {
                 joined(project, rest)
             } else if let Some(rest) = folder.strip_prefix("@/").or(folder.strip_prefix("~/")) {
@@ -336,7 +423,8 @@ fn package_name(specifier: &str) -> Option<&str> {
         ends.next()
     };
     let name = &specifier[..end.unwrap_or(specifier.len())];
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@/._-".contains(&byte)) && name.len() > 1;
+    let is_name =
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@/._-".contains(&byte)) && name.len() > 1;
     is_name.then_some(name)
 }
 

@@ -22,7 +22,8 @@ struct Model {
 
 fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     // MySQL makes an index with every foreign key; elsewhere nobody does.
-    let is_indexed_by_database = file.text.contains("provider = \"mysql\"") || file.text.contains("provider = \"mongodb\"");
+    let is_indexed_by_database =
+        file.text.contains("provider = \"mysql\"") || file.text.contains("provider = \"mongodb\"");
     let mut model: Option<Model> = None;
     for (line, number) in file.text.lines().zip(1_u32..) {
         let code = line.split("//").next().unwrap_or(line).trim();
@@ -52,7 +53,9 @@ fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             let says = format!("`{name}` is an amount of money in a type that cannot hold 0.1");
             sink.report_in(file, Draft::line(MONEY, file.path, number).says(says));
         }
-        if let Some(fields) = code.split_once("@relation(").and_then(|(_, arguments)| arguments.split_once("fields:")) {
+        if let Some(fields) =
+            code.split_once("@relation(").and_then(|(_, arguments)| arguments.split_once("fields:"))
+        {
             open.foreign.push((listed(fields.1), number));
         }
     }
@@ -60,7 +63,10 @@ fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
 
 fn report(model: &Model, file: &SourceFile<'_>, sink: &Sink<'_>) {
     for (columns, line) in &model.foreign {
-        let is_indexed = model.indexes.iter().any(|index| index.len() >= columns.len() && columns.iter().all(|column| index[..columns.len()].contains(column)));
+        let is_indexed = model.indexes.iter().any(|index| {
+            index.len() >= columns.len()
+                && columns.iter().all(|column| index[..columns.len()].contains(column))
+        });
         if !is_indexed {
             let says = format!("no `@@index` starts with `{}`, which is a foreign key", columns.join(", "));
             sink.report_in(file, Draft::line(FOREIGN, file.path, *line).says(says));

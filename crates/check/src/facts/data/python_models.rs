@@ -11,7 +11,11 @@ const MONEY: &str = "money-as-float";
 
 pub(super) static FILE_FACT: FileFact = FileFact {
     rules: &[MONEY],
-    wants: |file| extension(file.path) == "py" && file.role == Role::App && (file.has("FloatField(") || file.has("Float")),
+    wants: |file| {
+        extension(file.path) == "py"
+            && file.role == Role::App
+            && (file.has("FloatField(") || file.has("Float"))
+    },
     check,
 };
 
@@ -24,11 +28,20 @@ fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         if !is_start || !is_money(text(at)) || !matches!(text(at + 1), "=" | ":") {
             continue;
         }
-        let line: Vec<&str> = tokens[at..].iter().take_while(|other| other.line == token.line).map(|token| token.text(file.text)).collect();
+        let line: Vec<&str> = tokens[at..]
+            .iter()
+            .take_while(|other| other.line == token.line)
+            .map(|token| token.text(file.text))
+            .collect();
         let calls = |name: &str, argument: Option<&str>| {
-            line.windows(3).any(|part| part[0] == name && part[1] == "(" && argument.is_none_or(|wanted| part[2] == wanted))
+            line.windows(3).any(|part| {
+                part[0] == name && part[1] == "(" && argument.is_none_or(|wanted| part[2] == wanted)
+            })
         };
-        if calls("FloatField", None) || calls("Column", Some("Float")) || calls("mapped_column", Some("Float")) {
+        if calls("FloatField", None)
+            || calls("Column", Some("Float"))
+            || calls("mapped_column", Some("Float"))
+        {
             let says = format!("`{}` is an amount of money in a type that cannot hold 0.1", text(at));
             sink.report_in(file, Draft::line(MONEY, file.path, token.line).says(says));
         }

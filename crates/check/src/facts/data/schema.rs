@@ -48,14 +48,25 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
     }
     for (name, table) in tables.iter().filter(|(_, table)| !table.is_dropped) {
         for (columns, site) in &table.foreign {
-            let is_indexed = table.indexes.iter().any(|index| index.len() >= columns.len() && columns.iter().all(|column| index[..columns.len()].contains(column)));
+            let is_indexed = table.indexes.iter().any(|index| {
+                index.len() >= columns.len()
+                    && columns.iter().all(|column| index[..columns.len()].contains(column))
+            });
             if !is_indexed {
-                let says = format!("no index starts with `{}` of `{name}`, which is a foreign key", columns.join(", "));
+                let says = format!(
+                    "no index starts with `{}` of `{name}`, which is a foreign key",
+                    columns.join(", ")
+                );
                 sink.report(Draft::bytes(FOREIGN, &site.file, site.start..site.end).says(says));
             }
         }
-        if !table.has_key && let Some(site) = &table.keyless {
-            sink.report(Draft::bytes(KEY, &site.file, site.start..site.end).says(format!("`{name}` has no primary key")));
+        if !table.has_key
+            && let Some(site) = &table.keyless
+        {
+            sink.report(
+                Draft::bytes(KEY, &site.file, site.start..site.end)
+                    .says(format!("`{name}` has no primary key")),
+            );
         }
     }
 }
@@ -75,7 +86,11 @@ impl Reader<'_> {
                 SyntaxKind::ALTER_TABLE => self.alter(&statement),
                 SyntaxKind::CREATE_INDEX => self.index(&statement),
                 SyntaxKind::DROP_TABLE => {
-                    let names: Vec<String> = statement.descendants().filter(|node| node.kind() == SyntaxKind::TABLE_NAME_REF).map(|node| plain(&node)).collect();
+                    let names: Vec<String> = statement
+                        .descendants()
+                        .filter(|node| node.kind() == SyntaxKind::TABLE_NAME_REF)
+                        .map(|node| plain(&node))
+                        .collect();
                     for name in names {
                         self.tables.entry(name).or_default().is_dropped = true;
                     }
@@ -97,7 +112,9 @@ impl Reader<'_> {
     fn create(&mut self, statement: &SyntaxNode) {
         let Some(name) = child(statement, SyntaxKind::TABLE_NAME).map(|node| plain(&node)) else { return };
         let Some(arguments) = child(statement, SyntaxKind::TABLE_ARG_LIST) else { return };
-        let is_part = statement.children().any(|node| matches!(node.kind(), SyntaxKind::PARTITION_OF | SyntaxKind::INHERITS));
+        let is_part = statement
+            .children()
+            .any(|node| matches!(node.kind(), SyntaxKind::PARTITION_OF | SyntaxKind::INHERITS));
         let is_like = arguments.descendants().any(|node| node.kind() == SyntaxKind::LIKE_CLAUSE);
         let site = self.site(statement);
         let has_key = arguments.descendants().any(|node| node.kind() == SyntaxKind::PRIMARY_KEY_CONSTRAINT);
@@ -113,7 +130,9 @@ impl Reader<'_> {
     }
 
     fn alter(&mut self, statement: &SyntaxNode) {
-        let Some(name) = child(statement, SyntaxKind::TABLE_RELATION_NAME).map(|node| plain(&node)) else { return };
+        let Some(name) = child(statement, SyntaxKind::TABLE_RELATION_NAME).map(|node| plain(&node)) else {
+            return;
+        };
         for action in statement.children() {
             match action.kind() {
                 SyntaxKind::ADD_COLUMN => self.part(&name, &action),
@@ -131,7 +150,9 @@ impl Reader<'_> {
         let site = self.site(node);
         match node.kind() {
             SyntaxKind::COLUMN | SyntaxKind::ADD_COLUMN => {
-                let Some(column) = child(node, SyntaxKind::COLUMN_NAME).map(|node| plain(&node)) else { return };
+                let Some(column) = child(node, SyntaxKind::COLUMN_NAME).map(|node| plain(&node)) else {
+                    return;
+                };
                 let kinds: Vec<SyntaxKind> = node.children().map(|child| child.kind()).collect();
                 let is_key = kinds.contains(&SyntaxKind::PRIMARY_KEY_CONSTRAINT);
                 self.column(&column, node, is_key, &site);
@@ -149,7 +170,9 @@ impl Reader<'_> {
                 let columns = names(&list, SyntaxKind::COLUMN_NAME_REF);
                 self.tables.entry(table.to_owned()).or_default().foreign.push((columns, site));
             }
-            SyntaxKind::PRIMARY_KEY_CONSTRAINT | SyntaxKind::UNIQUE_CONSTRAINT | SyntaxKind::EXCLUDE_CONSTRAINT => {
+            SyntaxKind::PRIMARY_KEY_CONSTRAINT
+            | SyntaxKind::UNIQUE_CONSTRAINT
+            | SyntaxKind::EXCLUDE_CONSTRAINT => {
                 let table = self.tables.entry(table.to_owned()).or_default();
                 table.has_key |= node.kind() == SyntaxKind::PRIMARY_KEY_CONSTRAINT;
                 table.indexes.push(names(node, SyntaxKind::COLUMN_NAME_REF));
@@ -159,27 +182,52 @@ impl Reader<'_> {
     }
 
     fn column(&self, column: &str, node: &SyntaxNode, is_key: bool, site: &Site) {
-        let Some(kind) = node.children().find(|child| child.kind() == SyntaxKind::DOUBLE_TYPE || child.kind() == SyntaxKind::PATH_TYPE) else { return };
+        let Some(kind) = node
+            .children()
+            .find(|child| child.kind() == SyntaxKind::DOUBLE_TYPE || child.kind() == SyntaxKind::PATH_TYPE)
+        else {
+            return;
+        };
         let name = kind.text().to_string().to_ascii_lowercase();
-        let is_float = kind.kind() == SyntaxKind::DOUBLE_TYPE || matches!(name.as_str(), "real" | "float" | "float4" | "float8");
+        let is_float = kind.kind() == SyntaxKind::DOUBLE_TYPE
+            || matches!(name.as_str(), "real" | "float" | "float4" | "float8");
         if is_float && is_money(column) {
             let says = format!("`{column}` is an amount of money in a type that cannot hold 0.1");
             self.sink.report(Draft::bytes(MONEY, &site.file, site.start..site.end).says(says));
         }
-        if is_key && matches!(name.as_str(), "serial" | "serial4" | "int" | "integer" | "int4" | "smallint" | "smallserial") {
-            let is_counted = name.contains("serial") || node.descendants().any(|child| child.kind() == SyntaxKind::GENERATED_CONSTRAINT);
+        if is_key
+            && matches!(
+                name.as_str(),
+                "serial" | "serial4" | "int" | "integer" | "int4" | "smallint" | "smallserial"
+            )
+        {
+            let is_counted = name.contains("serial")
+                || node.descendants().any(|child| child.kind() == SyntaxKind::GENERATED_CONSTRAINT);
             if is_counted {
-                let says = format!("`{column}` runs out after {}", if name.starts_with("small") { "32,767 rows" } else { "2,147,483,647 rows" });
+                let says = format!(
+                    "`{column}` runs out after {}",
+                    if name.starts_with("small") { "32,767 rows" } else { "2,147,483,647 rows" }
+                );
                 self.sink.report(Draft::bytes(NARROW, &site.file, site.start..site.end).says(says));
             }
         }
     }
 
     fn index(&mut self, statement: &SyntaxNode) {
-        let Some(table) = child(statement, SyntaxKind::TABLE_RELATION_NAME).map(|node| plain(&node)) else { return };
+        let Some(table) = child(statement, SyntaxKind::TABLE_RELATION_NAME).map(|node| plain(&node)) else {
+            return;
+        };
         // An index over some rows does not serve the look-up of all.
         let columns = child(statement, SyntaxKind::PARTITION_ITEM_LIST)
-            .map(|list| list.children().map(|item| item.children().find(|node| node.kind() == SyntaxKind::NAME_REF).map_or(String::new(), |node| plain(&node))).collect())
+            .map(|list| {
+                list.children()
+                    .map(|item| {
+                        item.children()
+                            .find(|node| node.kind() == SyntaxKind::NAME_REF)
+                            .map_or(String::new(), |node| plain(&node))
+                    })
+                    .collect()
+            })
             .unwrap_or_default();
         self.tables.entry(table).or_default().indexes.push(columns);
     }
@@ -189,8 +237,26 @@ impl Reader<'_> {
 pub(super) fn is_money(column: &str) -> bool {
     let words: Vec<String> = words(column);
     let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-    has(&["price", "amount", "balance", "cost", "salary", "fee", "subtotal", "payment", "revenue", "refund", "payout", "wage", "budget", "debit", "credit", "invoiced"])
-        && !has(&["rate", "ratio", "percent", "pct", "factor", "weight", "score", "count", "prediction", "predicted", "feature", "change", "volume", "embedding", "tokens"])
+    has(&[
+        "price", "amount", "balance", "cost", "salary", "fee", "subtotal", "payment", "revenue", "refund",
+        "payout", "wage", "budget", "debit", "credit", "invoiced",
+    ]) && !has(&[
+        "rate",
+        "ratio",
+        "percent",
+        "pct",
+        "factor",
+        "weight",
+        "score",
+        "count",
+        "prediction",
+        "predicted",
+        "feature",
+        "change",
+        "volume",
+        "embedding",
+        "tokens",
+    ])
 }
 
 /// `unitPrice`, `unit_price` and `UNIT_PRICE` are two words.
@@ -202,7 +268,10 @@ fn words(name: &str) -> Vec<String> {
             words.push(String::new());
         }
         was_lower = letter.is_ascii_lowercase();
-        if letter != '_' && letter != '-' && let Some(word) = words.last_mut() {
+        if letter != '_'
+            && letter != '-'
+            && let Some(word) = words.last_mut()
+        {
             word.push(letter.to_ascii_lowercase());
         }
     }

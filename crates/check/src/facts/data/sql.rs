@@ -32,8 +32,12 @@ fn ours(rule: Rule) -> Option<&'static str> {
         | Rule::RequireConcurrentIndexDeletion
         | Rule::RequireConcurrentReindex
         | Rule::RequireConcurrentPartitionDetach => LOCKS,
-        Rule::ChangingColumnType | Rule::AddingFieldWithDefault | Rule::AddingSerialPrimaryKeyField => REWRITES,
-        Rule::ConstraintMissingNotValid | Rule::AddingNotNullableField | Rule::DisallowedUniqueConstraint => SCANS,
+        Rule::ChangingColumnType | Rule::AddingFieldWithDefault | Rule::AddingSerialPrimaryKeyField => {
+            REWRITES
+        }
+        Rule::ConstraintMissingNotValid | Rule::AddingNotNullableField | Rule::DisallowedUniqueConstraint => {
+            SCANS
+        }
         Rule::AddingRequiredField => REQUIRED,
         Rule::RenamingColumn | Rule::RenamingTable => RENAMES,
         Rule::BanConcurrentIndexCreationInTransaction => CONCURRENT,
@@ -43,8 +47,11 @@ fn ours(rule: Rule) -> Option<&'static str> {
     })
 }
 
-const TRANSACTIONS: [Rule; 3] =
-    [Rule::BanConcurrentIndexCreationInTransaction, Rule::BanUncommittedTransaction, Rule::TransactionNesting];
+const TRANSACTIONS: [Rule; 3] = [
+    Rule::BanConcurrentIndexCreationInTransaction,
+    Rule::BanUncommittedTransaction,
+    Rule::TransactionNesting,
+];
 
 const RULES: [Rule; 18] = [
     Rule::BanDropTable,
@@ -80,13 +87,17 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     let mut changes = Linter::from(RULES);
     changes.settings.assume_in_transaction = true;
     let mut transactions = Linter::from(TRANSACTIONS);
-    let violations = changes.lint(&parsed, file.text).into_iter().chain(transactions.lint(&parsed, file.text));
+    let violations =
+        changes.lint(&parsed, file.text).into_iter().chain(transactions.lint(&parsed, file.text));
     let mut reported = std::collections::BTreeSet::new();
     for violation in violations {
         let Some(rule) = ours(violation.code) else { continue };
         let start = usize::from(violation.text_range.start());
         // A schema as a whole is applied to an empty database.
-        if start >= end || (!is_migration && rule != ZONE) || !reported.insert((rule, line_start(file.text, start))) {
+        if start >= end
+            || (!is_migration && rule != ZONE)
+            || !reported.insert((rule, line_start(file.text, start)))
+        {
             continue;
         }
         let end = usize::from(violation.text_range.end()).max(start);
@@ -104,7 +115,10 @@ pub(super) fn is_migration(path: &str) -> bool {
     let is_flyway = name.starts_with('V') && name.contains("__");
     is_flyway
         || path.rsplit('/').skip(1).any(|folder| {
-            matches!(folder, "migrations" | "migration" | "migrate" | "drizzle" | "schema_migrations" | "changelogs") || folder.ends_with("_migrations")
+            matches!(
+                folder,
+                "migrations" | "migration" | "migrate" | "drizzle" | "schema_migrations" | "changelogs"
+            ) || folder.ends_with("_migrations")
         })
 }
 
@@ -124,8 +138,22 @@ fn down_at(text: &str) -> usize {
 
 /// The file is for PostgreSQL: nothing in it or around it says another database.
 pub(super) fn is_postgres(context: &Context<'_>, path: &str, text: &str) -> bool {
-    let other = ["`", "AUTOINCREMENT", "AUTO_INCREMENT", "ENGINE=", "autoincrement", "NVARCHAR", "PRAGMA ", "DATETIME", "datetime"];
-    if other.iter().any(|mark| text.contains(mark)) || path.contains("mysql") || path.contains("sqlite") || path.contains("d1") {
+    let other = [
+        "`",
+        "AUTOINCREMENT",
+        "AUTO_INCREMENT",
+        "ENGINE=",
+        "autoincrement",
+        "NVARCHAR",
+        "PRAGMA ",
+        "DATETIME",
+        "datetime",
+    ];
+    if other.iter().any(|mark| text.contains(mark))
+        || path.contains("mysql")
+        || path.contains("sqlite")
+        || path.contains("d1")
+    {
         return false;
     }
     // Nesting that no person writes, and that no parser should be asked to follow.
@@ -138,7 +166,12 @@ pub(super) fn is_postgres(context: &Context<'_>, path: &str, text: &str) -> bool
         return false;
     }
     let mut kinds = context.app.resources.values().filter_map(|resource| resource.r#type.get());
-    let is_other = |kind: &String| matches!(kind.as_str(), "mysql" | "mariadb" | "sqlite" | "mssql" | "clickhouse");
-    let has_postgres = context.app.resources.values().any(|resource| resource.r#type.get().is_some_and(|kind| kind == "postgres"));
+    let is_other =
+        |kind: &String| matches!(kind.as_str(), "mysql" | "mariadb" | "sqlite" | "mssql" | "clickhouse");
+    let has_postgres = context
+        .app
+        .resources
+        .values()
+        .any(|resource| resource.r#type.get().is_some_and(|kind| kind == "postgres"));
     has_postgres || !kinds.any(is_other)
 }

@@ -31,7 +31,8 @@ const RUNTIMES: [&str; 7] = ["node", "python", "ruby", "php", "golang", "java", 
 const SYSTEMS: [&str; 4] = ["debian", "ubuntu", "alpine", "centos"];
 
 /// Debian's names of its versions, which tags use.
-const DEBIAN: [(&str, &str); 5] = [("jessie", "8"), ("stretch", "9"), ("buster", "10"), ("bullseye", "11"), ("bookworm", "12")];
+const DEBIAN: [(&str, &str); 5] =
+    [("jessie", "8"), ("stretch", "9"), ("buster", "10"), ("bullseye", "11"), ("bookworm", "12")];
 
 #[derive(Debug, Deserialize)]
 struct Product {
@@ -52,7 +53,11 @@ fn products() -> &'static BTreeMap<String, Product> {
 
 /// The listed version that this one belongs to, with the day that it ends: `18.17.1` is `18`, `3.9-slim` is `3.9`.
 fn end_of(product: &Product, version: &str) -> Option<(String, Date)> {
-    let numbers: String = version.trim_start_matches('v').chars().take_while(|letter| letter.is_ascii_digit() || *letter == '.').collect();
+    let numbers: String = version
+        .trim_start_matches('v')
+        .chars()
+        .take_while(|letter| letter.is_ascii_digit() || *letter == '.')
+        .collect();
     let parts: Vec<&str> = numbers.split('.').filter(|part| !part.is_empty()).collect();
     (1..=parts.len().min(2)).rev().find_map(|count| {
         let cycle = parts[..count].join(".");
@@ -90,7 +95,9 @@ impl Judge<'_> {
     /// `registry/node:18-bullseye@sha256:...`
     fn image(&self, image: &str, file: &str, line: u32) {
         let image = image.split('@').next().unwrap_or(image);
-        let Some((repository, tag)) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) else { return };
+        let Some((repository, tag)) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) else {
+            return;
+        };
         let base = repository.rsplit('/').next().unwrap_or(repository);
         let key = match base {
             "openjdk" | "eclipse-temurin" | "amazoncorretto" => "java",
@@ -148,21 +155,27 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
 fn images(context: &Context<'_>, judge: &Judge<'_>) {
     let is_dockerfile = |path: &str| {
         let name = name(path);
-        name == "Dockerfile" || name.starts_with("Dockerfile.") || name.ends_with(".Dockerfile") || name == "Containerfile"
+        name == "Dockerfile"
+            || name.starts_with("Dockerfile.")
+            || name.ends_with(".Dockerfile")
+            || name == "Containerfile"
     };
     for path in context.repository.paths().iter().filter(|path| is_dockerfile(path) && !is_aside(path)) {
         let Some(text) = context.repository.text(path) else { continue };
         let Ok(dockerfile) = parse_dockerfile::parse(&text) else { continue };
         for instruction in &dockerfile.instructions {
             if let Instruction::From(from) = instruction {
-                let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..from.image.span.start.min(text.len())]).count();
+                let line =
+                    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..from.image.span.start.min(text.len())])
+                        .count();
                 judge.image(&from.image.value, path, u32::try_from(line).unwrap_or(1));
             }
         }
     }
     let is_compose = |path: &str| {
         let name = name(path);
-        (name.starts_with("docker-compose") || name.starts_with("compose")) && (name.ends_with(".yml") || name.ends_with(".yaml"))
+        (name.starts_with("docker-compose") || name.starts_with("compose"))
+            && (name.ends_with(".yml") || name.ends_with(".yaml"))
     };
     for path in context.repository.paths().iter().filter(|path| is_compose(path) && !is_aside(path)) {
         let Some(document) = context.repository.document(path) else { continue };
@@ -178,14 +191,23 @@ fn images(context: &Context<'_>, judge: &Judge<'_>) {
 
 /// The version in the lockfile, else the lowest that the manifest allows.
 fn frameworks(context: &Context<'_>, judge: &Judge<'_>) {
-    let prefixes = [(Ecosystem::Npm, "npm:"), (Ecosystem::PyPi, "pypi:"), (Ecosystem::RubyGems, "gem:"), (Ecosystem::Packagist, "composer:")];
+    let prefixes = [
+        (Ecosystem::Npm, "npm:"),
+        (Ecosystem::PyPi, "pypi:"),
+        (Ecosystem::RubyGems, "gem:"),
+        (Ecosystem::Packagist, "composer:"),
+    ];
     let mut locked: BTreeSet<(String, String)> = BTreeSet::new();
     for lock in context.lockfiles() {
-        let Some((_, prefix)) = prefixes.iter().find(|(ecosystem, _)| *ecosystem == lock.ecosystem) else { continue };
+        let Some((_, prefix)) = prefixes.iter().find(|(ecosystem, _)| *ecosystem == lock.ecosystem) else {
+            continue;
+        };
         for package in &lock.packages {
             let normal = lock.ecosystem.normal(&package.name);
             let key = format!("{prefix}{normal}");
-            if products().contains_key(&key) && lock.direct.iter().any(|direct| lock.ecosystem.normal(direct) == normal) {
+            if products().contains_key(&key)
+                && lock.direct.iter().any(|direct| lock.ecosystem.normal(direct) == normal)
+            {
                 locked.insert((lock.dir().to_owned(), key.clone()));
                 judge.judge(FRAMEWORK, &key, &package.version, &lock.path, package.line);
             }
@@ -194,9 +216,14 @@ fn frameworks(context: &Context<'_>, judge: &Judge<'_>) {
     for manifest in context.manifests.iter().filter(|manifest| !is_aside(&manifest.path)) {
         for package in wanted(context, manifest) {
             let key = format!("npm:{}", package.name);
-            let is_locked = super::locked::upwards(&manifest.dir).any(|dir| locked.contains(&(dir.to_owned(), key.clone())));
+            let is_locked = super::locked::upwards(&manifest.dir)
+                .any(|dir| locked.contains(&(dir.to_owned(), key.clone())));
             let version = package.range.trim_start_matches(['^', '~', '=', 'v', ' ']);
-            if !is_locked && products().contains_key(&key) && !package.range.contains("||") && !package.range.starts_with('>') {
+            if !is_locked
+                && products().contains_key(&key)
+                && !package.range.contains("||")
+                && !package.range.starts_with('>')
+            {
                 judge.judge(FRAMEWORK, &key, version, &manifest.path, package.line);
             }
         }

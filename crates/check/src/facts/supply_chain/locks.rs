@@ -81,9 +81,23 @@ const KNOWN_SCRIPTS: [&str; 62] = [
 
 /// Hosts of the public registries and their mirrors.
 const REGISTRIES: [&str; 17] = [
-    "registry.npmjs.org", "registry.yarnpkg.com", "registry.npmmirror.com", "npm.pkg.github.com", "pypi.org", "files.pythonhosted.org",
-    "github.com", "codeload.github.com", "rubygems.org", "index.rubygems.org", "index.crates.io", "static.crates.io",
-    "packagist.org", "repo.packagist.org", "npm.jsr.io", "download.pytorch.org", "pypi.python.org",
+    "registry.npmjs.org",
+    "registry.yarnpkg.com",
+    "registry.npmmirror.com",
+    "npm.pkg.github.com",
+    "pypi.org",
+    "files.pythonhosted.org",
+    "github.com",
+    "codeload.github.com",
+    "rubygems.org",
+    "index.rubygems.org",
+    "index.crates.io",
+    "static.crates.io",
+    "packagist.org",
+    "repo.packagist.org",
+    "npm.jsr.io",
+    "download.pytorch.org",
+    "pypi.python.org",
 ];
 
 fn check(context: &Context<'_>, sink: &Sink<'_>) {
@@ -101,7 +115,10 @@ fn scripts(lock: &Lockfile, sink: &Sink<'_>) {
             || package.name.starts_with("@swc/");
         if !is_known {
             let way = lock.way_to(&package.name).join(" > ");
-            let says = format!("`{}` {} runs a script of its own when it is installed ({way})", package.name, package.version);
+            let says = format!(
+                "`{}` {} runs a script of its own when it is installed ({way})",
+                package.name, package.version
+            );
             sink.report(Draft::line(SCRIPT, &lock.path, package.line).says(says));
         }
     }
@@ -112,7 +129,8 @@ fn hosts(lock: &Lockfile, sink: &Sink<'_>) {
     let mut seen: BTreeMap<(String, bool), (&Package, usize)> = BTreeMap::new();
     for package in &lock.packages {
         let Some(url) = package.url.as_deref() else { continue };
-        let url = url.trim_start_matches("registry+").trim_start_matches("git+").trim_start_matches("sparse+");
+        let url =
+            url.trim_start_matches("registry+").trim_start_matches("git+").trim_start_matches("sparse+");
         let Some((scheme, rest)) = url.split_once("://") else { continue };
         let host = rest.split(['/', ':']).next().unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
@@ -133,11 +151,20 @@ fn digests(lock: &Lockfile, sink: &Sink<'_>) {
         return;
     }
     let is_local = |package: &Package| {
-        package.url.as_deref().is_some_and(|url| url.starts_with("git") || url.starts_with("file:") || url.contains("codeload"))
+        package
+            .url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("git") || url.starts_with("file:") || url.contains("codeload"))
     };
-    let missing: Vec<&Package> = lock.packages.iter().filter(|package| !package.has_digest && !is_local(package)).collect();
+    let missing: Vec<&Package> =
+        lock.packages.iter().filter(|package| !package.has_digest && !is_local(package)).collect();
     if let Some(first) = missing.first() {
-        let says = format!("{} of {} packages have no digest, `{}` the first of them", missing.len(), lock.packages.len(), first.name);
+        let says = format!(
+            "{} of {} packages have no digest, `{}` the first of them",
+            missing.len(),
+            lock.packages.len(),
+            first.name
+        );
         sink.report(Draft::line(DIGEST, &lock.path, first.line).says(says));
     }
 }
@@ -146,6 +173,10 @@ fn digests(lock: &Lockfile, sink: &Sink<'_>) {
 mod tests {
     #[test]
     fn the_list_is_sorted_for_its_search() {
-        assert!(super::KNOWN_SCRIPTS.is_sorted(), "{:?}", super::KNOWN_SCRIPTS.windows(2).find(|pair| pair[0] > pair[1]));
+        assert!(
+            super::KNOWN_SCRIPTS.is_sorted(),
+            "{:?}",
+            super::KNOWN_SCRIPTS.windows(2).find(|pair| pair[0] > pair[1])
+        );
     }
 }

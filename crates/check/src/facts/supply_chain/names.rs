@@ -57,7 +57,8 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
             _ => continue,
         };
         let data = data();
-        let popular: HashSet<&str> = data.popular.get(registry).map(|names| names.split_whitespace().collect()).unwrap_or_default();
+        let popular: HashSet<&str> =
+            data.popular.get(registry).map(|names| names.split_whitespace().collect()).unwrap_or_default();
         let known: HashSet<&str> = data.known.split_whitespace().collect();
         for (name, declared) in &manifest.dependencies {
             let Some(place) = &declared.place else { continue };
@@ -67,9 +68,13 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
                 let says = format!("`{name}` is not {}: {}", mistaken.meant, mistaken.why);
                 sink.report(draft(MISTAKEN).says(says));
             } else if let Some(instead) = data.abandoned.get(registry).and_then(|table| table.get(&name)) {
-                sink.report(draft(ABANDONED).says(format!("`{name}` is no longer maintained; instead: {instead}")));
+                sink.report(
+                    draft(ABANDONED).says(format!("`{name}` is no longer maintained; instead: {instead}")),
+                );
             } else if let Some(meant) = typo(&name, &popular).filter(|_| !known.contains(name.as_str())) {
-                sink.report(draft(TYPO).says(format!("`{name}` is one letter away from the well-known `{meant}`")));
+                sink.report(
+                    draft(TYPO).says(format!("`{name}` is one letter away from the well-known `{meant}`")),
+                );
             }
         }
     }
@@ -91,7 +96,12 @@ fn is_one_edit(one: &str, other: &str) -> bool {
         return false;
     }
     let start = one.iter().zip(other).take_while(|(left, right)| left == right).count();
-    let end = one[start..].iter().rev().zip(other[start..].iter().rev()).take_while(|(left, right)| left == right).count();
+    let end = one[start..]
+        .iter()
+        .rev()
+        .zip(other[start..].iter().rev())
+        .take_while(|(left, right)| left == right)
+        .count();
     let (left, right) = (&one[start..one.len() - end], &other[start..other.len() - end]);
     let is_digit = |bytes: &[u8]| bytes.iter().any(u8::is_ascii_digit);
     match (left.len(), right.len()) {
@@ -107,16 +117,25 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read() {
-        let data: Data = serde_saphyr::from_str(include_str!("../../../../../rules/data/packages.yaml")).unwrap();
+        let data: Data =
+            serde_saphyr::from_str(include_str!("../../../../../rules/data/packages.yaml")).unwrap();
         assert!(data.popular["npm"].split_whitespace().count() > 200 && data.imports.len() > 200);
     }
 
     #[test]
     fn slips_are_one_edit_away() {
-        for (slip, name) in [("expres", "express"), ("lodahs", "lodash"), ("reqests", "requests"), ("expresss", "express"), ("axious", "axios")] {
+        for (slip, name) in [
+            ("expres", "express"),
+            ("lodahs", "lodash"),
+            ("reqests", "requests"),
+            ("expresss", "express"),
+            ("axious", "axios"),
+        ] {
             assert!(is_one_edit(slip, name), "{slip}");
         }
-        for (other, name) in [("express-ws", "express"), ("mysql2", "mysql"), ("fastify", "fastapi"), ("lodash", "lodash-es")] {
+        for (other, name) in
+            [("express-ws", "express"), ("mysql2", "mysql"), ("fastify", "fastapi"), ("lodash", "lodash-es")]
+        {
             assert!(!is_one_edit(other, name), "{other}");
         }
     }

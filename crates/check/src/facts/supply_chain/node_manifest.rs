@@ -25,11 +25,7 @@ pub(super) fn wanted(context: &Context<'_>, manifest: &Manifest) -> Vec<Wanted> 
     for section in SECTIONS {
         for entry in document.get(section).into_iter().flat_map(Node::entries) {
             let Some(range) = entry.node.text() else { continue };
-            wanted.push(Wanted {
-                name: entry.key.to_string(),
-                range: range.to_owned(),
-                line: entry.line,
-            });
+            wanted.push(Wanted { name: entry.key.to_string(), range: range.to_owned(), line: entry.line });
         }
     }
     wanted

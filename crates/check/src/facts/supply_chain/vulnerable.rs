@@ -35,7 +35,9 @@ fn judge(index: &Index, lock: &Lockfile, package: &Package, sink: &Sink<'_>) {
     let about = index.about(lock.ecosystem, &package.name);
     let mut hits: Vec<(&Advisory, Option<&str>)> = about
         .iter()
-        .filter_map(|advisory| Some((advisory, advisory.hits(lock.ecosystem, &package.name, &package.version)?)))
+        .filter_map(|advisory| {
+            Some((advisory, advisory.hits(lock.ecosystem, &package.name, &package.version)?))
+        })
         .collect();
     if hits.is_empty() {
         return;
@@ -66,7 +68,8 @@ fn judge(index: &Index, lock: &Lockfile, package: &Package, sink: &Sink<'_>) {
         (None, _) => "no mended version is known".to_owned(),
     };
     let ids: Vec<&str> = hits.iter().take(4).map(|(advisory, _)| advisory.known_as()).collect();
-    let more = if hits.len() > ids.len() { format!(" and {} more", hits.len() - ids.len()) } else { String::new() };
+    let more =
+        if hits.len() > ids.len() { format!(" and {} more", hits.len() - ids.len()) } else { String::new() };
     let says = format!("{name}: {} ({}{more}; {mend}){way}", hits[0].0.summary, ids.join(", "));
     sink.report(Draft::line(VULNERABLE, &lock.path, package.line).says(says).weighs(severity));
 }
