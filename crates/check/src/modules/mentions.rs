@@ -27,7 +27,11 @@ pub(crate) fn mentioned(
                 |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             let bytes = text.as_bytes();
             let before = hit.start().checked_sub(1).map(|at| bytes[at]);
-            if !is_word(before) && !is_word(bytes.get(hit.end()).copied()) {
+            let (first, last) = (bytes.get(hit.start()).copied(), bytes.get(hit.end() - 1).copied());
+            // A needle that ends with a word's letter is not part of a longer word.
+            let is_cut =
+                is_word(first) && is_word(before) || is_word(last) && is_word(bytes.get(hit.end()).copied());
+            if !is_cut {
                 found[hit.pattern().as_usize()] = true;
             }
         }

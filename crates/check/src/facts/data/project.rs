@@ -255,7 +255,7 @@ fn commands(context: &Context<'_>, sink: &Sink<'_>) {
         "typeorm schema:sync",
         "supabase db reset",
     ];
-    let mut report = |file: &str, line: u32, text: &str| {
+    let report = |file: &str, line: u32, text: &str| {
         if let Some(command) = bad.iter().find(|command| text.contains(**command)) {
             sink.report(Draft::line(PUSH, file, line).says(format!("`{command}` runs with every release")));
         }

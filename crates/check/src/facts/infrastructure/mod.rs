@@ -23,7 +23,6 @@ pub(super) static FILE_FACTS: &[FileFact] = &[
     kubernetes::FILE_FACT,
     workflow::FACT,
     terraform::FACT,
-    terraform::STATE,
     prometheus::FACT,
     nginx::FACT,
 ];

@@ -31,17 +31,6 @@ pub(super) static FACT: FileFact = FileFact {
     check,
 };
 
-/// What Terraform writes about what it made.
-pub(super) static STATE: FileFact = FileFact {
-    rules: &["terraform-committed-state"],
-    wants: |file| file.name().ends_with(".tfstate") || file.name().ends_with(".tfstate.backup"),
-    check: |context, file, sink| {
-        if context.is_shared(file.path) && file.has("\"resources\"") {
-            sink.report_in(file, Draft::line("terraform-committed-state", file.path, 1));
-        }
-    },
-};
-
 fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     // Its parser calls itself for each level.
     if crate::pattern::is_too_deep(file.text) {

@@ -14,10 +14,6 @@ pub(super) fn check(look: &Look<'_, '_>) {
         } else if image.digest.is_none() {
             look.report("docker-base-not-pinned", &stage.from);
         }
-        if let Some(distribution) = ended(&image) {
-            let message = format!("{distribution} gets no security fixes any more");
-            look.say("docker-end-of-life-distribution", &stage.from, message);
-        }
     }
     root(look);
 }
@@ -86,44 +82,4 @@ fn drops_by_itself(name: &str) -> bool {
             | "varnish"
             | "jenkins"
     )
-}
-
-/// The distribution below an image, where its makers have stopped to mend it (all before 2026, security support
-/// included; dates from endoflife.date).
-fn ended(image: &ImageName<'_>) -> Option<String> {
-    let tag = image.tag?;
-    let number = |text: &str| text.split(['.', '-']).next().and_then(|part| part.parse::<u32>().ok());
-    match image.name {
-        "centos" => return Some("CentOS".to_owned()),
-        "ubuntu" => {
-            const ENDED: [&str; 14] = [
-                "14.04", "16.04", "18.04", "20.04", "21.04", "21.10", "22.10", "23.04", "23.10", "24.10",
-                "25.04", "trusty", "xenial", "bionic",
-            ];
-            if ENDED.iter().any(|version| tag.starts_with(version)) {
-                return Some(format!("Ubuntu {tag}"));
-            }
-        }
-        "debian" if number(tag).is_some_and(|major| major <= 10) => return Some(format!("Debian {tag}")),
-        "alpine" => {
-            let version = tag.strip_prefix("3.").and_then(number);
-            if version.is_some_and(|minor| minor <= 18) {
-                return Some(format!("Alpine {tag}"));
-            }
-        }
-        _ => {}
-    }
-    let parts = || tag.split('-');
-    for release in ["wheezy", "jessie", "stretch", "buster"] {
-        if parts().any(|part| part == release) {
-            return Some(format!("Debian {release}"));
-        }
-    }
-    for release in ["trusty", "xenial", "bionic", "focal"] {
-        if parts().any(|part| part == release) {
-            return Some(format!("Ubuntu {release}"));
-        }
-    }
-    let alpine = parts().find_map(|part| part.strip_prefix("alpine3."));
-    alpine.and_then(number).filter(|minor| *minor <= 18).map(|minor| format!("Alpine 3.{minor}"))
 }

@@ -18,7 +18,6 @@ pub(super) static FACT: FileFact = FileFact {
     rules: &[
         "docker-base-floating",
         "docker-base-not-pinned",
-        "docker-end-of-life-distribution",
         "docker-runs-as-root",
         "docker-shell-form-command",
         "docker-several-commands",
