@@ -165,6 +165,14 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
 
+    /// Look for secrets in the whole history of git too.
+    #[arg(long, conflicts_with_all = ["staged", "since"])]
+    pub(crate) history: bool,
+
+    /// A folder of OSV records to look up known vulnerabilities in; `.seaworthy/advisories` when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) advisories: Option<PathBuf>,
+
     /// Take every finding of today as known: only new ones are reported from now on.
     #[arg(long, conflicts_with_all = ["staged", "since"])]
     pub(crate) update_baseline: bool,

@@ -7,9 +7,10 @@ pub mod sarif;
 
 use serde::Serialize;
 
+use crate::baseline::Baseline;
 use crate::finding::Finding;
 use crate::rule::Severity;
-use crate::score::Score;
+use crate::score::{Score, score};
 
 /// Everything that a check has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +94,17 @@ impl Report {
     /// There is a finding that weighs at least this much.
     pub fn fails(&self, threshold: Severity) -> bool {
         self.findings.iter().any(|finding| finding.severity >= threshold)
+    }
+
+    /// The same with further findings (of the history of the files), but for those that the baseline knows.
+    #[must_use]
+    pub fn with(mut self, mut findings: Vec<Finding>, baseline: &Baseline) -> Self {
+        let known = baseline.apply(&mut findings);
+        self.findings.extend(findings);
+        let Summary { suppressed, baseline, files, rules, .. } = self.summary;
+        self.summary = Summary::of(&self.findings, suppressed, baseline + known, files, rules);
+        self.score = score(&self.findings);
+        self
     }
 
     /// The findings, what to do first coming first: by severity, then by rule and place.

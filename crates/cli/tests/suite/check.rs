@@ -167,3 +167,19 @@ fn a_fix_is_shown_first_and_made_with_consent_alone() {
     assert!(!found(&made).contains(&"compose-database-published compose.yaml".to_owned()));
     assert!(text().contains("\"127.0.0.1:5432:5432\""), "{}", text());
 }
+
+#[test]
+fn a_secret_that_was_taken_out_is_found_in_the_history() {
+    // Put together here, so that no scanner stops at this file.
+    let key = format!("{}_live_{}", "sk", "51Hq8LkZpW3vXn7RtYbC2dFgJ");
+    let folder = committed(&[("pay.js", &format!("const key = \"{key}\";\n"))]);
+    write(folder.path(), "pay.js", "const key = process.env.KEY;\n");
+    git(folder.path(), &["add", "-A"]);
+    assert!(git(folder.path(), &["commit", "-q", "-m", "taken out"]).status.success());
+    let now = run_in(folder.path(), &["check", "--json"]);
+    assert!(!now.stdout.contains("payment-key"), "{}", now.stdout);
+    let past = run_in(folder.path(), &["check", "--history", "--json"]);
+    let secrets: Vec<String> = found(&past).into_iter().filter(|one| one.ends_with(" pay.js")).collect();
+    assert_eq!((past.code, secrets.len()), (1, 1), "{}", past.stdout);
+    assert!(!past.stdout.contains(&key), "the key itself is never shown");
+}

@@ -1,9 +1,11 @@
 //! What git knows of a repository. Git itself is asked: what people have configured holds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
+use std::io::{BufReader, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
+
+use seaworthy_check::history;
 
 use crate::exit::{Mistake, Outside};
 
@@ -48,6 +50,33 @@ pub(super) fn since(root: &Path, revision: &str) -> anyhow::Result<BTreeSet<Stri
     let mut paths = names(&asked(root, &changed)?);
     paths.extend(names(&asked(root, &["ls-files", "-z", "--others", "--exclude-standard"])?));
     Ok(paths)
+}
+
+/// Hands the history of all branches to a reader, while git still writes it.
+pub(super) fn log<T>(
+    root: &Path,
+    read: impl FnOnce(BufReader<ChildStdout>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let failed = |said: &str| Outside {
+        message: format!("git cannot say the history of {}: {said}", root.display()),
+        help: Some("sea check, without --history".to_owned()),
+    };
+    let mut child = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(history::ARGUMENTS)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| failed(&error.to_string()))?;
+    let Some(output) = child.stdout.take() else { return Err(failed("it writes nothing").into()) };
+    let answer = read(BufReader::new(output));
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(failed(&status.to_string()).into());
+    }
+    answer
 }
 
 /// The folder of the repository's hooks.

@@ -11,7 +11,7 @@ use std::path::Path;
 use seaworthy_check::baseline::{BASELINE_FILE, Baseline};
 use seaworthy_check::report::{github, html, json, sarif};
 use seaworthy_check::rule::Severity;
-use seaworthy_check::{Catalogue, Checker, Options, Report};
+use seaworthy_check::{Catalogue, Checker, Options, Report, history};
 use seaworthy_detect::{Overrides, Repository, load_from};
 
 use crate::args::{CheckArgs, FailOn, Global, ReportFormat};
@@ -60,8 +60,19 @@ fn look(global: &Global, args: &CheckArgs, root: &Path, catalogue: &Catalogue) -
         output::problems(&loaded);
     }
     let baseline = if args.update_baseline { Baseline::default() } else { baseline(root)? };
-    let options = Options { tracked: git::tracked(root), only, baseline };
-    Ok(Checker::new(catalogue).check(&repository, &loaded, &options))
+    let options = Options {
+        tracked: git::tracked(root),
+        only,
+        baseline,
+        today: jiff::Zoned::now().date().to_string().parse().ok(),
+        advisories: args.advisories.clone(),
+    };
+    let report = Checker::new(catalogue).check(&repository, &loaded, &options);
+    if !args.history {
+        return Ok(report);
+    }
+    let past = git::log(root, |log| Ok(history::secrets(log, catalogue, &repository)?))?;
+    Ok(report.with(past, &options.baseline))
 }
 
 /// The files that `--staged` or `--since` are about; what is staged is checked as it would be committed.
