@@ -107,7 +107,8 @@ fn the_hook_keeps_a_grave_finding_out_of_a_commit() {
     git(folder.path(), &["add", "-A"]);
     let refused = git(folder.path(), &["commit", "-q", "-m", "bad"]);
     assert!(!refused.status.success());
-    assert!(String::from_utf8_lossy(&refused.stdout).contains("Text is run as code"));
+    // Git writes what a hook prints to its own standard error.
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("Text is run as code"));
     write(folder.path(), "server.js", "let a = 1;\n");
     git(folder.path(), &["add", "-A"]);
     let taken = git(folder.path(), &["commit", "-q", "-m", "good"]);

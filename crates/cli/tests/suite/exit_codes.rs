@@ -50,7 +50,10 @@ fn an_odd_seaworthy_toml_ends_with_0() {
 #[test]
 fn a_mistake_says_what_to_type_next() {
     let run = run_in(&workspace(), &["explain", "unknown-kee"]);
-    assert_eq!(run.stderr, "error: there is no code `unknown-kee`\n  next: sea explain unknown-key\n");
+    assert_eq!(
+        run.stderr,
+        "error: there is no code or rule `unknown-kee`\n  next: sea explain unknown-key\n"
+    );
     let repo = repository(EXPRESS);
     let run = run_in(repo.path(), &["plan", "--explain", "web"]);
     assert_eq!(run.code, 2);

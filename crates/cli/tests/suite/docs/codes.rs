@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use regex::Regex;
+use seaworthy_check::Catalogue;
 
 use super::{blocks, markdown, stem};
 use crate::process::{Run, run_in, workspace};
@@ -136,7 +137,13 @@ fn explain_prints_every_page_and_lists_every_code() {
     let list = run_in(&workspace(), &["explain"]).stdout;
     let listed: BTreeSet<String> =
         list.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
-    assert_eq!(listed, pages());
+    let rules: BTreeSet<String> = Catalogue::embedded().rules().map(|rule| rule.id.clone()).collect();
+    assert!(rules.is_disjoint(&pages()), "a name says which page is meant");
+    assert_eq!(listed, rules.union(&pages()).cloned().collect());
+    for rule in rules.iter().step_by(40) {
+        let text = run_in(&workspace(), &["explain", rule]).stdout;
+        assert!(text.starts_with(&format!("# {rule}\n")) && text.contains("## Why"), "{text}");
+    }
     for code in pages() {
         assert_eq!(run_in(&workspace(), &["explain", &code]).stdout, page(&code), "{code}");
     }
