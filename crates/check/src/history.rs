@@ -51,8 +51,13 @@ pub fn secrets(log: impl BufRead, catalogue: &Catalogue, current: &Repository) -
     }
     let mut findings: Vec<Finding> = found.into_values().collect();
     findings.sort_by(|one, other| {
-        (&one.file, one.line, one.column, &one.rule, &one.message)
-            .cmp(&(&other.file, other.line, other.column, &other.rule, &other.message))
+        (&one.file, one.line, one.column, &one.rule, &one.message).cmp(&(
+            &other.file,
+            other.line,
+            other.column,
+            &other.rule,
+            &other.message,
+        ))
     });
     fingerprint(&mut findings);
     Ok(findings)

@@ -21,9 +21,11 @@ pub fn page(rule: &Rule) -> String {
         rule.source,
         rule.fix.description.trim()
     );
-    for (heading, examples) in
-        [("Reported", &rule.examples.bad), ("Right", &rule.examples.good), ("Not meant", &rule.examples.alike)]
-    {
+    for (heading, examples) in [
+        ("Reported", &rule.examples.bad),
+        ("Right", &rule.examples.good),
+        ("Not meant", &rule.examples.alike),
+    ] {
         // The first says the most; all of them are in the rule's file.
         if let Some(example) = examples.first() {
             let _ = write!(out, "\n## {heading}\n");

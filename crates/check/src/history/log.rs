@@ -154,7 +154,14 @@ mod tests {
 
     #[test]
     fn odd_logs_are_read_to_their_end() {
-        for text in ["", "commit", "@@ -1 +1 @@", "+++ b/x\n@@ -0,0 +1,4000000000 @@\n+a", "@@ -x +y @@\n", "\u{0}\n\n"] {
+        for text in [
+            "",
+            "commit",
+            "@@ -1 +1 @@",
+            "+++ b/x\n@@ -0,0 +1,4000000000 @@\n+a",
+            "@@ -x +y @@\n",
+            "\u{0}\n\n",
+        ] {
             let _ = read(text);
         }
         let long = format!("commit a b\n+++ b/x\n@@ -0,0 +1 @@\n+{}\n", "y".repeat(200_000));

@@ -56,14 +56,20 @@ fn a_secret_that_was_deleted_is_told_of_with_its_commit_and_one_that_is_there_is
     assert_eq!(told, [("env-file-committed", ".env", 2), ("source-host-token", "src/client.py", 3)]);
     for finding in &findings {
         assert!(finding.message.ends_with(&format!("(commit {first} of 2024-03-01)")), "{}", finding.message);
-        assert!(!finding.excerpt.contains(&token) && !finding.excerpt.contains("w7Qp"), "{}", finding.excerpt);
+        assert!(
+            !finding.excerpt.contains(&token) && !finding.excerpt.contains("w7Qp"),
+            "{}",
+            finding.excerpt
+        );
         assert!(!finding.fingerprint.is_empty());
     }
     // What the files hold is a finding of the check itself until it is removed, on whatever branch it was.
     git(root, &["checkout", "-q", "-b", "other"]);
     fs::write(root.join("src/db ünd.js"), "connect(process.env.DATABASE_URL);\n").unwrap();
     commit(root, "removed too");
-    assert!(found(root).iter().any(|one| one.rule == "database-url-with-password" && one.file == "src/db ünd.js"));
+    assert!(
+        found(root).iter().any(|one| one.rule == "database-url-with-password" && one.file == "src/db ünd.js")
+    );
 }
 
 #[test]

@@ -24,8 +24,16 @@ pub(super) static FILE_FACT: FileFact = FileFact {
 pub(super) fn is_guide(path: &str) -> bool {
     matches!(
         name(path),
-        "AGENTS.md" | "AGENT.md" | "CLAUDE.md" | "GEMINI.md" | ".cursorrules" | ".windsurfrules" | ".clinerules" | "CONVENTIONS.md"
-            | ".goosehints" | ".roorules"
+        "AGENTS.md"
+            | "AGENT.md"
+            | "CLAUDE.md"
+            | "GEMINI.md"
+            | ".cursorrules"
+            | ".windsurfrules"
+            | ".clinerules"
+            | "CONVENTIONS.md"
+            | ".goosehints"
+            | ".roorules"
     ) || path.ends_with(".github/copilot-instructions.md")
         || path.ends_with(".junie/guidelines.md")
         || path.contains(".cursor/rules/")
@@ -64,7 +72,10 @@ fn contradictions(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>)
         }
         // What must not be done, and what is only an example, may name what is not there.
         let lower = line.to_ascii_lowercase();
-        if ["don't", "do not", "never", "instead of", "not ", "e.g.", "for example", "such as"].iter().any(|word| lower.contains(word)) {
+        if ["don't", "do not", "never", "instead of", "not ", "e.g.", "for example", "such as"]
+            .iter()
+            .any(|word| lower.contains(word))
+        {
             continue;
         }
         for found in COMMAND.captures_iter(line.as_bytes()) {
@@ -84,7 +95,9 @@ fn contradictions(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>)
                 sink.report_in(file, Draft::bytes(WRONG, file.path, range).says(says));
             }
         }
-        let is_about_new = ["create", "add ", "new ", "generate", "write ", "put ", "example", "like "].iter().any(|word| lower.contains(word));
+        let is_about_new = ["create", "add ", "new ", "generate", "write ", "put ", "example", "like "]
+            .iter()
+            .any(|word| lower.contains(word));
         if is_about_new || is_block {
             continue;
         }
@@ -93,7 +106,10 @@ fn contradictions(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>)
             let Some(path) = line.get(group.range()) else { continue };
             if is_missing(context, file.path, path) {
                 let range = start + group.start()..start + group.end();
-                sink.report_in(file, Draft::bytes(WRONG, file.path, range).says(format!("`{path}` is not in the repository")));
+                sink.report_in(
+                    file,
+                    Draft::bytes(WRONG, file.path, range).says(format!("`{path}` is not in the repository")),
+                );
             }
         }
     }
@@ -105,27 +121,42 @@ fn is_quoted(line: &str, at: usize) -> bool {
 }
 
 fn no_script(context: &Context<'_>, guide: &str, script: &str) -> Option<String> {
-    let mut manifests = context.manifests.iter().filter(|manifest| manifest.path.ends_with("package.json")).peekable();
+    let mut manifests =
+        context.manifests.iter().filter(|manifest| manifest.path.ends_with("package.json")).peekable();
     manifests.peek()?;
     // Whose scripts are meant a sentence may say: any project's will do.
     let is_known = manifests.any(|manifest| manifest.scripts.contains_key(script));
     let script = script.trim_end_matches('.');
-    (!is_known && !context.manifests.iter().any(|manifest| manifest.scripts.contains_key(script)))
-        .then(|| format!("`{}` tells agents to run the script `{script}`, which no package.json has", name(guide)))
+    (!is_known && !context.manifests.iter().any(|manifest| manifest.scripts.contains_key(script))).then(
+        || format!("`{}` tells agents to run the script `{script}`, which no package.json has", name(guide)),
+    )
 }
 
 fn no_target(context: &Context<'_>, tool: &str, target: &str) -> Option<String> {
-    let names: &[&str] = if tool == "make" { &["Makefile", "makefile", "GNUmakefile"] } else { &["justfile", "Justfile", ".justfile"] };
+    let names: &[&str] = if tool == "make" {
+        &["Makefile", "makefile", "GNUmakefile"]
+    } else {
+        &["justfile", "Justfile", ".justfile"]
+    };
     let repository = context.repository;
-    let texts: Vec<_> = names.iter().flat_map(|name| repository.named(name)).filter_map(|path| repository.text(path)).collect();
+    let texts: Vec<_> = names
+        .iter()
+        .flat_map(|name| repository.named(name))
+        .filter_map(|path| repository.text(path))
+        .collect();
     // "make sure" is a command only where there is something to make.
     if texts.is_empty() || texts.iter().any(|text| text.contains("include ") || text.contains("%:")) {
         return None;
     }
     let is_there = texts.iter().any(|text| {
         text.lines().any(|line| {
-            line.strip_prefix(['@']).unwrap_or(line).strip_prefix(target).is_some_and(|rest| rest.starts_with([':', ' ']) && rest.contains(':'))
-                || line.split(':').next().is_some_and(|targets| targets.split_whitespace().any(|one| one == target) && line.contains(':'))
+            line.strip_prefix(['@'])
+                .unwrap_or(line)
+                .strip_prefix(target)
+                .is_some_and(|rest| rest.starts_with([':', ' ']) && rest.contains(':'))
+                || line.split(':').next().is_some_and(|targets| {
+                    targets.split_whitespace().any(|one| one == target) && line.contains(':')
+                })
         })
     });
     (!is_there).then(|| format!("`{tool} {target}` is asked for, and there is no such target"))
@@ -142,7 +173,9 @@ fn other_manager(context: &Context<'_>, tool: &str) -> Option<String> {
     let has = |files: &[&str; 2]| files.iter().any(|file| context.repository.named(file).next().is_some());
     let used: Vec<&str> = locks.iter().filter(|(_, files)| has(files)).map(|(name, _)| *name).collect();
     match used.as_slice() {
-        [one] if *one != tool => Some(format!("dependencies are installed with {one} here, as its lockfile says, not with {tool}")),
+        [one] if *one != tool => {
+            Some(format!("dependencies are installed with {one} here, as its lockfile says, not with {tool}"))
+        }
         _ => None,
     }
 }
@@ -150,8 +183,8 @@ fn other_manager(context: &Context<'_>, tool: &str) -> Option<String> {
 /// A file that would be there if the guide were true: of a kind that people write, in a folder that exists.
 fn is_missing(context: &Context<'_>, guide: &str, path: &str) -> bool {
     const WRITTEN: [&str; 21] = [
-        "js", "jsx", "ts", "tsx", "mjs", "py", "go", "rb", "php", "java", "cs", "rs", "md", "sql", "yml", "yaml", "toml", "css", "vue",
-        "sh", "html",
+        "js", "jsx", "ts", "tsx", "mjs", "py", "go", "rb", "php", "java", "cs", "rs", "md", "sql", "yml",
+        "yaml", "toml", "css", "vue", "sh", "html",
     ];
     let repository = context.repository;
     let dir = guide.rsplit_once('/').map_or("", |(dir, _)| dir);

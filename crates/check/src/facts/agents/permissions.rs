@@ -23,7 +23,10 @@ pub(super) static FACT: FileFact = FileFact {
             ".qwen/settings.json",
         ]
         .iter()
-        .any(|end| file.path == *end || file.path.ends_with(end) && file.path[..file.path.len() - end.len()].ends_with('/'))
+        .any(|end| {
+            file.path == *end
+                || file.path.ends_with(end) && file.path[..file.path.len() - end.len()].ends_with('/')
+        })
     },
     check,
 };
@@ -31,7 +34,10 @@ pub(super) static FACT: FileFact = FileFact {
 fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     let Some(document) = context.repository.document(file.path) else { return };
     let report = |line: u32, what: &str| {
-        sink.report_in(file, Draft::line(RULE, file.path, line).says(format!("{what}, whatever the command is")));
+        sink.report_in(
+            file,
+            Draft::line(RULE, file.path, line).says(format!("{what}, whatever the command is")),
+        );
     };
     let allowed = document.at(&["permissions", "allow"]).or_else(|| document.at(&["tools", "allowed"]));
     for item in allowed.into_iter().flat_map(Node::items) {
@@ -60,7 +66,15 @@ fn is_everything(permission: &str) -> bool {
     let plain = permission.replace(' ', "");
     matches!(
         plain.as_str(),
-        "*" | "Bash" | "Bash(*)" | "Bash(*:*)" | "Bash(:*)" | "Shell(*)" | "Shell" | "run_shell_command" | "Bash(sudo:*)" | "Bash(bash:*)"
+        "*" | "Bash"
+            | "Bash(*)"
+            | "Bash(*:*)"
+            | "Bash(:*)"
+            | "Shell(*)"
+            | "Shell"
+            | "run_shell_command"
+            | "Bash(sudo:*)"
+            | "Bash(bash:*)"
             | "Bash(sh:*)"
     )
 }

@@ -25,11 +25,15 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     let Some(document) = context.repository.document(file.path) else { return };
     // As a file of its own, or within a PrometheusRule.
     let groups = document.get("groups").or_else(|| document.at(&["spec", "groups"]));
-    for rule in groups.into_iter().flat_map(Node::items).filter_map(|group| group.get("rules")).flat_map(Node::items) {
+    for rule in
+        groups.into_iter().flat_map(Node::items).filter_map(|group| group.get("rules")).flat_map(Node::items)
+    {
         let Some(name) = rule.get("alert").and_then(Node::text) else { continue };
         let has_severity = rule.at(&["labels", "severity"]).is_some();
         let annotations = rule.get("annotations");
-        let has_runbook = ["runbook_url", "runbook", "dashboard"].iter().any(|key| annotations.is_some_and(|node| node.get(key).is_some()));
+        let has_runbook = ["runbook_url", "runbook", "dashboard"]
+            .iter()
+            .any(|key| annotations.is_some_and(|node| node.get(key).is_some()));
         let lacks = match (has_severity, has_runbook) {
             (true, true) => continue,
             (true, false) => "what to do about it",
@@ -42,7 +46,12 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     let Some(default) = document.at(&["route", "receiver"]).and_then(Node::text) else { return };
     for receiver in document.get("receivers").into_iter().flat_map(Node::items) {
         let is_default = receiver.get("name").and_then(Node::text) == Some(default);
-        if is_default && receiver.entries().iter().all(|entry| !entry.key.ends_with("_configs") || entry.node.items().is_empty()) {
+        if is_default
+            && receiver
+                .entries()
+                .iter()
+                .all(|entry| !entry.key.ends_with("_configs") || entry.node.items().is_empty())
+        {
             sink.report_in(file, Draft::line(NOWHERE, file.path, receiver.line));
         }
     }

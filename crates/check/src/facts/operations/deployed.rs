@@ -72,10 +72,25 @@ pub(super) fn deploys(path: &str) -> bool {
     }
     matches!(
         name,
-        "fly.toml" | "render.yaml" | "render.yml" | "Procfile" | "vercel.json" | "app.yaml" | "serverless.yml" | "railway.json"
-            | "railway.toml" | "Chart.yaml" | "kustomization.yaml" | "skaffold.yaml" | "captain-definition" | "apprunner.yaml"
-            | "heroku.yml" | "cloudbuild.yaml" | "copilot.yml"
-    ) || is_yaml && (name.contains("compose") && name.contains("prod") || is_pipeline(path) && name.contains("deploy"))
+        "fly.toml"
+            | "render.yaml"
+            | "render.yml"
+            | "Procfile"
+            | "vercel.json"
+            | "app.yaml"
+            | "serverless.yml"
+            | "railway.json"
+            | "railway.toml"
+            | "Chart.yaml"
+            | "kustomization.yaml"
+            | "skaffold.yaml"
+            | "captain-definition"
+            | "apprunner.yaml"
+            | "heroku.yml"
+            | "cloudbuild.yaml"
+            | "copilot.yml"
+    ) || is_yaml
+        && (name.contains("compose") && name.contains("prod") || is_pipeline(path) && name.contains("deploy"))
         || is_yaml && path.split('/').any(|part| matches!(part, "k8s" | "kubernetes" | "helm" | "manifests"))
         || path.ends_with("config/deploy.yml")
         || name.starts_with("deploy.") && extension(path) == "sh"
@@ -93,20 +108,41 @@ pub(super) fn is_pipeline(path: &str) -> bool {
         || path.starts_with(".gitlab/")
         || matches!(
             path,
-            ".gitlab-ci.yml" | ".travis.yml" | "azure-pipelines.yml" | "bitbucket-pipelines.yml" | "Jenkinsfile" | ".drone.yml"
-                | "cloudbuild.yaml" | "buildspec.yml" | "appveyor.yml" | ".cirrus.yml" | "codemagic.yaml"
+            ".gitlab-ci.yml"
+                | ".travis.yml"
+                | "azure-pipelines.yml"
+                | "bitbucket-pipelines.yml"
+                | "Jenkinsfile"
+                | ".drone.yml"
+                | "cloudbuild.yaml"
+                | "buildspec.yml"
+                | "appveyor.yml"
+                | ".cirrus.yml"
+                | "codemagic.yaml"
         )
 }
 
 /// What people read about the whole: not the documents of each part.
 pub(super) fn is_document(path: &str) -> bool {
-    let is_near = path.matches('/').count() <= 2 && (!path.contains('/') || path.to_ascii_lowercase().contains("doc"));
-    is_near && matches!(extension(path), "md" | "mdx" | "rst" | "txt" | "adoc") && !path.to_ascii_lowercase().contains("changelog")
+    let is_near =
+        path.matches('/').count() <= 2 && (!path.contains('/') || path.to_ascii_lowercase().contains("doc"));
+    is_near
+        && matches!(extension(path), "md" | "mdx" | "rst" | "txt" | "adoc")
+        && !path.to_ascii_lowercase().contains("changelog")
 }
 
 /// A script or pipeline that deploys.
 pub(super) fn is_script(path: &str) -> bool {
     is_pipeline(path)
         || matches!(extension(path), "sh")
-        || matches!(name(path), "Makefile" | "justfile" | "Justfile" | "Taskfile.yml" | "package.json" | "Rakefile" | "fabfile.py")
+        || matches!(
+            name(path),
+            "Makefile"
+                | "justfile"
+                | "Justfile"
+                | "Taskfile.yml"
+                | "package.json"
+                | "Rakefile"
+                | "fabfile.py"
+        )
 }

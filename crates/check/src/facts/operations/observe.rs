@@ -14,20 +14,67 @@ pub(super) static FACT: Fact = Fact {
 
 /// Parts of the names of packages that measure.
 const METRICS: [&str; 17] = [
-    "prom-client", "prometheus", "opentelemetry", "statsd", "hot-shots", "dd-trace", "ddtrace", "newrelic", "elastic-apm",
-    "micrometer", "metrics", "yabeda", "appsignal", "skylight", "scout", "applicationinsights", "honeycomb",
+    "prom-client",
+    "prometheus",
+    "opentelemetry",
+    "statsd",
+    "hot-shots",
+    "dd-trace",
+    "ddtrace",
+    "newrelic",
+    "elastic-apm",
+    "micrometer",
+    "metrics",
+    "yabeda",
+    "appsignal",
+    "skylight",
+    "scout",
+    "applicationinsights",
+    "honeycomb",
 ];
 
 /// Parts of the names of packages that collect errors.
 const ERRORS: [&str; 16] = [
-    "sentry", "bugsnag", "rollbar", "honeybadger", "airbrake", "dd-trace", "ddtrace", "newrelic", "appsignal", "elastic-apm",
-    "opentelemetry", "raygun", "highlight", "applicationinsights", "error-reporting", "posthog",
+    "sentry",
+    "bugsnag",
+    "rollbar",
+    "honeybadger",
+    "airbrake",
+    "dd-trace",
+    "ddtrace",
+    "newrelic",
+    "appsignal",
+    "elastic-apm",
+    "opentelemetry",
+    "raygun",
+    "highlight",
+    "applicationinsights",
+    "error-reporting",
+    "posthog",
 ];
 
 /// Parts of the names of packages that write logs machines can read.
 const LOGS: [&str; 20] = [
-    "pino", "winston", "bunyan", "structlog", "json-logger", "loguru", "zap", "zerolog", "logrus", "lograge", "semantic_logger",
-    "monolog", "logstash", "serilog", "opentelemetry", "log4js", "tslog", "logtape", "consola", "tracing-subscriber",
+    "pino",
+    "winston",
+    "bunyan",
+    "structlog",
+    "json-logger",
+    "loguru",
+    "zap",
+    "zerolog",
+    "logrus",
+    "lograge",
+    "semantic_logger",
+    "monolog",
+    "logstash",
+    "serilog",
+    "opentelemetry",
+    "log4js",
+    "tslog",
+    "logtape",
+    "consola",
+    "tracing-subscriber",
 ];
 
 fn check(context: &Context<'_>, sink: &Sink<'_>) {
@@ -36,7 +83,8 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
         return;
     }
     let report = |rule: &'static str| sink.report(Draft::file(rule, "."));
-    let has_metrics = deployed.depends_on(&METRICS) || deployed.has_path(&["servicemonitor", "podmonitor", "prometheus"]);
+    let has_metrics =
+        deployed.depends_on(&METRICS) || deployed.has_path(&["servicemonitor", "podmonitor", "prometheus"]);
     if !has_metrics {
         report("no-metrics");
     }
@@ -48,14 +96,24 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
     }
     let is_rules = |path: &str| match extension(path) {
         "tf" => true,
-        "yml" | "yaml" => ["rule", "monitor", "prometheus", "ops", "infra", "deploy", "k8s"].iter().any(|word| path.contains(word)),
+        "yml" | "yaml" => ["rule", "monitor", "prometheus", "ops", "infra", "deploy", "k8s"]
+            .iter()
+            .any(|word| path.contains(word)),
         _ => false,
     };
     let has_alerts = !context.app.slos.is_empty()
         || deployed.has_path(&["alert", "alarm", "uptime"])
         || deployed.is_written(
             is_rules,
-            &["- alert:", "metric_alarm", "alert_policy", "datadog_monitor", "newrelic_alert", "betteruptime", "checkly_"],
+            &[
+                "- alert:",
+                "metric_alarm",
+                "alert_policy",
+                "datadog_monitor",
+                "newrelic_alert",
+                "betteruptime",
+                "checkly_",
+            ],
         );
     if !has_alerts {
         report("no-alerts");

@@ -7,7 +7,13 @@ use crate::file::{Role, SourceFile, name};
 use crate::finding::Draft;
 
 pub(super) static FACT: Fact = Fact {
-    rules: &["readme-missing", "readme-many-commands", "no-ci", "ci-without-tests", "published-without-license"],
+    rules: &[
+        "readme-missing",
+        "readme-many-commands",
+        "no-ci",
+        "ci-without-tests",
+        "published-without-license",
+    ],
     whole: true,
     check,
 };
@@ -23,7 +29,9 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
         None => sink.report(Draft::file("readme-missing", ".")),
         Some(path) => {
             if let Some((line, count)) = commands(context, path) {
-                let says = format!("{count} commands stand between a clone and the running app, and nothing runs them in one");
+                let says = format!(
+                    "{count} commands stand between a clone and the running app, and nothing runs them in one"
+                );
                 sink.report(Draft::line("readme-many-commands", path, line).says(says));
             }
         }
@@ -33,8 +41,22 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
 
 /// Files with which one command starts everything.
 const AUTOMATES: [&str; 16] = [
-    "Makefile", "makefile", "justfile", "Justfile", "Taskfile.yml", "Taskfile.yaml", "docker-compose.yml", "docker-compose.yaml",
-    "compose.yaml", "compose.yml", "devcontainer.json", "Procfile", "Procfile.dev", "seaworthy.toml", "Tiltfile", "setup",
+    "Makefile",
+    "makefile",
+    "justfile",
+    "Justfile",
+    "Taskfile.yml",
+    "Taskfile.yaml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yaml",
+    "compose.yml",
+    "devcontainer.json",
+    "Procfile",
+    "Procfile.dev",
+    "seaworthy.toml",
+    "Tiltfile",
+    "setup",
 ];
 
 /// The first command and the number of those that a README asks for to run the app.
@@ -51,9 +73,19 @@ fn commands(context: &Context<'_>, readme: &str) -> Option<(u32, usize)> {
             is_block = !is_block;
         } else if !is_block && line.starts_with('#') {
             let heading = line.to_ascii_lowercase();
-            is_about = ["install", "getting started", "setup", "set up", "run", "start", "develop", "local", "usage"]
-                .iter()
-                .any(|word| heading.contains(word));
+            is_about = [
+                "install",
+                "getting started",
+                "setup",
+                "set up",
+                "run",
+                "start",
+                "develop",
+                "local",
+                "usage",
+            ]
+            .iter()
+            .any(|word| heading.contains(word));
         } else if is_block && is_about && is_command(trimmed) {
             first.get_or_insert(number);
             count += trimmed.split("&&").count();
@@ -67,15 +99,49 @@ fn is_command(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
     matches!(
         word,
-        "npm" | "pnpm" | "yarn" | "bun" | "npx" | "pip" | "pip3" | "python" | "python3" | "poetry" | "uv" | "bundle" | "rails"
-            | "bin/rails" | "rake" | "go" | "cargo" | "docker" | "createdb" | "psql" | "cp" | "cd" | "export" | "source" | "composer"
-            | "php" | "brew" | "redis-server" | "flask" | "uvicorn" | "celery" | "virtualenv" | "dotnet" | "mvn" | "./gradlew" | "./mvnw"
+        "npm"
+            | "pnpm"
+            | "yarn"
+            | "bun"
+            | "npx"
+            | "pip"
+            | "pip3"
+            | "python"
+            | "python3"
+            | "poetry"
+            | "uv"
+            | "bundle"
+            | "rails"
+            | "bin/rails"
+            | "rake"
+            | "go"
+            | "cargo"
+            | "docker"
+            | "createdb"
+            | "psql"
+            | "cp"
+            | "cd"
+            | "export"
+            | "source"
+            | "composer"
+            | "php"
+            | "brew"
+            | "redis-server"
+            | "flask"
+            | "uvicorn"
+            | "celery"
+            | "virtualenv"
+            | "dotnet"
+            | "mvn"
+            | "./gradlew"
+            | "./mvnw"
     ) && !line.starts_with("cd ..")
 }
 
 fn pipelines(context: &Context<'_>, sink: &Sink<'_>) {
     let repository = context.repository;
-    let files: Vec<&str> = repository.paths().iter().map(|path| &**path).filter(|path| is_pipeline(path)).collect();
+    let files: Vec<&str> =
+        repository.paths().iter().map(|path| &**path).filter(|path| is_pipeline(path)).collect();
     let Some(first) = files.first() else {
         // A prototype that goes nowhere needs none yet.
         if Deployed::find(context).is_some() {
@@ -88,11 +154,15 @@ fn pipelines(context: &Context<'_>, sink: &Sink<'_>) {
         file.role == Role::Test && file.language.is_some()
     });
     const RUNS: [&str; 14] = [
-        "test", "spec", "tox", "nox", "verify", "phpunit", "make ", "just ", "task ", "nx ", "turbo ", "gradlew", "mvn ", "uses: ./",
+        "test", "spec", "tox", "nox", "verify", "phpunit", "make ", "just ", "task ", "nx ", "turbo ",
+        "gradlew", "mvn ", "uses: ./",
     ];
     let is_run = files.iter().any(|path| {
         repository.text(path).is_some_and(|text| {
-            let is_said = |line: &str| !line.trim_start().starts_with('#') && RUNS.iter().any(|word| line.to_ascii_lowercase().replace("latest", "").contains(word));
+            let is_said = |line: &str| {
+                !line.trim_start().starts_with('#')
+                    && RUNS.iter().any(|word| line.to_ascii_lowercase().replace("latest", "").contains(word))
+            };
             text.lines().any(is_said)
         })
     });
@@ -113,9 +183,12 @@ fn license(context: &Context<'_>, sink: &Sink<'_>) {
     }
     for manifest in context.manifests.iter().filter(|manifest| manifest.path.ends_with("package.json")) {
         let Some(document) = repository.document(&manifest.path) else { continue };
-        let is_private = document.get("private").and_then(seaworthy_detect::document::Node::bool) == Some(true);
+        let is_private =
+            document.get("private").and_then(seaworthy_detect::document::Node::bool) == Some(true);
         let is_published = document.get("publishConfig").is_some()
-            || document.get("files").is_some() && document.get("version").is_some() && (document.get("main").is_some() || document.get("exports").is_some());
+            || document.get("files").is_some()
+                && document.get("version").is_some()
+                && (document.get("main").is_some() || document.get("exports").is_some());
         if is_published && !is_private && document.get("license").is_none() {
             sink.report(Draft::file("published-without-license", manifest.path.clone()));
         }

@@ -23,13 +23,32 @@ const LONGEST: usize = 600;
 static KEYWORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(["secret", "pass", "token", "api_key", "apikey", "api-key", "credential", "private_key", "privatekey", "access_key", "accesskey", "encryption_key", "encryptionkey", "pwd", "auth_key", "authkey"])
+        .build([
+            "secret",
+            "pass",
+            "token",
+            "api_key",
+            "apikey",
+            "api-key",
+            "credential",
+            "private_key",
+            "privatekey",
+            "access_key",
+            "accesskey",
+            "encryption_key",
+            "encryptionkey",
+            "pwd",
+            "auth_key",
+            "authkey",
+        ])
         .unwrap_or_else(|error| unreachable!("a few short texts make an automaton: {error}"))
 });
 
 /// `name = "value"`, `name: 'value'`, `"name" => "value"`, `name := "value"`, `("name", "value")` is not one.
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"(?-u)([A-Za-z_][A-Za-z0-9_.-]{0,60})["'\])]{0,2}(?:\s{0,3}:\s{0,3}[A-Za-z]{3,12})?\s{0,8}(?:=>|:=|=|:)\s{0,4}["'`]([^"'`\r\n]{6,200})["'`]"#)
+    regex(
+        r#"(?-u)([A-Za-z_][A-Za-z0-9_.-]{0,60})["'\])]{0,2}(?:\s{0,3}:\s{0,3}[A-Za-z]{3,12})?\s{0,8}(?:=>|:=|=|:)\s{0,4}["'`]([^"'`\r\n]{6,200})["'`]"#,
+    )
 });
 
 /// `name: value` and `name=value` of configuration files.
@@ -47,14 +66,57 @@ fn wants(file: &SourceFile<'_>) -> bool {
     if file.role != Role::App || is_for_practice(file.path) {
         return false;
     }
-    file.language.is_some() || matches!(extension(file.path), "vue" | "svelte" | "html" | "rs" | "kt" | "kts" | "swift" | "dart" | "ex" | "exs" | "scala" | "sh" | "ipynb") || is_configuration(file)
+    file.language.is_some()
+        || matches!(
+            extension(file.path),
+            "vue"
+                | "svelte"
+                | "html"
+                | "rs"
+                | "kt"
+                | "kts"
+                | "swift"
+                | "dart"
+                | "ex"
+                | "exs"
+                | "scala"
+                | "sh"
+                | "ipynb"
+        )
+        || is_configuration(file)
 }
 
 /// Seeds, mocks and stories sign in people who do not exist; catalogues of translations name fields.
 fn is_for_practice(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     lower.split(['/', '.', '-', '_']).any(|part| {
-        matches!(part, "seed" | "seeds" | "seeder" | "seeders" | "mock" | "mocks" | "fixture" | "factories" | "stories" | "locales" | "locale" | "i18n" | "lang" | "translations" | "messages" | "swagger" | "openapi" | "postman" | "dev" | "development" | "local" | "test" | "example" | "sample")
+        matches!(
+            part,
+            "seed"
+                | "seeds"
+                | "seeder"
+                | "seeders"
+                | "mock"
+                | "mocks"
+                | "fixture"
+                | "factories"
+                | "stories"
+                | "locales"
+                | "locale"
+                | "i18n"
+                | "lang"
+                | "translations"
+                | "messages"
+                | "swagger"
+                | "openapi"
+                | "postman"
+                | "dev"
+                | "development"
+                | "local"
+                | "test"
+                | "example"
+                | "sample"
+        )
     })
 }
 
@@ -62,7 +124,12 @@ fn is_configuration(file: &SourceFile<'_>) -> bool {
     let name = file.name().to_ascii_lowercase();
     match extension(file.path) {
         "properties" | "ini" | "conf" | "cfg" | "toml" => true,
-        "json" => name.contains("config") || name.contains("settings") || name.contains("secret") || name.contains("credential"),
+        "json" => {
+            name.contains("config")
+                || name.contains("settings")
+                || name.contains("secret")
+                || name.contains("credential")
+        }
         "yml" | "yaml" => {
             !name.contains("compose")
                 && !file.path.contains(".github/")
@@ -87,12 +154,14 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         if !context.is_shared(file.path) {
             return;
         }
-        let found = QUOTED.captures_iter(line.as_bytes()).chain(
-            is_configuration(file).then(|| PLAIN.captures(line.as_bytes())).flatten(),
-        );
+        let found = QUOTED
+            .captures_iter(line.as_bytes())
+            .chain(is_configuration(file).then(|| PLAIN.captures(line.as_bytes())).flatten());
         for captures in found {
             let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
-            let (Some(name), Some(text)) = (line.get(name.range()), line.get(value.range())) else { continue };
+            let (Some(name), Some(text)) = (line.get(name.range()), line.get(value.range())) else {
+                continue;
+            };
             if let Some(rule) = judged(name, text, line, file) {
                 report(file, sink, rule, name, start + value.start()..start + value.end());
             }
@@ -124,7 +193,8 @@ fn judged(name: &str, value: &str, line: &str, file: &SourceFile<'_>) -> Option<
         return evidence::is_password(value).then_some(PASSWORD);
     }
     // Keys that pages may show, whose own rules have judged them.
-    let is_public = ["AIza", "eyJ", "pk_", "sb_publishable_", "pub"].iter().any(|start| value.starts_with(start));
+    let is_public =
+        ["AIza", "eyJ", "pk_", "sb_publishable_", "pub"].iter().any(|start| value.starts_with(start));
     (!is_public && evidence::is_random(value)).then_some(SECRET)
 }
 

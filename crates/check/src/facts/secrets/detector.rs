@@ -130,6 +130,9 @@ pub(crate) fn find(text: &str) -> Vec<Hit> {
     let mut found: Vec<(usize, Range<usize>)> = Vec::new();
     // Behind this, a detector has looked already.
     let mut seen = vec![0_usize; TABLE.detectors.len()];
+    // Asked once of a text, and only where a keyword is.
+    let mut lower: Option<String> = None;
+    let mut is_near: Vec<Option<bool>> = vec![None; TABLE.detectors.len()];
     for keyword in TABLE.keywords.find_overlapping_iter(bytes) {
         let (index, start) = TABLE.owners[keyword.pattern().as_usize()];
         let detector = &TABLE.detectors[index];
@@ -143,6 +146,13 @@ pub(crate) fn find(text: &str) -> Vec<Hit> {
                 from..keyword.end().saturating_add(AFTER).min(bytes.len())
             }
         };
+        if !detector.near.is_empty() {
+            let lower = lower.get_or_insert_with(|| text.to_ascii_lowercase());
+            let is_near = is_near[index].get_or_insert_with(|| has_any(lower, &detector.near));
+            if !*is_near {
+                continue;
+            }
+        }
         let Some(regex) = detector.regex() else { continue };
         let Some(slice) = bytes.get(window.clone()) else { continue };
         let Some(captures) = regex.captures(slice) else { continue };
@@ -213,8 +223,7 @@ impl Detector {
         };
         proven
             && evidence::entropy(secret) >= self.entropy
-            && (self.near.is_empty() || has_any(text, &self.near))
-            && !has_any(around(text, range), &self.apart)
+            && !has_any(&around(text, range).to_ascii_lowercase(), &self.apart)
     }
 }
 
@@ -241,11 +250,9 @@ fn around<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
     &text[start..text.floor_char_boundary(range.end.saturating_add(AROUND))]
 }
 
-fn has_any(text: &str, words: &[String]) -> bool {
-    !words.is_empty() && {
-        let lower = text.to_ascii_lowercase();
-        words.iter().any(|word| lower.contains(&word.to_ascii_lowercase()))
-    }
+/// One of the words, which have no capitals, is in a text that has none either.
+fn has_any(lower: &str, words: &[String]) -> bool {
+    words.iter().any(|word| lower.contains(word.as_str()))
 }
 
 #[cfg(test)]
@@ -256,13 +263,22 @@ mod tests {
     fn every_format_can_be_looked_for() {
         for detector in &TABLE.detectors {
             assert!(detector.regex().is_some(), "{}: {}", detector.name, detector.pattern);
+            let words = detector.near.iter().chain(&detector.apart);
+            assert!(words.clone().all(|word| *word == word.to_ascii_lowercase()), "{}", detector.name);
             assert!(!(detector.keywords.is_empty() && detector.prefixes.is_empty()), "{}", detector.name);
         }
     }
 
     #[test]
     fn hostile_texts_are_looked_at_in_little_time() {
-        for part in ["postgres://", "eyJ", "-----BEGIN RSA PRIVATE KEY-----\n", "https://a:", "twilio", "\u{e9}sk_live_"] {
+        for part in [
+            "postgres://",
+            "eyJ",
+            "-----BEGIN RSA PRIVATE KEY-----\n",
+            "https://a:",
+            "twilio",
+            "\u{e9}sk_live_",
+        ] {
             assert!(find(&part.repeat(20_000)).is_empty(), "{part}");
         }
     }

@@ -15,7 +15,8 @@ pub(super) static FACT: FileFact = FileFact {
     rules: &[RULE],
     wants: |file| {
         let name = file.name().to_ascii_lowercase();
-        let is_named = ["dockerfile", "containerfile"].iter().any(|kind| name.starts_with(kind) || name.ends_with(kind));
+        let is_named =
+            ["dockerfile", "containerfile"].iter().any(|kind| name.starts_with(kind) || name.ends_with(kind));
         is_named && !name.ends_with("ignore") && !matches!(file.role, Role::Test | Role::Example)
     },
     check,
@@ -39,13 +40,19 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
                 Some(value) if evidence::is_secret_value(name, value) && !scan::is_known(value) => {
                     let range = offset(value)..offset(value) + value.len();
                     let says = format!("the value of `{name}` is in the image and in its history");
-                    sink.report_in(file, Draft::bytes(RULE, file.path, range.clone()).hiding(range).says(says));
+                    sink.report_in(
+                        file,
+                        Draft::bytes(RULE, file.path, range.clone()).hiding(range).says(says),
+                    );
                 }
                 // A build that is given one leaves it in the history.
                 None | Some("") if is_argument && evidence::names_secret(name) => {
                     let range = offset(name)..offset(name) + name.len();
                     let says = format!("what `{name}` is given when the image is built stays in its history");
-                    sink.report_in(file, Draft::bytes(RULE, file.path, range).weighs(Severity::Medium).says(says));
+                    sink.report_in(
+                        file,
+                        Draft::bytes(RULE, file.path, range).weighs(Severity::Medium).says(says),
+                    );
                 }
                 _ => {}
             }

@@ -74,7 +74,8 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     }
     match kind(file.path) {
         Some(Kind::Real) => {
-            let names: Vec<String> = secrets(file.text).into_iter().map(|(name, _, _)| format!("`{name}`")).collect();
+            let names: Vec<String> =
+                secrets(file.text).into_iter().map(|(name, _, _)| format!("`{name}`")).collect();
             if let Some(first) = names.first() {
                 let others = match names.len() - 1 {
                     0 => String::new(),
@@ -88,8 +89,12 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         Some(Kind::Example) => {
             for line in parse_env(file.text) {
                 // Keys of a known format are reported as what they are.
-                if evidence::names_secret(&line.name) && evidence::is_random(&line.value) && !scan::is_known(&line.value) {
-                    let says = format!("`{}` looks like a value that is in use, not like an example", line.name);
+                if evidence::names_secret(&line.name)
+                    && evidence::is_random(&line.value)
+                    && !scan::is_known(&line.value)
+                {
+                    let says =
+                        format!("`{}` looks like a value that is in use, not like an example", line.name);
                     sink.report_in(file, scan::hidden(EXAMPLE, file, line.line, &line.value).says(says));
                 }
             }
@@ -99,20 +104,33 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
 }
 
 /// Packages that read `.env`.
-const READERS: [&str; 7] =
-    ["dotenv", "python-dotenv", "dotenvy", "dotenv-rails", "vlucas/phpdotenv", "godotenv", "pydantic-settings"];
+const READERS: [&str; 7] = [
+    "dotenv",
+    "python-dotenv",
+    "dotenvy",
+    "dotenv-rails",
+    "vlucas/phpdotenv",
+    "godotenv",
+    "pydantic-settings",
+];
 
 /// A repository whose app reads `.env` and whose git would take one.
 fn ignored(context: &Context<'_>, sink: &Sink<'_>) {
     let repository = context.repository;
-    let is_used = repository.paths().iter().any(|path| kind(path) == Some(Kind::Example) && !path.contains("node_modules"))
-        || context.manifests.iter().any(|manifest| READERS.iter().any(|reader| manifest.dependencies.contains_key(*reader)));
+    let is_used = repository
+        .paths()
+        .iter()
+        .any(|path| kind(path) == Some(Kind::Example) && !path.contains("node_modules"))
+        || context
+            .manifests
+            .iter()
+            .any(|manifest| READERS.iter().any(|reader| manifest.dependencies.contains_key(*reader)));
     if !is_used {
         return;
     }
-    let is_ignored = repository.named(".gitignore").any(|path| {
-        repository.text(path).is_some_and(|text| text.lines().any(ignores_env))
-    });
+    let is_ignored = repository
+        .named(".gitignore")
+        .any(|path| repository.text(path).is_some_and(|text| text.lines().any(ignores_env)));
     if !is_ignored {
         let place = if repository.has(".gitignore") { ".gitignore" } else { "." };
         sink.report(Draft::file(NOT_IGNORED, place));
@@ -138,7 +156,8 @@ mod tests {
         for path in [".env", "api/.env.local", ".env.production", "prod.env"] {
             assert_eq!(kind(path), Some(Kind::Real), "{path}");
         }
-        for path in [".env.example", ".env.sample", ".env.production.example", "example.env", ".env-template"] {
+        for path in [".env.example", ".env.sample", ".env.production.example", "example.env", ".env-template"]
+        {
             assert!(matches!(kind(path), Some(Kind::Example) | None), "{path}");
         }
         for path in [".env.test", ".envrc", "environment", "src/env.ts"] {

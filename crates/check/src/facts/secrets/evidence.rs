@@ -9,10 +9,36 @@ use crate::facts::secrets::detector;
 
 /// Texts that people put where a value has yet to come.
 const STAND_INS: [&str; 30] = [
-    "example", "sample", "placeholder", "change-me", "change_me", "changeme", "change-this", "change_this",
-    "changethis", "your-", "your_", "yourkey", "yoursecret", "yourtoken", "yourpass", "xxxx", "dummy", "fake",
-    "redacted", "replace", "insert", "todo", "goes-here", "goes_here", "keyhere", "key-here", "-here", "_here",
-    "****", "....",
+    "example",
+    "sample",
+    "placeholder",
+    "change-me",
+    "change_me",
+    "changeme",
+    "change-this",
+    "change_this",
+    "changethis",
+    "your-",
+    "your_",
+    "yourkey",
+    "yoursecret",
+    "yourtoken",
+    "yourpass",
+    "xxxx",
+    "dummy",
+    "fake",
+    "redacted",
+    "replace",
+    "insert",
+    "todo",
+    "goes-here",
+    "goes_here",
+    "keyhere",
+    "key-here",
+    "-here",
+    "_here",
+    "****",
+    "....",
 ];
 
 /// Values that a vendor's own documentation prints, or that a local emulator is shipped with.
@@ -27,10 +53,40 @@ const KNOWN: [&str; 6] = [
 
 /// Passwords that stand for "some password", or that everyone tries first: not worth hiding.
 const TRIVIAL: [&str; 34] = [
-    "1234", "123456", "12345678", "123456789", "admin", "admin123", "demo", "dev", "development", "foobar",
-    "guest", "hunter2", "local", "localhost", "mysql", "none", "null", "pass", "passwd", "password",
-    "password1", "password123", "postgres", "pwd", "qwerty", "redis", "root", "secret", "secret123", "test",
-    "test123", "testing", "undefined", "user",
+    "1234",
+    "123456",
+    "12345678",
+    "123456789",
+    "admin",
+    "admin123",
+    "demo",
+    "dev",
+    "development",
+    "foobar",
+    "guest",
+    "hunter2",
+    "local",
+    "localhost",
+    "mysql",
+    "none",
+    "null",
+    "pass",
+    "passwd",
+    "password",
+    "password1",
+    "password123",
+    "postgres",
+    "pwd",
+    "qwerty",
+    "redis",
+    "root",
+    "secret",
+    "secret123",
+    "test",
+    "test123",
+    "testing",
+    "undefined",
+    "user",
 ];
 
 /// Shannon's entropy in bits a byte.
@@ -63,17 +119,34 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 
 /// A reference to where the value is: `${X}`, `{{ x }}`, `<x>`, `$(x)`, `%x%`, `!ref`, `ENC[...]`, `op://...`.
 pub(super) fn is_filled_in_later(value: &str) -> bool {
-    ["${", "{{", "$(", "#{", "<", "<%", "ENC[", "op://", "vault:", "ssm:", "arn:", "secretsmanager", "@@", "__"]
-        .iter()
-        .any(|mark| value.starts_with(mark))
+    [
+        "${",
+        "{{",
+        "$(",
+        "#{",
+        "<",
+        "<%",
+        "ENC[",
+        "op://",
+        "vault:",
+        "ssm:",
+        "arn:",
+        "secretsmanager",
+        "@@",
+        "__",
+    ]
+    .iter()
+    .any(|mark| value.starts_with(mark))
         || value.contains("${")
         || value.contains("{{")
         || value.contains("%s")
-        || value.starts_with('$') && value[1..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        || value.starts_with('$')
+            && value[1..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         || value.starts_with('%') && value.ends_with('%')
         || value.starts_with('{') && value.ends_with('}')
         || value.starts_with('[') && value.ends_with(']')
-        || value.contains("process.env") || value.contains("os.environ")
+        || value.contains("process.env")
+        || value.contains("os.environ")
 }
 
 /// Few different bytes, or a walk through the alphabet.
@@ -115,8 +188,15 @@ pub(super) fn is_password(value: &str) -> bool {
     let is_symbol = |byte: u8| byte.is_ascii_punctuation();
     (8..=80).contains(&value.len())
         && has_letters_and_digits(value)
-        && (value.bytes().any(is_symbol) || value.bytes().any(|byte| byte.is_ascii_uppercase()) || entropy(value) > 3.2)
-        && !["passw", "secret", "login", "auth.", "user", "error", "test", "demo", "argon2", "bcrypt", "sha256", "$2"].iter().any(|word| lower.contains(word))
+        && (value.bytes().any(is_symbol)
+            || value.bytes().any(|byte| byte.is_ascii_uppercase())
+            || entropy(value) > 3.2)
+        && ![
+            "passw", "secret", "login", "auth.", "user", "error", "test", "demo", "argon2", "bcrypt",
+            "sha256", "$2",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
         && !value.contains(['/', '\\', '(', ')', '{', '}', '<', '>', ',', ';'])
         && !is_placeholder(value)
         && !is_named(value)
@@ -132,19 +212,23 @@ pub(super) fn is_secret_value(name: &str, value: &str) -> bool {
 
 /// Letters without digits, but more of them than a word has.
 fn is_long(value: &str) -> bool {
-    value.len() >= 20 && !is_placeholder(value) && !value.contains(' ') && !is_named(value) && entropy(value) > 3.8
+    value.len() >= 20
+        && !is_placeholder(value)
+        && !value.contains(' ')
+        && !is_named(value)
+        && entropy(value) > 3.8
 }
 
 /// Words put together: a path, an identifier, a domain, a version.
 fn is_named(value: &str) -> bool {
-    let words: Vec<&str> =
-        value.split(['.', '/', '-', '_']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = value.split(['.', '/', '-', '_']).filter(|word| !word.is_empty()).collect();
     let is_word = |word: &&&str| {
         // `v2` and `form1` are words too.
         let stem = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
         let is_counted = stem.is_empty() || word.len() - stem.len() <= 3 && stem.len() <= 14;
         is_counted
-            && (stem.bytes().all(|byte| byte.is_ascii_lowercase()) || stem.bytes().all(|byte| byte.is_ascii_uppercase()))
+            && (stem.bytes().all(|byte| byte.is_ascii_lowercase())
+                || stem.bytes().all(|byte| byte.is_ascii_uppercase()))
     };
     words.len() > 1 && words.iter().filter(is_word).count() * 3 >= words.len() * 2
 }
@@ -152,19 +236,36 @@ fn is_named(value: &str) -> bool {
 /// Plain words with `-` or `_` between them: the name of a class or a column.
 pub(super) fn is_phrase(value: &str) -> bool {
     let mut words = value.split(['-', '_']);
-    value.contains(['-', '_']) && words.all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()) && word.len() < 16)
+    value.contains(['-', '_'])
+        && words.all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()) && word.len() < 16)
 }
 
 /// The name of a variable, key or field says that its value is a secret, however its words are joined.
 pub(super) fn names_secret(name: &str) -> bool {
     /// Tokens of forms, keys of caches and tables: called so, and no secrets.
     const HARMLESS: [&str; 17] = [
-        "CACHE", "CANCEL", "CSRF", "DESIGN", "FOREIGN", "MAPBOX", "NEXT", "PAGE", "PARTITION", "PRIMARY", "PUBLIC",
-        "QUERY", "SITE", "SORT", "STORAGE", "XSRF", "TRANSLATION",
+        "CACHE",
+        "CANCEL",
+        "CSRF",
+        "DESIGN",
+        "FOREIGN",
+        "MAPBOX",
+        "NEXT",
+        "PAGE",
+        "PARTITION",
+        "PRIMARY",
+        "PUBLIC",
+        "QUERY",
+        "SITE",
+        "SORT",
+        "STORAGE",
+        "XSRF",
+        "TRANSLATION",
     ];
     let name = snake(name);
     let is_harmless = name.split('_').any(|part| HARMLESS.contains(&part));
-    is_secret(&name) && (!is_harmless || ["SECRET", "PASSWORD", "PRIVATE"].iter().any(|word| name.contains(word)))
+    is_secret(&name)
+        && (!is_harmless || ["SECRET", "PASSWORD", "PRIVATE"].iter().any(|word| name.contains(word)))
 }
 
 /// `apiKey`, `api-key`, `app.api.key` as `API_KEY`.
@@ -202,9 +303,9 @@ pub(super) fn has_checksum(token: &str) -> bool {
 pub(super) fn is_macaroon(token: &str) -> bool {
     let Some(body) = token.strip_prefix("pypi-") else { return false };
     let whole = &body[..body.len() - body.len() % 4];
-    URL_SAFE_NO_PAD.decode(whole).is_ok_and(|bytes| {
-        bytes.starts_with(&[2, 1]) && memchr::memmem::find(&bytes, b"pypi.org").is_some()
-    })
+    URL_SAFE_NO_PAD
+        .decode(whole)
+        .is_ok_and(|bytes| bytes.starts_with(&[2, 1]) && memchr::memmem::find(&bytes, b"pypi.org").is_some())
 }
 
 /// What a JWT claims.
@@ -238,7 +339,16 @@ pub(super) fn is_signed_token(token: &str) -> bool {
 pub(super) fn is_remote(host: &str) -> bool {
     let host = host.trim_end_matches('.');
     let is_private = host.starts_with("127.") || host.starts_with("0.") || host == "host.docker.internal";
-    let reserved = [".local", ".test", ".example", ".invalid", ".localhost", "example.com", "example.org", "example.net"];
+    let reserved = [
+        ".local",
+        ".test",
+        ".example",
+        ".invalid",
+        ".localhost",
+        "example.com",
+        "example.org",
+        "example.net",
+    ];
     host.contains('.') && !is_private && !reserved.iter().any(|end| host.ends_with(end))
 }
 
@@ -259,8 +369,19 @@ mod tests {
     fn what_stands_for_a_value_is_none() {
         assert!(TRIVIAL.is_sorted());
         for value in [
-            "changeme", "your-api-key-here", "<token>", "${TOKEN}", "{{ token }}", "xxxxxxxxxxxxxxxx", "$TOKEN",
-            "AKIAIOSFODNN7EXAMPLE", "password", "aaaaaaaaaaaaaaaa", "abcdefghijklmnop", "ENC[AES256,x]", "%TOKEN%",
+            "changeme",
+            "your-api-key-here",
+            "<token>",
+            "${TOKEN}",
+            "{{ token }}",
+            "xxxxxxxxxxxxxxxx",
+            "$TOKEN",
+            "AKIAIOSFODNN7EXAMPLE",
+            "password",
+            "aaaaaaaaaaaaaaaa",
+            "abcdefghijklmnop",
+            "ENC[AES256,x]",
+            "%TOKEN%",
         ] {
             assert!(is_placeholder(value), "{value}");
         }
@@ -272,7 +393,12 @@ mod tests {
     #[test]
     fn chance_is_told_from_words() {
         assert!(is_random("q8Zr2LmX0vTb7NcY4wKd"));
-        for value in ["src/components/v2/form1", "com.acme.app2.service", "user-profile-page-v2", "20240101-120000-000"] {
+        for value in [
+            "src/components/v2/form1",
+            "com.acme.app2.service",
+            "user-profile-page-v2",
+            "20240101-120000-000",
+        ] {
             assert!(!is_random(value), "{value}");
         }
     }

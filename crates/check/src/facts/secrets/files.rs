@@ -34,7 +34,9 @@ fn by_name(context: &Context<'_>, sink: &Sink<'_>) {
         // Read as it is: a store of keys is no text.
         let text = context.repository.source(path);
         if is_state {
-            if text.is_none_or(|text| text.contains("\"instances\"") || text.contains("\"outputs\": {\n    \"")) {
+            if text
+                .is_none_or(|text| text.contains("\"instances\"") || text.contains("\"outputs\": {\n    \""))
+            {
                 sink.report(Draft::file(STATE, path));
             }
         // A key that can be read is reported where it begins.
@@ -47,8 +49,10 @@ fn by_name(context: &Context<'_>, sink: &Sink<'_>) {
 fn is_key_file(path: &str) -> bool {
     let name = name(path);
     matches!(name, "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519" | "wallet.dat" | "master.key")
-        || matches!(extension(path), "p12" | "pfx" | "jks" | "ppk" | "keystore" | "p8" | "kdbx" | "mobileprovision")
-            && !name.starts_with("debug.")
+        || matches!(
+            extension(path),
+            "p12" | "pfx" | "jks" | "ppk" | "keystore" | "p8" | "kdbx" | "mobileprovision"
+        ) && !name.starts_with("debug.")
 }
 
 /// What a file of a tool's credentials says where it holds some, with the value as its group.
@@ -70,7 +74,11 @@ static FORMATS: LazyLock<[Format; 9]> = LazyLock::new(|| {
             "the token of a package registry",
             r#"(?m-u)^\s*[^#;\s]*(?:_authToken|_password|_auth|npmAuthToken)["']?\s*[=:]\s*["']?([^\s"']{8,})"#,
         ),
-        format(|file| file.name() == ".pypirc", "the password of a package registry", r"(?m-u)^\s*password\s*[=:]\s*(\S{6,})"),
+        format(
+            |file| file.name() == ".pypirc",
+            "the password of a package registry",
+            r"(?m-u)^\s*password\s*[=:]\s*(\S{6,})",
+        ),
         format(
             |file| matches!(file.name(), ".netrc" | "_netrc"),
             "the password of a machine",
@@ -82,12 +90,20 @@ static FORMATS: LazyLock<[Format; 9]> = LazyLock::new(|| {
             r"(?-u)https?://[^:\s]+:([^@\s]{4,})@",
         ),
         format(
-            |file| file.path.ends_with(".docker/config.json") || file.name() == ".dockercfg" || file.name() == ".dockerconfigjson",
+            |file| {
+                file.path.ends_with(".docker/config.json")
+                    || file.name() == ".dockercfg"
+                    || file.name() == ".dockerconfigjson"
+            },
             "the login of an image registry",
             r#"(?-u)"auth"\s*:\s*"([A-Za-z0-9+/=]{12,})""#,
         ),
         format(
-            |file| file.has("current-context") && file.has("clusters"),
+            |file| {
+                matches!(extension(file.path), "yml" | "yaml" | "conf" | "" | "config")
+                    && file.has("current-context")
+                    && file.has("clusters")
+            },
             "the way into a Kubernetes cluster",
             r#"(?m-u)^\s*(?:client-key-data|token|password)\s*:\s*["']?([A-Za-z0-9+/=._-]{12,})"#,
         ),
@@ -102,7 +118,9 @@ static FORMATS: LazyLock<[Format; 9]> = LazyLock::new(|| {
             r"(?m-u)^[^#:\s]+:[^:]*:[^:]*:[^:]*:(\S{4,})",
         ),
         format(
-            |file| extension(file.path) == "json" && file.has("\"client_secret\"") && file.has("\"token_uri\""),
+            |file| {
+                extension(file.path) == "json" && file.has("\"client_secret\"") && file.has("\"token_uri\"")
+            },
             "the secret of an OAuth client",
             r#"(?-u)"client_secret"\s*:\s*"([A-Za-z0-9_-]{20,})""#,
         ),
@@ -122,7 +140,10 @@ fn credentials(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         let Some(range) = found.get(1).map(|group| group.range()) else { continue };
         let Some(value) = file.text.get(range.clone()) else { continue };
         let is_login = format.what.starts_with("the login") && value.len() < 20;
-        if evidence::is_placeholder(value) || is_login || scan::is_known(scan::line_around(file.text, range.start)) {
+        if evidence::is_placeholder(value)
+            || is_login
+            || scan::is_known(scan::line_around(file.text, range.start))
+        {
             continue;
         }
         let says = format!("{} is in this file", format.what);

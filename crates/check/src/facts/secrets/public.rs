@@ -34,8 +34,23 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Providers whose keys spend money or read data, whoever holds them.
 const PROVIDERS: [&str; 17] = [
-    "OPENAI", "ANTHROPIC", "CLAUDE", "GEMINI", "GROQ", "MISTRAL", "DEEPSEEK", "OPENROUTER", "REPLICATE",
-    "HUGGINGFACE", "ELEVENLABS", "SENDGRID", "RESEND", "MAILGUN", "TWILIO", "AIRTABLE", "PINECONE",
+    "OPENAI",
+    "ANTHROPIC",
+    "CLAUDE",
+    "GEMINI",
+    "GROQ",
+    "MISTRAL",
+    "DEEPSEEK",
+    "OPENROUTER",
+    "REPLICATE",
+    "HUGGINGFACE",
+    "ELEVENLABS",
+    "SENDGRID",
+    "RESEND",
+    "MAILGUN",
+    "TWILIO",
+    "AIRTABLE",
+    "PINECONE",
 ];
 
 /// Names of public variables in a line.
@@ -58,7 +73,9 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             continue;
         }
         told.push(name);
-        let says = format!("`{name}` is built into what browsers download, and its name says that only a server may know it");
+        let says = format!(
+            "`{name}` is built into what browsers download, and its name says that only a server may know it"
+        );
         sink.report_in(file, Draft::bytes(RULE, file.path, found.range()).says(says));
     }
 }
@@ -71,15 +88,25 @@ fn is_for_servers(name: &str) -> bool {
     if has("ANON") || has("PUBLISHABLE") || ends("PUBLIC_KEY") || has("SITE") || has("SITEKEY") {
         return false;
     }
-    let is_provider_key =
-        PROVIDERS.iter().any(|provider| has(provider)) && (ends("API_KEY") || ends("AUTH_TOKEN") || ends("_API_TOKEN"));
+    let is_provider_key = PROVIDERS.iter().any(|provider| has(provider))
+        && (ends("API_KEY") || ends("AUTH_TOKEN") || ends("_API_TOKEN"));
     is_provider_key
         || ["_SECRET", "_SECRET_KEY", "_PRIVATE_KEY", "_SERVICE_ROLE", "_SERVICE_ROLE_KEY", "_SERVICE_KEY"]
             .iter()
             .any(|end| ends(end))
-        || ["_PASSWORD", "_PASSWD", "_SECRET_ACCESS_KEY", "_DATABASE_URL", "_MONGODB_URI", "_JWT_KEY", "_ADMIN_KEY"]
-            .iter()
-            .any(|end| ends(end)) && !has("FORGOT") && !has("RESET")
+        || [
+            "_PASSWORD",
+            "_PASSWD",
+            "_SECRET_ACCESS_KEY",
+            "_DATABASE_URL",
+            "_MONGODB_URI",
+            "_JWT_KEY",
+            "_ADMIN_KEY",
+        ]
+        .iter()
+        .any(|end| ends(end))
+            && !has("FORGOT")
+            && !has("RESET")
 }
 
 fn is_comment(line: &str) -> bool {

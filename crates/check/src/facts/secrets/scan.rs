@@ -58,10 +58,13 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
 pub(crate) fn draft(file: &SourceFile<'_>, hit: &Hit, is_browser: bool) -> Option<Draft> {
     let detector = hit.detector;
     let name = &detector.name;
-    let place = |rule: &'static str| Draft::bytes(rule, file.path, hit.range.clone()).hiding(hit.range.clone());
+    let place =
+        |rule: &'static str| Draft::bytes(rule, file.path, hit.range.clone()).hiding(hit.range.clone());
     let line = line_around(file.text, hit.range.start);
     if detector.server && public::names(line).next().is_some() && file.role != Role::Test {
-        let says = format!("the {name} has the prefix of a public variable: it is built into what browsers download");
+        let says = format!(
+            "the {name} has the prefix of a public variable: it is built into what browsers download"
+        );
         return Some(place(public::RULE).says(says));
     }
     if detector.server && is_browser {

@@ -13,7 +13,9 @@ const AGENT: &str = "secret-in-agent-config";
 
 pub(super) static FACT: FileFact = FileFact {
     rules: &[COMPOSE, PIPELINE, AGENT],
-    wants: |file| !matches!(file.role, Role::Test | Role::Example | Role::Generated) && rule(file.path).is_some(),
+    wants: |file| {
+        !matches!(file.role, Role::Test | Role::Example | Role::Generated) && rule(file.path).is_some()
+    },
     check,
 };
 
@@ -21,7 +23,11 @@ pub(super) static FACT: FileFact = FileFact {
 fn rule(path: &str) -> Option<&'static str> {
     let name = crate::file::name(path).to_ascii_lowercase();
     let is_yaml = matches!(extension(path), "yml" | "yaml");
-    if is_yaml && (name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-")) {
+    if is_yaml
+        && (name.starts_with("docker-compose")
+            || name.starts_with("compose.")
+            || name.starts_with("compose-"))
+    {
         Some(COMPOSE)
     } else if is_yaml
         && (path.contains(".github/workflows/")
@@ -30,15 +36,30 @@ fn rule(path: &str) -> Option<&'static str> {
             || path.contains(".gitlab/ci/")
             || matches!(
                 name.as_str(),
-                ".gitlab-ci.yml" | ".travis.yml" | "azure-pipelines.yml" | "bitbucket-pipelines.yml" | "cloudbuild.yaml"
-                    | "cloudbuild.yml" | "buildspec.yml" | ".drone.yml" | "appveyor.yml"
+                ".gitlab-ci.yml"
+                    | ".travis.yml"
+                    | "azure-pipelines.yml"
+                    | "bitbucket-pipelines.yml"
+                    | "cloudbuild.yaml"
+                    | "cloudbuild.yml"
+                    | "buildspec.yml"
+                    | ".drone.yml"
+                    | "appveyor.yml"
             ))
     {
         Some(PIPELINE)
-    } else if matches!(name.as_str(), ".mcp.json" | "mcp.json" | "mcp_config.json" | "claude_desktop_config.json")
-        || [".claude/settings.json", ".claude/settings.local.json", ".gemini/settings.json", ".codex/config.toml", "opencode.json"]
-            .iter()
-            .any(|end| path.ends_with(end))
+    } else if matches!(
+        name.as_str(),
+        ".mcp.json" | "mcp.json" | "mcp_config.json" | "claude_desktop_config.json"
+    ) || [
+        ".claude/settings.json",
+        ".claude/settings.local.json",
+        ".gemini/settings.json",
+        ".codex/config.toml",
+        "opencode.json",
+    ]
+    .iter()
+    .any(|end| path.ends_with(end))
     {
         Some(AGENT)
     } else {
@@ -54,12 +75,18 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     let Some(document) = context.repository.document(file.path) else { return };
     walk(&document, "", &mut |name, line, value| {
         let value = value.strip_prefix("Bearer ").unwrap_or(value);
-        let is_header = rule == AGENT && name.eq_ignore_ascii_case("authorization") && evidence::is_random(value);
-        let is_address = value.split_once("://").and_then(|(_, rest)| rest.split_once('@')).is_some_and(|(login, _)| {
-            login.split_once(':').is_some_and(|(_, password)| evidence::is_password(password) || evidence::is_random(password))
-        });
+        let is_header =
+            rule == AGENT && name.eq_ignore_ascii_case("authorization") && evidence::is_random(value);
+        let is_address =
+            value.split_once("://").and_then(|(_, rest)| rest.split_once('@')).is_some_and(|(login, _)| {
+                login.split_once(':').is_some_and(|(_, password)| {
+                    evidence::is_password(password) || evidence::is_random(password)
+                })
+            });
         if (is_header || is_address || evidence::is_secret_value(name, value)) && !scan::is_known(value) {
-            let says = format!("the value of `{name}` is written here, and everyone with the repository can read it");
+            let says = format!(
+                "the value of `{name}` is written here, and everyone with the repository can read it"
+            );
             sink.report_in(file, scan::hidden(rule, file, line, value).says(says));
         }
     });
@@ -89,5 +116,6 @@ fn walk(node: &Node, name: &str, found: &mut impl FnMut(&str, u32, &str)) {
 }
 
 fn is_variable(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }

@@ -20,9 +20,22 @@ pub(super) static FACT: FileFact = FileFact {
     wants: |file| {
         file.role == Role::App
             && file.language.is_some()
-            && ["secret", "Secret", "SECRET", "jwt", "JWT", "HMAC", "cookieParser", "environ", "getenv", "process.env", "ENV", "env("]
-                .iter()
-                .any(|word| file.has(word))
+            && [
+                "secret",
+                "Secret",
+                "SECRET",
+                "jwt",
+                "JWT",
+                "HMAC",
+                "cookieParser",
+                "environ",
+                "getenv",
+                "process.env",
+                "ENV",
+                "env(",
+            ]
+            .iter()
+            .any(|word| file.has(word))
     },
     check,
 };
@@ -84,7 +97,8 @@ static FALLBACKS: LazyLock<Vec<Form>> = LazyLock::new(|| {
 });
 
 fn regex(text: &str) -> Regex {
-    Regex::new(&format!("(?-u){text}")).unwrap_or_else(|error| unreachable!("the expression is a constant: {error}"))
+    Regex::new(&format!("(?-u){text}"))
+        .unwrap_or_else(|error| unreachable!("the expression is a constant: {error}"))
 }
 
 fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
@@ -97,7 +111,9 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         for found in form.regex.captures_iter(file.text.as_bytes()) {
             let mut groups = found.iter().skip(1).flatten().map(|group| group.range());
             let (Some(name), Some(range)) = (groups.next(), groups.next()) else { continue };
-            let (Some(name), Some(value)) = (file.text.get(name), file.text.get(range.clone())) else { continue };
+            let (Some(name), Some(value)) = (file.text.get(name), file.text.get(range.clone())) else {
+                continue;
+            };
             let variable = evidence::snake(name);
             if !evidence::names_secret(&variable)
                 || seaworthy_detect::is_public(&variable)
@@ -110,14 +126,17 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             }
             told.push(range.start);
             let severity = if signs(&variable) { Severity::High } else { Severity::Medium };
-            let says = format!("where `{name}` is not set, a value that everyone with the code knows is used");
+            let says =
+                format!("where `{name}` is not set, a value that everyone with the code knows is used");
             let draft = Draft::bytes(FALLBACK, file.path, range.clone()).hiding(range).weighs(severity);
             sink.report_in(file, draft.says(says));
         }
     }
     for form in SIGNING.iter().filter(|form| form.languages.contains(&language)) {
         for found in form.regex.captures_iter(file.text.as_bytes()) {
-            let Some(range) = found.iter().skip(1).flatten().last().map(|group| group.range()) else { continue };
+            let Some(range) = found.iter().skip(1).flatten().last().map(|group| group.range()) else {
+                continue;
+            };
             let Some(value) = file.text.get(range.clone()) else { continue };
             if evidence::is_filled_in_later(value)
                 || value.contains("BEGIN ")
@@ -135,9 +154,21 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
 
 /// What it names lets its holder be anyone.
 fn signs(name: &str) -> bool {
-    ["JWT", "SESSION", "COOKIE", "SIGNING", "NEXTAUTH", "AUTH_SECRET", "SECRET_KEY", "APP_KEY", "TOKEN_SECRET", "ENCRYPTION", "HMAC"]
-        .iter()
-        .any(|word| name.contains(word))
+    [
+        "JWT",
+        "SESSION",
+        "COOKIE",
+        "SIGNING",
+        "NEXTAUTH",
+        "AUTH_SECRET",
+        "SECRET_KEY",
+        "APP_KEY",
+        "TOKEN_SECRET",
+        "ENCRYPTION",
+        "HMAC",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
         || name == "SECRET"
 }
 

@@ -32,9 +32,13 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             "default" => variable,
             name => name,
         };
-        let Some(value) = value.trim().strip_prefix('"').and_then(|rest| rest.split('"').next()) else { continue };
+        let Some(value) = value.trim().strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+            continue;
+        };
         if evidence::is_secret_value(name, value) && !scan::is_known(value) {
-            let says = format!("the value of `{name}` is written here, and everyone with the repository can read it");
+            let says = format!(
+                "the value of `{name}` is written here, and everyone with the repository can read it"
+            );
             sink.report_in(file, scan::hidden(RULE, file, number, value).says(says));
         }
     }

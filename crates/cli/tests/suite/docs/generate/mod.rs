@@ -30,6 +30,7 @@ pub(super) fn all() -> Vec<(String, String)> {
     .into_iter()
     .map(|(path, text)| (path.to_owned(), text))
     .collect();
-    files.extend(rules::pages().into_iter().map(|(id, text)| (format!("docs/src/rules/{id}.md"), page(text))));
+    files
+        .extend(rules::pages().into_iter().map(|(id, text)| (format!("docs/src/rules/{id}.md"), page(text))));
     files
 }

@@ -19,7 +19,8 @@ pub(super) fn index() -> String {
         catalogue.rules().len()
     );
     for category in Category::ALL {
-        let _ = write!(out, "\n## {}\n\n| rule | severity | what is wrong |\n|---|---|---|\n", category.title());
+        let _ =
+            write!(out, "\n## {}\n\n| rule | severity | what is wrong |\n|---|---|---|\n", category.title());
         for rule in catalogue.rules().filter(|rule| rule.category == category) {
             let _ = writeln!(
                 out,
