@@ -56,7 +56,7 @@ pub(crate) enum Proof {
     None,
     /// Its last letters are the checksum of the others.
     Checksum,
-    /// It is a macaroon of PyPI.
+    /// It is a macaroon of `PyPI`.
     Macaroon,
     /// It is a JWT with the role `service_role`.
     ServiceRole,
