@@ -5,4 +5,5 @@
 mod engine;
 mod examples;
 mod history;
+mod secrets;
 mod support;

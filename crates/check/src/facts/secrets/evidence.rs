@@ -42,7 +42,10 @@ const STAND_INS: [&str; 30] = [
 ];
 
 /// Values that a vendor's own documentation prints, or that a local emulator is shipped with.
-const KNOWN: [&str; 6] = [
+const KNOWN: [&str; 8] = [
+    // RFC 6749.
+    "2YotnFZFEjr1zCsicMWpAA",
+    "tGzv3JOkF0XG5Qx2TlKWIA",
     "4eC39HqLyjWDarjtT1zdp7dc",
     "BQokikJOvBiI2HlWgH4olfQ2",
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq",
