@@ -54,3 +54,48 @@ fn drawn(text: &str) -> impl Iterator<Item = &str> {
         word.len() >= 10 && turns >= 3
     })
 }
+
+#[test]
+fn hostile_files_of_every_kind_that_is_read_neither_crash_nor_hang() {
+    let names = [
+        ".env",
+        ".env.example",
+        ".npmrc",
+        ".netrc",
+        ".mcp.json",
+        ".claude/settings.json",
+        "docker-compose.yml",
+        "Dockerfile",
+        "main.tf",
+        "terraform.tfstate",
+        "AGENTS.md",
+        "README.md",
+        "package.json",
+        "Makefile",
+        ".github/workflows/ci.yml",
+        ".gitlab-ci.yml",
+        "ops/alertmanager.yml",
+        "src/a.test.js",
+        "tests/test_a.py",
+        "src/config.ts",
+        "settings.py",
+    ];
+    let texts = [
+        "\u{0}\u{1}\u{2}".repeat(50),
+        "é`make é` `a/é.ts` SECRET_KEY='é' \u{10ffff}=\u{10ffff}\n".repeat(200),
+        format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000)),
+        format!("{}1{}", "{\"a\":".repeat(20_000), "}".repeat(20_000)),
+        "password='".repeat(5_000),
+        "PASSWORD=\"\nvariable \"\nENV A\nARG \nroute:\n  receiver: a\nreceivers: [a]\n".repeat(50),
+        "process.env.JWT_SECRET||'".repeat(2_000),
+        "jwt.sign({".repeat(5_000),
+        "session({secret:".repeat(5_000),
+        "https://a:".repeat(20_000),
+    ];
+    for text in &texts {
+        let all: Vec<(&str, &str)> = names.iter().map(|name| (*name, text.as_str())).collect();
+        let all = all.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let report = check_files(&all);
+        assert_eq!(report.summary.files, names.len());
+    }
+}

@@ -17,6 +17,9 @@ const AROUND: usize = 160;
 const AFTER: usize = 1_200;
 const BEFORE: usize = 240;
 
+/// Places near a keyword that are looked at for one format; a text with more is data.
+const MOST: usize = 1_000;
+
 /// One format.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +133,7 @@ pub(crate) fn find(text: &str) -> Vec<Hit> {
     let mut found: Vec<(usize, Range<usize>)> = Vec::new();
     // Behind this, a detector has looked already.
     let mut seen = vec![0_usize; TABLE.detectors.len()];
+    let mut looks = vec![0_usize; TABLE.detectors.len()];
     // Asked once of a text, and only where a keyword is.
     let mut lower: Option<String> = None;
     let mut is_near: Vec<Option<bool>> = vec![None; TABLE.detectors.len()];
@@ -141,7 +145,9 @@ pub(crate) fn find(text: &str) -> Vec<Hit> {
                 Some(window) => window,
                 None => continue,
             },
+            Start::Near if looks[index] == MOST => continue,
             Start::Near => {
+                looks[index] += 1;
                 let from = keyword.start().saturating_sub(BEFORE).max(seen[index]);
                 from..keyword.end().saturating_add(AFTER).min(bytes.len())
             }
@@ -279,7 +285,7 @@ mod tests {
             "twilio",
             "\u{e9}sk_live_",
         ] {
-            assert!(find(&part.repeat(20_000)).is_empty(), "{part}");
+            assert!(find(&part.repeat(4_000)).is_empty(), "{part}");
         }
     }
 }
