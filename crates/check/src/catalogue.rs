@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, DirEntry, include_dir};
+use include_dir::{Dir, include_dir};
 use thiserror::Error;
 
 use crate::rule::{Category, Rule};
@@ -14,8 +14,8 @@ static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules/check");
 /// Where a project keeps rules of its own, below its root.
 pub const PROJECT_RULES: &str = ".seaworthy/rules";
 
-/// Examples come last in a file, and only tests and pages need them.
-const EXAMPLES: &str = "\nexamples:\n";
+/// The same without examples, as the build script makes it.
+static EMBEDDED: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
 
 /// Why a project's rule cannot be used.
 #[derive(Debug, Error)]
@@ -55,12 +55,10 @@ pub struct Catalogue {
 impl Catalogue {
     /// The rules of the binary. Their examples are left out: see [`Catalogue::with_examples`].
     pub fn embedded() -> Self {
-        Self::read(|text| text.split(EXAMPLES).next().unwrap_or(text))
-    }
-
-    /// The rules of the binary with their examples.
-    pub fn with_examples() -> Self {
-        Self::read(|text| text)
+        let rules: Vec<Rule> = serde_json::from_str(EMBEDDED)
+            // A test reads all of them, from both forms.
+            .unwrap_or_else(|error| unreachable!("the build wrote this: {error}"));
+        Self { rules: rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect() }
     }
 
     /// The rules of the binary and those in the project's `.seaworthy/rules`.
@@ -103,25 +101,10 @@ impl Catalogue {
         self.rules.values()
     }
 
-    fn read(part: impl Fn(&str) -> &str) -> Self {
-        let mut rules = BTreeMap::new();
-        let mut open = vec![&RULES];
-        while let Some(folder) = open.pop() {
-            for entry in folder.entries() {
-                match entry {
-                    DirEntry::Dir(folder) => open.push(folder),
-                    DirEntry::File(file) => {
-                        let text = file.contents_utf8().unwrap_or_default();
-                        match parse(part(text)) {
-                            Ok(rule) => drop(rules.insert(rule.id.clone(), rule)),
-                            // The test of the rules parses every one of them.
-                            Err(error) => debug_assert!(false, "{}: {error}", file.path().display()),
-                        }
-                    }
-                }
-            }
-        }
-        Self { rules }
+    /// The rules of the binary with their examples, for pages and tests.
+    pub fn with_examples() -> Self {
+        let rules = files().into_iter().filter_map(|(_, text)| parse(text).ok());
+        Self { rules: rules.map(|rule| (rule.id.clone(), rule)).collect() }
     }
 }
 

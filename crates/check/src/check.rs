@@ -1,6 +1,7 @@
 //! One check: every rule over every file, on every core.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,12 +12,14 @@ use sha2::{Digest as _, Sha256};
 use crate::allow::{self, Allowances};
 use crate::baseline::Baseline;
 use crate::catalogue::Catalogue;
-use crate::context::{Context, Sink};
+use crate::context::{Context, Shared, Sink};
+use crate::date::Date;
 use crate::facts::{Fact, FileFact, facts, file_facts};
-use crate::file::SourceFile;
+use crate::file::{Role, SourceFile, role};
 use crate::finding::Finding;
 use crate::pattern::Patterns;
 use crate::report::{Notice, Report, Summary};
+use crate::rule::Category;
 use crate::score::score;
 
 /// A file that takes longer than this is named in the report.
@@ -34,17 +37,40 @@ pub struct Options {
     pub only: Option<BTreeSet<String>>,
     /// What is known and not reported.
     pub baseline: Baseline,
+    /// The day of the check; without it no rule says that something has come to its end of life.
+    pub today: Option<Date>,
+    /// A folder of OSV records; the project's own `.seaworthy/advisories` where none is named.
+    pub advisories: Option<PathBuf>,
 }
 
-/// Checks a repository.
-pub fn check(repository: &Repository, loaded: &Loaded, catalogue: &Catalogue, options: &Options) -> Report {
+/// Checks repositories with the rules of a catalogue. Patterns are made ready once, when a file first needs them.
+pub struct Checker<'c> {
+    catalogue: &'c Catalogue,
+    patterns: Patterns<'c>,
+}
+
+impl<'c> Checker<'c> {
+    /// With these rules.
+    pub fn new(catalogue: &'c Catalogue) -> Self {
+        Self { catalogue, patterns: Patterns::new(catalogue) }
+    }
+
+    /// Checks a repository.
+    pub fn check(&self, repository: &Repository, loaded: &Loaded, options: &Options) -> Report {
+        run(self, repository, loaded, options)
+    }
+}
+
+fn run(checker: &Checker<'_>, repository: &Repository, loaded: &Loaded, options: &Options) -> Report {
     let context = Context {
         repository,
         app: &loaded.app,
         manifests: &loaded.manifests,
         tracked: options.tracked.as_ref(),
+        today: options.today,
+        advisories: options.advisories.as_deref(),
+        shared: Shared::default(),
     };
-    let patterns = Patterns::new(catalogue);
     let paths: Vec<&str> = repository
         .paths()
         .iter()
@@ -53,8 +79,8 @@ pub fn check(repository: &Repository, loaded: &Loaded, catalogue: &Catalogue, op
         .collect();
     let work = Work {
         context: &context,
-        catalogue,
-        patterns: &patterns,
+        catalogue: checker.catalogue,
+        patterns: &checker.patterns,
         is_partial: options.only.is_some(),
         paths: &paths,
         facts: facts().collect(),
@@ -151,12 +177,14 @@ impl Outcome {
         if let Some(only) = &options.only {
             findings.retain(|finding| only.contains(&finding.file));
         }
+        findings.retain(is_meant);
         sort(&mut findings);
         findings.dedup_by(|one, other| {
             one.rule == other.rule
                 && one.file == other.file
                 && (one.line, one.column, &one.message) == (other.line, other.column, &other.message)
         });
+        yield_to_graver(&mut findings, work.catalogue);
         let suppressed = self.allowances.apply(&mut findings);
         let is_judged = |rule: &str| {
             !work.is_partial || !work.facts.iter().any(|fact| fact.whole && fact.rules.contains(&rule))
@@ -173,6 +201,35 @@ impl Outcome {
         let summary = Summary::of(&findings, suppressed, known, self.files, work.catalogue.rules().len());
         Report { score: score(&findings), findings, summary, notices: self.notices }
     }
+}
+
+/// Leaves out what a graver rule says about the same lines.
+fn yield_to_graver(findings: &mut Vec<Finding>, catalogue: &Catalogue) {
+    let yields = |finding: &Finding| catalogue.get(&finding.rule).map_or(&[][..], |rule| &rule.yields_to);
+    let outdone: Vec<bool> = findings
+        .iter()
+        .map(|finding| {
+            let graver = yields(finding);
+            let from = findings.partition_point(|other| other.file < finding.file);
+            !graver.is_empty()
+                && findings[from..].iter().take_while(|other| other.file == finding.file).any(|other| {
+                    graver.contains(&other.rule)
+                        && other.line <= finding.end_line
+                        && finding.line <= other.end_line
+                })
+        })
+        .collect();
+    let mut outdone = outdone.into_iter();
+    findings.retain(|_| !outdone.next().unwrap_or(false));
+}
+
+/// What is only there for tests, or is made by a tool, is not what goes to production. A key in it is a key all the same, and
+/// what is said about tests is said about tests.
+fn is_meant(finding: &Finding) -> bool {
+    matches!(
+        finding.category,
+        Category::Secrets | Category::Agents | Category::SupplyChain | Category::DeadCode
+    ) || matches!(role(&finding.file), Role::App | Role::Example)
 }
 
 /// By place; in one place the heavier first.

@@ -1,16 +1,22 @@
 //! What a rule is given to look at, and where it leaves what it found.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
 
 use seaworthy_detect::{Manifest, Repository};
 use seaworthy_model::App;
 
 use crate::catalogue::Catalogue;
+use crate::date::Date;
 use crate::file::SourceFile;
 use crate::finding::{Draft, Finding, Fix, Place};
+use crate::lockfile::{self, Lockfile};
 use crate::mask;
+use crate::mend;
+use crate::modules::Modules;
 use crate::rule::FixKind;
 use crate::text::LineIndex;
 
@@ -24,9 +30,31 @@ pub struct Context<'a> {
     pub tracked: Option<&'a BTreeSet<String>>,
     /// What its projects say they depend on, by folder.
     pub manifests: &'a [Manifest],
+    /// The day of the check, where rules may know it.
+    pub today: Option<Date>,
+    /// A folder of OSV records.
+    pub advisories: Option<&'a Path>,
+    pub(crate) shared: Shared,
+}
+
+/// What several rules look at and is made once, by whoever asks first.
+#[derive(Default)]
+pub(crate) struct Shared {
+    lockfiles: OnceLock<Vec<Lockfile>>,
+    modules: OnceLock<Modules>,
 }
 
 impl<'a> Context<'a> {
+    /// Every lockfile that goes with a project.
+    pub fn lockfiles(&self) -> &[Lockfile] {
+        self.shared.lockfiles.get_or_init(|| lockfile::read_all(self.repository, self.manifests))
+    }
+
+    /// What imports what, in JavaScript, TypeScript and Python.
+    pub(crate) fn modules(&self) -> &Modules {
+        self.shared.modules.get_or_init(|| Modules::read(self))
+    }
+
     /// Someone else may have it: it is committed, or git was not asked.
     pub fn is_shared(&self, path: &str) -> bool {
         self.tracked.is_none_or(|tracked| tracked.contains(path))
@@ -48,17 +76,22 @@ impl<'a> Context<'a> {
     }
 }
 
+/// What one rule may say of one file: a thousandth finding tells nobody more, and to place each takes a look at the
+/// whole text.
+const MOST_IN_FILE: u32 = 200;
+
 /// Where rules leave what they found.
 pub struct Sink<'a> {
     catalogue: &'a Catalogue,
     repository: &'a Repository,
     findings: RefCell<Vec<Finding>>,
+    counts: RefCell<HashMap<(String, String), u32>>,
 }
 
 impl<'a> Sink<'a> {
     /// An empty one.
     pub(crate) fn new(catalogue: &'a Catalogue, repository: &'a Repository) -> Self {
-        Self { catalogue, repository, findings: RefCell::default() }
+        Self { catalogue, repository, findings: RefCell::default(), counts: RefCell::default() }
     }
 
     /// Reports about a file whose text is at hand.
@@ -86,9 +119,23 @@ impl<'a> Sink<'a> {
             debug_assert!(false, "{} is not in the catalogue", draft.rule);
             return;
         };
+        let mut counts = self.counts.borrow_mut();
+        let count = counts.entry((draft.rule.to_string(), draft.file.clone())).or_insert(0);
+        *count += 1;
+        if *count > MOST_IN_FILE {
+            return;
+        }
+        drop(counts);
         let place = Located::new(&draft, text);
-        let kind = if draft.edits.is_empty() { FixKind::Manual } else { FixKind::Auto };
-        let fix = Fix { kind, description: rule.fix.description.clone(), edits: draft.edits };
+        let mut edits = draft.edits;
+        if edits.is_empty()
+            && rule.fix.kind == FixKind::Auto
+            && let Some(text) = text
+        {
+            edits.extend(mend::edit(&rule.id, &draft.file, text, place.first.clone()));
+        }
+        let kind = if edits.is_empty() { FixKind::Manual } else { FixKind::Auto };
+        let fix = Fix { kind, description: rule.fix.description.clone(), edits };
         self.findings.borrow_mut().push(Finding {
             severity: draft.severity.unwrap_or(rule.severity),
             category: rule.category,
@@ -114,6 +161,8 @@ struct Located {
     column: u32,
     end_line: u32,
     excerpt: String,
+    /// The bytes of its first line.
+    first: Range<usize>,
 }
 
 /// Lines of an excerpt.
@@ -121,7 +170,7 @@ const MOST_LINES: u32 = 5;
 
 impl Located {
     fn new(draft: &Draft, text: Option<&str>) -> Self {
-        let nowhere = Self { line: 1, column: 1, end_line: 1, excerpt: String::new() };
+        let nowhere = Self { line: 1, column: 1, end_line: 1, excerpt: String::new(), first: 0..0 };
         let Some(text) = text else { return nowhere };
         let index = LineIndex::new(text);
         let (line, column, end_line) = match &draft.place {
@@ -135,6 +184,7 @@ impl Located {
             }
         };
         let shown: Range<usize> = index.lines(line, end_line.min(line + MOST_LINES - 1));
-        Self { line, column, end_line, excerpt: mask::excerpt(text, shown, &draft.masks) }
+        let excerpt = mask::excerpt(text, shown, &draft.masks);
+        Self { line, column, end_line, excerpt, first: index.lines(line, line) }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) fn language(path: &str) -> Option<SupportLang> {
 }
 
 /// What a path alone says.
-fn role(path: &str) -> Role {
+pub(crate) fn role(path: &str) -> Role {
     let name = name(path);
     let stem = name.split('.').next().unwrap_or(name);
     let is_test_name = name.contains(".test.")

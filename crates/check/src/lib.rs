@@ -10,27 +10,34 @@
 //! Data flows one way: [`Catalogue`] + [`Context`] -> facts and patterns, file by file on every core -> findings ->
 //! suppressions and baseline -> score -> [`Report`] -> one of the formats in [`report`].
 
+pub mod advisories;
 pub mod allow;
 pub mod baseline;
 pub mod catalogue;
 mod check;
 pub mod context;
+pub mod date;
 pub mod facts;
 pub mod file;
 pub mod finding;
 pub mod fix;
 pub mod history;
+pub mod lockfile;
 mod mask;
+mod mend;
+mod modules;
 pub mod page;
 mod pattern;
 pub mod report;
 pub mod rule;
 pub mod score;
 mod side;
+mod taint;
 mod text;
 
 pub use catalogue::Catalogue;
-pub use check::{Options, check};
+pub use check::{Checker, Options};
 pub use context::Context;
+pub use date::Date;
 pub use finding::Finding;
 pub use report::Report;

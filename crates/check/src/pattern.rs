@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use ast_grep_config::{CombinedScan, GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::tree_sitter::LanguageExt;
 use ast_grep_core::tree_sitter::StrDoc;
-use ast_grep_core::{AstGrep, NodeMatch};
+use ast_grep_core::{AstGrep, Node, NodeMatch};
 use ast_grep_language::SupportLang;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde_json::{Map, Value, json};
@@ -17,6 +17,7 @@ use crate::file::{Role, SourceFile};
 use crate::finding::{Draft, Edit};
 use crate::rule::{PatternSpec, Rule, Side};
 use crate::side::side;
+use crate::taint::{Flow, Taint};
 
 /// Brackets within brackets beyond this are not code that a person wrote, and deep trees cost stack.
 const DEEPEST: usize = 400;
@@ -36,7 +37,15 @@ struct Entry<'c> {
     language: SupportLang,
     files: Option<GlobSet>,
     ignores: Option<GlobSet>,
-    compiled: OnceLock<Option<RuleConfig<SupportLang>>>,
+    compiled: OnceLock<Option<Compiled>>,
+}
+
+/// A pattern, ready to be looked for.
+struct Compiled {
+    /// What is looked for: the rule, or the sinks.
+    config: RuleConfig<SupportLang>,
+    /// Whence the value must come.
+    taint: Option<Taint>,
 }
 
 impl<'c> Patterns<'c> {
@@ -76,7 +85,7 @@ impl<'c> Patterns<'c> {
             is_wanted[self.owners[found.pattern().as_usize()]] = true;
         }
         let mut own_side = None;
-        let entries: Vec<(&Entry<'c>, &RuleConfig<SupportLang>)> = self
+        let entries: Vec<(&Entry<'c>, &Compiled)> = self
             .entries
             .iter()
             .zip(is_wanted)
@@ -90,19 +99,32 @@ impl<'c> Patterns<'c> {
                 let needed = &entry.spec.dependencies;
                 needed.is_empty() || needed.iter().any(|package| context.depends_on(file.path, package))
             })
+            .filter(|(entry, _)| {
+                !entry.spec.without.iter().any(|package| context.depends_on(file.path, package))
+            })
             .filter_map(|(entry, _)| Some((entry, entry.compiled()?)))
             .collect();
         if entries.is_empty() || is_too_deep(file.text) {
             return;
         }
         let tree: AstGrep<StrDoc<SupportLang>> = language.ast_grep(file.text);
-        let scan = CombinedScan::new(entries.iter().map(|(_, compiled)| *compiled).collect());
-        for (compiled, matches) in scan.scan(&tree, false).matches {
-            let Some((entry, _)) = entries.iter().find(|(_, known)| std::ptr::eq(*known, compiled)) else {
+        let scan = CombinedScan::new(entries.iter().map(|(_, compiled)| &compiled.config).collect());
+        let flow = Flow::default();
+        for (config, matches) in scan.scan(&tree, false).matches {
+            let Some((entry, compiled)) =
+                entries.iter().find(|(_, compiled)| std::ptr::eq(&raw const compiled.config, config))
+            else {
                 continue;
             };
             for found in matches {
-                sink.report_in(file, entry.draft(file, compiled, &found));
+                let source = match &compiled.taint {
+                    Some(taint) => match source(&flow, taint, &found) {
+                        Some(source) => Some(source.text().into_owned()),
+                        None => continue,
+                    },
+                    None => None,
+                };
+                sink.report_in(file, entry.draft(file, config, &found, source.as_deref()));
             }
         }
     }
@@ -120,7 +142,7 @@ impl Entry<'_> {
             && self.ignores.as_ref().is_none_or(|globs| !globs.is_match(file.path))
     }
 
-    fn compiled(&self) -> Option<&RuleConfig<SupportLang>> {
+    fn compiled(&self) -> Option<&Compiled> {
         self.compiled.get_or_init(|| compile(self.rule, self.spec, self.language).ok()).as_ref()
     }
 
@@ -129,10 +151,13 @@ impl Entry<'_> {
         file: &SourceFile<'_>,
         compiled: &RuleConfig<SupportLang>,
         found: &NodeMatch<'_, StrDoc<SupportLang>>,
+        source: Option<&str>,
     ) -> Draft {
         let mut draft = Draft::bytes(self.rule.id.clone(), file.path, found.range());
         if let Some(message) = &self.rule.message {
-            draft = draft.says(filled(message, found));
+            let message = source
+                .map_or_else(|| message.clone(), |source| message.replace("$SOURCE", &shortened(source)));
+            draft = draft.says(filled(&message, found));
         }
         if let Some(fixer) = compiled.fixer.first() {
             let edit = found.make_edit(&compiled.matcher, fixer);
@@ -142,6 +167,23 @@ impl Entry<'_> {
         }
         draft
     }
+}
+
+/// Where what a sink takes comes from, if it is a source.
+fn source<'t>(
+    flow: &Flow<'t>,
+    taint: &Taint,
+    found: &NodeMatch<'t, StrDoc<SupportLang>>,
+) -> Option<Node<'t, StrDoc<SupportLang>>> {
+    let one = found.get_env().get_match("TAINTED").cloned();
+    let many = found.get_env().get_multiple_matches("TAINTED");
+    one.iter().chain(&many).find_map(|part| match &*part.kind() {
+        // All that a call is given.
+        "arguments" | "argument_list" => {
+            part.named_children().collect::<Vec<_>>().iter().find_map(|one| flow.source(taint, one))
+        }
+        _ => flow.source(taint, part),
+    })
 }
 
 /// A message with the variables of a match in the place of their names.
@@ -201,25 +243,36 @@ fn is_supported(language: SupportLang) -> bool {
     )
 }
 
-fn compile(
-    rule: &Rule,
-    spec: &PatternSpec,
-    language: SupportLang,
-) -> Result<RuleConfig<SupportLang>, String> {
-    let mut config = Map::new();
-    config.insert("id".to_owned(), json!(rule.id));
-    config.insert("language".to_owned(), json!(language.to_string()));
-    config.insert("rule".to_owned(), spec.rule.clone());
+fn compile(rule: &Rule, spec: &PatternSpec, language: SupportLang) -> Result<Compiled, String> {
     let parts = [
         ("constraints", &spec.constraints),
         ("utils", &spec.utils),
         ("transform", &spec.transform),
         ("fix", &spec.fix),
     ];
+    let parts: Vec<(&str, &Value)> =
+        parts.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))).collect();
+    let (looked_for, taint) = match (&spec.rule, &spec.taint) {
+        (Some(looked_for), None) => (looked_for.clone(), None),
+        (None, Some(taint)) => (json!({ "any": taint.sinks }), Some(Taint::new(&rule.id, taint, language)?)),
+        _ => return Err("a pattern has a `rule` or a `taint`, and not both".to_owned()),
+    };
+    Ok(Compiled { config: compile_rule(&rule.id, language, looked_for, &parts)?, taint })
+}
+
+/// Makes an ast-grep rule of its parts.
+pub(crate) fn compile_rule(
+    id: &str,
+    language: SupportLang,
+    rule: Value,
+    parts: &[(&str, &Value)],
+) -> Result<RuleConfig<SupportLang>, String> {
+    let mut config = Map::new();
+    config.insert("id".to_owned(), json!(id));
+    config.insert("language".to_owned(), json!(language.to_string()));
+    config.insert("rule".to_owned(), rule);
     for (key, value) in parts {
-        if let Some(value) = value {
-            config.insert(key.to_owned(), value.clone());
-        }
+        config.insert((*key).to_owned(), (*value).clone());
     }
     let config: SerializableRuleConfig<SupportLang> =
         serde_json::from_value(Value::Object(config)).map_err(|error| error.to_string())?;
@@ -249,8 +302,14 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
     builder.build().map(Some)
 }
 
+/// The tree of a file that rules look at; `None` where there is none to be had at a bearable cost.
+pub(crate) fn tree(file: &SourceFile<'_>) -> Option<AstGrep<StrDoc<SupportLang>>> {
+    let language = file.language?;
+    (file.role != Role::Generated && !is_too_deep(file.text)).then(|| language.ast_grep(file.text))
+}
+
 /// Brackets nest too deep; those in texts count too, which does no harm.
-fn is_too_deep(text: &str) -> bool {
+pub(crate) fn is_too_deep(text: &str) -> bool {
     let mut depth = 0_usize;
     text.bytes().any(|byte| {
         match byte {
@@ -267,9 +326,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pattern_of_the_binary_can_be_used_in_each_of_its_languages() {
-        for rule in Catalogue::embedded().rules() {
-            assert_eq!(verify(rule), Ok(()), "{}", rule.id);
-        }
+    fn every_pattern_of_the_binary_can_be_used() {
+        let catalogue = Catalogue::embedded();
+        let wrong: Vec<String> = catalogue
+            .rules()
+            .filter_map(|rule| verify(rule).err().map(|error| format!("{}: {error}", rule.id)))
+            .collect();
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     }
 }

@@ -152,6 +152,9 @@ pub struct Rule {
     pub source: String,
     /// What to do about it.
     pub fix: Guide,
+    /// Rules that say the same about the same lines with more weight: where one of them does, this one is silent.
+    #[serde(default)]
+    pub yields_to: Vec<String>,
     /// The patterns that are looked for; a rule without is written in Rust.
     #[serde(default)]
     pub patterns: Vec<PatternSpec>,
@@ -178,14 +181,19 @@ pub struct PatternSpec {
     /// Only in projects that depend on one of these packages.
     #[serde(default)]
     pub dependencies: Vec<String>,
+    /// Only in projects that depend on none of these packages.
+    #[serde(default)]
+    pub without: Vec<String>,
     /// Test code is looked at too.
     #[serde(default)]
     pub tests: bool,
     /// Only where the file has one of these texts: cheaper than the pattern, so looked for first. Required, so that a
     /// file without any is never parsed.
     pub anchors: Vec<String>,
-    /// ast-grep's `rule`.
-    pub rule: serde_json::Value,
+    /// ast-grep's `rule`; this or `taint`.
+    pub rule: Option<serde_json::Value>,
+    /// Input that reaches a place where it does harm; this or `rule`.
+    pub taint: Option<TaintSpec>,
     /// ast-grep's `constraints`.
     pub constraints: Option<serde_json::Value>,
     /// ast-grep's `utils`.
@@ -194,6 +202,35 @@ pub struct PatternSpec {
     pub transform: Option<serde_json::Value>,
     /// ast-grep's `fix`: what `sea check --fix` puts in the place of the match.
     pub fix: Option<serde_json::Value>,
+}
+
+/// Input that reaches a place where it does harm.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaintSpec {
+    /// Where input comes from: ast-grep rules, or names of sets in `taint.yaml`.
+    pub sources: Vec<serde_json::Value>,
+    /// Where it does harm: ast-grep rules that name the part in question `$TAINTED`.
+    pub sinks: Vec<serde_json::Value>,
+    /// What makes it harmless: ast-grep rules.
+    #[serde(default)]
+    pub sanitizers: Vec<serde_json::Value>,
+    /// What of the input has to arrive.
+    #[serde(default)]
+    pub carries: Carries,
+}
+
+/// What of an input has to arrive at a sink.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Carries {
+    /// Its text, anywhere in another one.
+    #[default]
+    Text,
+    /// Its text as the beginning of another one: what says the host of an address.
+    Head,
+    /// It itself, with the type that the client chose, also as a part of lists and maps.
+    Value,
 }
 
 /// On which side of the network code runs.

@@ -15,12 +15,13 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::exit::Exit;
+use crate::nursery::Nursery;
 use crate::protocol::{Order, Report, encode};
 use crate::reaper::Reaper;
 use crate::shim;
 use crate::spec::Spec;
 
-/// How long after an instance became ready a shim is made ready for the next one.
+/// How long after the start of an instance a shim is made ready for the next one.
 const WARM_AFTER: Duration = Duration::from_millis(20);
 
 /// Starts instances.
@@ -28,6 +29,7 @@ const WARM_AFTER: Duration = Duration::from_millis(20);
 pub struct Launcher {
     program: PathBuf,
     reaper: Reaper,
+    nursery: Option<Arc<Nursery>>,
     /// A shim that waits for its order. Starting a program is most of the time from a save to the new process.
     spare: Arc<Mutex<Option<Shim>>>,
     is_cold: Arc<AtomicBool>,
@@ -47,12 +49,25 @@ impl Launcher {
 
     /// With shims that are `program`, which must call [`shim::main`] for the argument [`shim::ARGUMENT`].
     pub fn with_program(program: impl Into<PathBuf>, reaper: Reaper) -> Self {
-        Self { program: program.into(), reaper, spare: Arc::default(), is_cold: Arc::default() }
+        Self {
+            program: program.into(),
+            reaper,
+            nursery: None,
+            spare: Arc::default(),
+            is_cold: Arc::default(),
+        }
+    }
+
+    /// With shims that are forked instead of loaded, as long as the nursery lives.
+    #[must_use]
+    pub fn with_nursery(mut self, nursery: Option<Nursery>) -> Self {
+        self.nursery = nursery.map(Arc::new);
+        self
     }
 
     /// Makes a shim ready for the next instance, unless there is one; a little later, so that it is not in the way of
-    /// what starts now. Must be called within a runtime.
-    pub fn warm(&self) {
+    /// what starts now.
+    fn warm(&self) {
         let launcher = self.clone();
         // Ends by itself: it waits once and starts one program.
         tokio::spawn(async move {
@@ -65,20 +80,24 @@ impl Launcher {
         });
     }
 
-    /// Ends the shim that was made ready, and makes no other.
+    /// Ends the shim that was made ready and what shims come from: there will be no other instance.
     pub fn cool(&self) {
         self.is_cold.store(true, Ordering::Relaxed);
         // Its socket closes, so it ends.
         drop(self.spare().take());
+        if let Some(nursery) = &self.nursery {
+            nursery.end();
+        }
     }
 
-    /// Starts an instance. Its first report says whether that went well.
+    /// Starts an instance. Its first report says whether that went well. Must be called within a runtime.
     pub fn launch(&self, spec: Spec) -> io::Result<Instance> {
         let waiting = self.spare().take();
         let shim = match waiting {
             Some(shim) => shim,
             None => self.shim()?,
         };
+        self.warm();
         let marker = spec.marker();
         shim.socket.set_nonblocking(true)?;
         let (read, write) = UnixStream::from_std(shim.socket)?.into_split();
@@ -101,6 +120,12 @@ impl Launcher {
     }
 
     fn shim(&self) -> io::Result<Shim> {
+        if let Some(nursery) = &self.nursery {
+            let (ours, theirs) = StdStream::pair()?;
+            if let Ok(pid) = self.reaper.take(|| nursery.shim(&theirs)) {
+                return Ok(Shim { pid, socket: ours });
+            }
+        }
         let (ours, theirs) = StdStream::pair()?;
         let mut command = Command::new(&self.program);
         command

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
+use crate::listeners;
 use crate::spec::MARKER;
 
 /// What `/proc/PID/stat` says of a process.
@@ -118,12 +119,10 @@ pub(crate) fn program(pid: i32) -> Option<String> {
 /// The TCP ports that any of these processes listens on, in order.
 pub(crate) fn listening_ports(pids: &[i32]) -> Vec<u16> {
     let sockets: BTreeSet<u64> = pids.iter().flat_map(|pid| sockets(*pid)).collect();
-    let mut ports: Vec<u16> = ["/proc/net/tcp", "/proc/net/tcp6"]
-        .iter()
-        .filter_map(|path| fs::read_to_string(path).ok())
-        .flat_map(|table| listeners(&table).collect::<Vec<_>>())
-        .filter(|(_, inode)| sockets.contains(inode))
-        .map(|(port, _)| port)
+    let mut ports: Vec<u16> = listeners::all()
+        .into_iter()
+        .filter(|listener| sockets.contains(&listener.inode))
+        .map(|listener| listener.port)
         .collect();
     ports.sort_unstable();
     ports.dedup();
@@ -137,11 +136,9 @@ const FOR_CONTAINERS: [&str; 7] =
 /// Who listens on a port, in words, when that is a process that does not descend from `root`; `None` when one that does
 /// listens there, or when it cannot be told.
 pub(crate) fn stranger_on(port: u16, root: i32) -> Option<String> {
-    let listening: Vec<u64> = ["/proc/net/tcp", "/proc/net/tcp6"]
-        .iter()
-        .filter_map(|path| fs::read_to_string(path).ok())
-        .flat_map(|table| listeners(&table).collect::<Vec<_>>())
-        .filter_map(|(known, inode)| (known == port).then_some(inode))
+    let listening: Vec<u64> = listeners::all()
+        .into_iter()
+        .filter_map(|listener| (listener.port == port).then_some(listener.inode))
         .collect();
     let listens = |pid: &i32| sockets(*pid).iter().any(|socket| listening.contains(socket));
     let own = descendants(root);
@@ -163,18 +160,6 @@ fn sockets(pid: i32) -> Vec<u64> {
             target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
         })
         .collect()
-}
-
-/// Port and inode of each listening socket in a table of `/proc/net`; fields as in proc(5).
-fn listeners(table: &str) -> impl Iterator<Item = (u16, u64)> {
-    const LISTEN: &str = "0A";
-    table.lines().skip(1).filter_map(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        let (address, state) = (fields.next()?, fields.nth(1)?);
-        let inode = fields.nth(5)?.parse().ok()?;
-        let port = u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok()?;
-        (state == LISTEN).then_some((port, inode))
-    })
 }
 
 #[cfg(test)]

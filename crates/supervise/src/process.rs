@@ -286,7 +286,6 @@ impl Process {
             self.port_look = None;
             if before == Phase::Starting {
                 ready_after = Some(self.ordered.elapsed());
-                self.launcher.warm();
             }
         }
         if !phase.is_running() {

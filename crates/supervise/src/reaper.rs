@@ -45,12 +45,24 @@ impl Reaper {
 
     /// Starts a program in the background whose end is waited for here.
     pub(crate) fn spawn(&self, command: &mut Command) -> std::io::Result<i32> {
+        self.take(|| {
+            let child = command.process_group(0).stdout(Stdio::null()).spawn()?;
+            Ok(i32::try_from(child.id()).unwrap_or(i32::MAX))
+        })
+    }
+
+    /// The same for a child that comes about in another way.
+    pub(crate) fn take(&self, start: impl FnOnce() -> std::io::Result<i32>) -> std::io::Result<i32> {
         // Held over the start: a child in another session that is not known is taken for an orphan.
         let mut known = self.known();
-        let child = command.process_group(0).stdout(Stdio::null()).spawn()?;
-        let pid = i32::try_from(child.id()).unwrap_or(i32::MAX);
+        let pid = start()?;
         known.insert(pid);
         Ok(pid)
+    }
+
+    /// A child that was there before, and is waited for from now on.
+    pub fn adopt(&self, pid: i32) {
+        self.known().insert(pid);
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<i32>> {

@@ -7,7 +7,7 @@ mod auth;
 mod capacity;
 mod data;
 mod dead_code;
-mod infrastructure;
+pub(crate) mod infrastructure;
 mod injection;
 mod operations;
 mod runtime;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seaworthy_check::catalogue::{files, parse};
+use seaworthy_check::catalogue::{Catalogue, files, parse};
 use seaworthy_check::facts::{OWN, facts, file_facts};
-use seaworthy_check::rule::{Example, Rule, Severity};
+use seaworthy_check::rule::{Example, Examples, Rule, Severity};
 
 use crate::support::check_files;
 
@@ -59,6 +59,17 @@ fn every_rule_is_whole_and_in_its_place() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_a_check_reads_are_these_rules_without_their_examples() {
+    let whole: Vec<String> = rules().into_iter().map(|(_, rule)| rule.id).collect();
+    let read = Catalogue::embedded();
+    assert_eq!(read.rules().len(), whole.len());
+    for (_, mut rule) in rules() {
+        rule.examples = Examples::default();
+        assert_eq!(format!("{:?}", read.get(&rule.id).unwrap()), format!("{rule:?}"));
+    }
 }
 
 #[test]

@@ -115,15 +115,15 @@ fn summary(report: &Report) -> String {
         .map(|severity| format!("{} {}", summary.count(severity), severity.as_str()))
         .collect();
     let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
-    let mut text = format!("{counts}; {} files, {} rules", summary.files, summary.rules);
+    let mut parts = vec![counts, format!("{} files, {} rules", summary.files, summary.rules)];
     if summary.suppressed > 0 {
-        text.push_str(&format!("; {} suppressed", summary.suppressed));
+        parts.push(format!("{} suppressed", summary.suppressed));
     }
     if summary.baseline > 0 {
-        text.push_str(&format!("; {} known by the baseline", summary.baseline));
+        parts.push(format!("{} known by the baseline", summary.baseline));
     }
     if summary.total > 0 {
-        text.push_str("; sea explain RULE says why");
+        parts.push("sea explain RULE says why".to_owned());
     }
-    text
+    parts.join("; ")
 }

@@ -46,6 +46,7 @@ use seaworthy_proxy::control::{Listener, Scope};
 use seaworthy_supervise::board::Board;
 use seaworthy_supervise::instance::Launcher;
 use seaworthy_supervise::notice::Notice;
+pub use seaworthy_supervise::nursery::Nursery;
 use seaworthy_supervise::reaper::Reaper;
 use seaworthy_supervise::supervisor::Supervisor;
 use seaworthy_supervise::sweep::Guardian;
@@ -152,8 +153,9 @@ pub struct Host {
 }
 
 impl Host {
-    /// Takes the worktree and begins to set the app up. Must be called within a runtime.
-    pub fn start(app: App, options: Options) -> Result<Self, Error> {
+    /// Takes the worktree and begins to set the app up. Must be called within a runtime. `nursery` is where processes come
+    /// from quickly, if one was started.
+    pub fn start(app: App, options: Options, nursery: Option<Nursery>) -> Result<Self, Error> {
         let state = State::open(&options.root)?;
         let session = Session::open(&state.root())?;
         if options.fresh {
@@ -175,7 +177,10 @@ impl Host {
         let run = session.record().run.clone();
         let program = options.program.to_string_lossy().into_owned();
         let guardian = tokio::spawn(guard(program, run.clone(), reaper.clone()));
-        let launcher = Launcher::with_program(&options.program, reaper);
+        if let Some(nursery) = &nursery {
+            reaper.adopt(nursery.pid());
+        }
+        let launcher = Launcher::with_program(&options.program, reaper).with_nursery(nursery);
         let mut ports = Ports::open(&state);
         let listener = listen(&mut ports)?;
         let supervisor = Supervisor::new(launcher, Board::default());

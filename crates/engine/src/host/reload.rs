@@ -25,17 +25,25 @@ use actions::{Actions, actions};
 /// process that never becomes ready.
 const GATHER: Duration = Duration::from_millis(1500);
 
+/// What starts first has the processors for itself this long.
+const WATCHED_AFTER: Duration = Duration::from_millis(20);
+
 /// How long a root that is gone is given to come back (a branch that is switched, a folder that is synchronised).
 const ROOT_GONE: Duration = Duration::from_secs(2);
 
 /// Runs until it is aborted.
 pub(crate) async fn run(shared: Arc<Shared>) {
+    tokio::time::sleep(WATCHED_AFTER).await;
     loop {
         let app = shared.app();
         let config = Config::new(shared.state.worktree()).with_folders(folders(&app));
-        let (watcher, events) = match Watcher::start(&config) {
-            Ok(started) => started,
-            Err(error) => return tell(&shared, "watch-failed", error.to_string(), None),
+        // What is ignored is read and compiled: milliseconds in which nothing else could go on here.
+        let started = tokio::task::spawn_blocking(move || Watcher::start(&config)).await;
+        let (watcher, events) = match started {
+            Ok(Ok(started)) => started,
+            Ok(Err(error)) => return tell(&shared, "watch-failed", error.to_string(), None),
+            // The run ends.
+            Err(_) => return,
         };
         let again = follow(&shared, events).await;
         drop(watcher);

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Between a first success and the look that confirms it.
+const CONFIRM: Duration = Duration::from_millis(1);
+
 /// How often a probe looks, and how many looks in a row make an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
@@ -50,8 +53,11 @@ impl Schedule {
 
     /// How long to wait before the next look: 1, 2, 4, ... ms up to the eager limit until it passes for the first time,
     /// the period after that.
+    /// What has passed once and has to pass again is looked at soon.
     pub fn next_wait(&mut self) -> Duration {
-        if self.is_eager {
+        if self.is_eager && self.successes > 0 {
+            CONFIRM
+        } else if self.is_eager {
             self.wait = (self.wait * 2).min(self.cadence.eager);
             self.wait
         } else {
@@ -113,6 +119,20 @@ mod tests {
             assert_eq!(schedule.looked(false), None);
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 50, 50, 50]);
+        assert_eq!(schedule.looked(true), Some(true));
+        assert_eq!(schedule.next_wait(), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_success_that_has_to_be_confirmed_is_confirmed_soon() {
+        let mut schedule =
+            Schedule { cadence: Cadence { success_threshold: 2, ..schedule().cadence }, ..schedule() };
+        for _ in 0..9 {
+            schedule.next_wait();
+            assert_eq!(schedule.looked(false), None);
+        }
+        assert_eq!(schedule.looked(true), None);
+        assert_eq!(schedule.next_wait(), CONFIRM);
         assert_eq!(schedule.looked(true), Some(true));
         assert_eq!(schedule.next_wait(), Duration::from_secs(5));
     }

@@ -1,7 +1,7 @@
 //! Looks at a process again and again, and says when the answer changes.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_model::{Probe, ProbeAction};
 use tokio::sync::{mpsc, watch as channel};
@@ -39,8 +39,10 @@ pub enum Patience {
     None,
 }
 
-/// A connection that is refused costs next to nothing, so a port is looked at often until something listens.
-const EAGER_FOR_LISTENER: Duration = Duration::from_millis(5);
+/// A connection that is refused costs next to nothing, so a port is looked at often until something listens: most often
+/// in the first moments, when most of them are opened.
+const EAGER_FOR_LISTENER: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(5)];
+const FIRST_MOMENTS: Duration = Duration::from_millis(500);
 
 /// A new answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +93,7 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
     };
     tokio::time::sleep(cadence.initial_delay).await;
     let mut not_yet = String::new();
+    let began = Instant::now();
     loop {
         let port = *subject.port.borrow_and_update();
         let look = match (&probe.action, &mut log) {
@@ -124,7 +127,8 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
             return;
         }
         let wait = schedule.next_wait();
-        let wait = if schedule.is_eager() && is_refused { wait.min(EAGER_FOR_LISTENER) } else { wait };
+        let for_listener = EAGER_FOR_LISTENER[usize::from(began.elapsed() > FIRST_MOMENTS)];
+        let wait = if schedule.is_eager() && is_refused { wait.min(for_listener) } else { wait };
         if log.is_some() {
             // Lines are looked at when they come.
             let _ = subject.wrote.changed().await;

@@ -11,7 +11,7 @@ use std::path::Path;
 use seaworthy_check::baseline::{BASELINE_FILE, Baseline};
 use seaworthy_check::report::{github, html, json, sarif};
 use seaworthy_check::rule::Severity;
-use seaworthy_check::{Catalogue, Options, Report, check};
+use seaworthy_check::{Catalogue, Checker, Options, Report};
 use seaworthy_detect::{Overrides, Repository, load_from};
 
 use crate::args::{CheckArgs, FailOn, Global, ReportFormat};
@@ -61,7 +61,7 @@ fn look(global: &Global, args: &CheckArgs, root: &Path, catalogue: &Catalogue) -
     }
     let baseline = if args.update_baseline { Baseline::default() } else { baseline(root)? };
     let options = Options { tracked: git::tracked(root), only, baseline };
-    Ok(check(&repository, &loaded, catalogue, &options))
+    Ok(Checker::new(catalogue).check(&repository, &loaded, &options))
 }
 
 /// The files that `--staged` or `--since` are about; what is staged is checked as it would be committed.
@@ -117,9 +117,11 @@ fn tell(args: &CheckArgs, report: &Report, catalogue: &Catalogue) -> anyhow::Res
     };
     match &args.output {
         Some(path) => {
-            std::fs::write(path, anstream::adapter::strip_str(&text).to_string()).map_err(|error| {
-                Outside { message: format!("{} cannot be written: {error}", path.display()), help: None }
-            })?
+            let plain = anstream::adapter::strip_str(&text).to_string();
+            std::fs::write(path, plain).map_err(|error| Outside {
+                message: format!("{} cannot be written: {error}", path.display()),
+                help: None,
+            })?;
         }
         None => anstream::stdout().lock().write_all(text.as_bytes())?,
     }

@@ -8,7 +8,7 @@ fn generated_files_are_fresh() {
     let write = std::env::var_os("SEA_DOCS").is_some_and(|value| value == "write");
     let mut stale = Vec::new();
     for (path, text) in generate::all() {
-        let file = workspace().join(path);
+        let file = workspace().join(&path);
         let known = std::fs::read_to_string(&file).unwrap_or_default();
         if known == text {
             continue;

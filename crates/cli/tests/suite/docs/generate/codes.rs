@@ -32,12 +32,19 @@ Every error and warning has a code, and every code a page; `sea explain CODE` pr
     out
 }
 
-/// `SUMMARY.md` is written by hand, but for the pages of the codes.
+/// `SUMMARY.md` is written by hand, but for the pages of the codes and of the rules.
 pub(super) fn summary() -> String {
     let known = std::fs::read_to_string(workspace().join("docs/src/SUMMARY.md")).unwrap();
     let mut out = String::new();
-    for line in known.lines().filter(|line| !line.starts_with("  - [") || !line.contains("](codes/")) {
+    let is_made =
+        |line: &&str| line.starts_with("  - [") && (line.contains("](codes/") || line.contains("](rules/"));
+    for line in known.lines().filter(|line| !is_made(line)) {
         out += &format!("{line}\n");
+        if line.contains("](rules/index.md)") {
+            for (rule, _) in super::rules::pages() {
+                out += &format!("  - [{rule}](rules/{rule}.md)\n");
+            }
+        }
         if line.contains("](codes/index.md)") {
             for (code, _) in codes() {
                 out += &format!("  - [{code}](codes/{code}.md)\n");

@@ -1,0 +1,169 @@
+//! `sea check` from outside, in real repositories of git.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Run, run_in};
+use crate::repository::write;
+
+const BAD: &str = "app.get('/sum', (req, res) => res.json(eval(req.query.text)));\n";
+
+/// Runs git in a folder, for somebody whose settings do not matter.
+fn git(root: &Path, arguments: &[&str]) -> std::process::Output {
+    Command::new("git")
+        .args(["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"])
+        .args(arguments)
+        .current_dir(root)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("PATH", path_with_sea())
+        .output()
+        .unwrap()
+}
+
+/// Where the hook finds `sea`.
+fn path_with_sea() -> std::ffi::OsString {
+    let own = Path::new(env!("CARGO_BIN_EXE_sea")).parent().unwrap().to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&others))).unwrap()
+}
+
+/// A repository with one commit of these files.
+fn committed(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::Builder::new().prefix("sea-check-").tempdir().unwrap();
+    assert!(git(folder.path(), &["init", "-q", "-b", "main"]).status.success());
+    for (path, text) in files {
+        write(folder.path(), path, text);
+    }
+    git(folder.path(), &["add", "-A"]);
+    assert!(git(folder.path(), &["commit", "-q", "-m", "first", "--allow-empty"]).status.success());
+    folder
+}
+
+fn found(run: &Run) -> Vec<String> {
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["schema"], "sea.check/1");
+    let findings = report["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .map(|finding| format!("{} {}", finding["rule"].as_str().unwrap(), finding["file"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_grave_finding_is_a_no_and_the_threshold_decides() {
+    let folder = committed(&[("server.js", BAD)]);
+    let run = run_in(folder.path(), &["check"]);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    assert!(
+        run.stdout.contains("Text is run as code") && run.stdout.contains("server.js:1:40"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("fix: ") && run.stdout.contains("Readiness"));
+    assert_eq!(run_in(folder.path(), &["check", "--fail-on", "never"]).code, 0);
+    let json = run_in(folder.path(), &["check", "--json"]);
+    assert!(found(&json).contains(&"eval-of-input server.js".to_owned()));
+    assert_eq!(json.code, 1);
+    let clean = committed(&[("README.md", "# Nothing\n")]);
+    assert_eq!(run_in(clean.path(), &["check"]).code, 0);
+}
+
+#[test]
+fn staged_is_what_would_be_committed_whatever_the_working_tree_has() {
+    let folder = committed(&[("old.js", BAD), ("new.js", "let a = 1;\n")]);
+    let staged = |folder: &Path| found(&run_in(folder, &["check", "--staged", "--json"]));
+    assert_eq!(staged(folder.path()), [""; 0]);
+    write(folder.path(), "new.js", BAD);
+    assert_eq!(staged(folder.path()), [""; 0], "it is not staged yet");
+    git(folder.path(), &["add", "new.js"]);
+    write(folder.path(), "new.js", "let a = 2;\n");
+    assert_eq!(staged(folder.path()), ["eval-of-input new.js"], "what is staged counts");
+    git(folder.path(), &["add", "new.js"]);
+    assert_eq!(staged(folder.path()), [""; 0]);
+}
+
+#[test]
+fn since_a_revision_counts_what_changed_and_what_is_new() {
+    let folder = committed(&[("old.js", BAD)]);
+    write(folder.path(), "sub/new.js", BAD);
+    let run = run_in(folder.path(), &["check", "--since", "main", "--json"]);
+    assert_eq!(found(&run), ["eval-of-input sub/new.js"]);
+    let unknown = run_in(folder.path(), &["check", "--since", "nowhere"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("git knows no revision `nowhere`"), "{}", unknown.stderr);
+    let plain = tempfile::tempdir().unwrap();
+    let run = run_in(plain.path(), &["check", "--staged"]);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+}
+
+#[test]
+fn the_hook_keeps_a_grave_finding_out_of_a_commit() {
+    let folder = committed(&[]);
+    assert_eq!(run_in(folder.path(), &["check", "--install-hook"]).code, 0);
+    write(folder.path(), "server.js", BAD);
+    git(folder.path(), &["add", "-A"]);
+    let refused = git(folder.path(), &["commit", "-q", "-m", "bad"]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stdout).contains("Text is run as code"));
+    write(folder.path(), "server.js", "let a = 1;\n");
+    git(folder.path(), &["add", "-A"]);
+    let taken = git(folder.path(), &["commit", "-q", "-m", "good"]);
+    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
+    // Another hook is never overwritten.
+    write(folder.path(), ".git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
+    let run = run_in(folder.path(), &["check", "--install-hook"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("sea check --staged"), "{}", run.stderr);
+}
+
+#[test]
+fn a_baseline_is_old_debt_and_only_what_is_new_is_a_no() {
+    let folder = committed(&[("old.js", BAD)]);
+    assert_eq!(run_in(folder.path(), &["check", "--update-baseline"]).code, 0);
+    let run = run_in(folder.path(), &["check"]);
+    assert_eq!(run.code, 0);
+    assert!(run.stdout.contains("known by the baseline"), "{}", run.stdout);
+    write(folder.path(), "new.js", BAD);
+    assert_eq!(run_in(folder.path(), &["check"]).code, 1);
+    write(folder.path(), ".seaworthy/baseline.json", "{ \"schema\": \"else\" }");
+    let run = run_in(folder.path(), &["check"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("--update-baseline"), "{}", run.stderr);
+}
+
+#[test]
+fn every_format_tells_of_the_finding_and_goes_to_a_file_when_asked() {
+    let folder = committed(&[("server.js", BAD)]);
+    let told = |format: &str| run_in(folder.path(), &["check", "--format", format]).stdout;
+    let sarif: Value = serde_json::from_str(&told("sarif")).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    let result =
+        &run["results"].as_array().unwrap().iter().find(|one| one["ruleId"] == "eval-of-input").unwrap();
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(run["tool"]["driver"]["rules"][index]["id"], "eval-of-input");
+    assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "server.js");
+    assert!(told("github").contains("::error file=server.js,line=1,"));
+    assert!(told("html").starts_with("<!doctype html>"));
+    let run = run_in(folder.path(), &["check", "--format", "html", "--output", "report.html"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains("Text is run as code"));
+}
+
+#[test]
+fn a_fix_is_shown_first_and_made_with_consent_alone() {
+    let before = "services:\n  db:\n    image: postgres:16\n    ports:\n      - \"5432:5432\"\n";
+    let folder = committed(&[("compose.yaml", before)]);
+    let text = || std::fs::read_to_string(folder.path().join("compose.yaml")).unwrap();
+    let shown = run_in(folder.path(), &["check", "--fix"]);
+    assert!(shown.stderr.contains("+      - \"127.0.0.1:5432:5432\""), "{}", shown.stderr);
+    assert!(shown.stderr.contains("sea check --fix --yes"), "{}", shown.stderr);
+    assert_eq!(text(), before);
+    let made = run_in(folder.path(), &["check", "--fix", "--yes", "--json"]);
+    assert!(!found(&made).contains(&"compose-database-published compose.yaml".to_owned()));
+    assert!(text().contains("\"127.0.0.1:5432:5432\""), "{}", text());
+}
