@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::facts::secrets::detector;
 use crate::rule::{Example, FixKind, Rule};
 
 /// A rule as Markdown.
@@ -42,6 +43,7 @@ pub fn page(rule: &Rule) -> String {
 
 fn files(out: &mut String, example: &Example) {
     for (path, text) in &example.files {
+        let text = &without_secrets(text);
         // Longer than any run of backticks in the text.
         let mut fence = "```".to_owned();
         while text.contains(&fence) {
@@ -50,4 +52,13 @@ fn files(out: &mut String, example: &Example) {
         let end = if text.ends_with('\n') { "" } else { "\n" };
         let _ = write!(out, "\n`{path}`\n\n{fence}text\n{text}{end}{fence}\n");
     }
+}
+
+/// The keys of examples are made up, but scanners of whatever holds the page would stop at them all the same.
+fn without_secrets(text: &str) -> String {
+    let mut out = text.to_owned();
+    for hit in detector::find(text).iter().rev() {
+        out.replace_range(hit.range.clone(), "***");
+    }
+    out
 }

@@ -6,4 +6,5 @@ mod corpus;
 mod engine;
 mod examples;
 mod history;
+mod secrets;
 mod support;

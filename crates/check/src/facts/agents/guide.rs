@@ -117,7 +117,7 @@ fn contradictions(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>)
 
 /// An odd number of backticks stands before it.
 fn is_quoted(line: &str, at: usize) -> bool {
-    line.as_bytes()[..at].iter().filter(|byte| **byte == b'`').count() % 2 == 1
+    line.as_bytes()[..at].split(|byte| *byte == b'`').count() % 2 == 0
 }
 
 fn no_script(context: &Context<'_>, guide: &str, script: &str) -> Option<String> {

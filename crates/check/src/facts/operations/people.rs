@@ -188,7 +188,7 @@ fn environments(deployed: &Deployed<'_>, sink: &Sink<'_>) {
         Some((path, Some(line))) => sink.report(Draft::line("only-production", path, line)),
         Some((path, None)) => sink.report(Draft::file("only-production", path)),
         None if !environments.is_empty() => {
-            sink.report(Draft::file("only-production", seaworthy_detect::CONFIG_FILE))
+            sink.report(Draft::file("only-production", seaworthy_detect::CONFIG_FILE));
         }
         None => {}
     }

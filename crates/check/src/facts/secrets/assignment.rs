@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use ast_grep_language::SupportLang;
 use regex::bytes::Regex;
 
 use crate::context::{Context, Sink};
@@ -154,6 +155,9 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
         if !context.is_shared(file.path) {
             return;
         }
+        if is_documentation(file, line, start) {
+            continue;
+        }
         let found = QUOTED
             .captures_iter(line.as_bytes())
             .chain(is_configuration(file).then(|| PLAIN.captures(line.as_bytes())).flatten());
@@ -167,6 +171,14 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             }
         }
     }
+}
+
+/// A line of a documentation comment, or of a text over several lines, in which Python is documented.
+fn is_documentation(file: &SourceFile<'_>, line: &str, start: usize) -> bool {
+    let is_within = |quotes: &str| file.text[..start].matches(quotes).count() % 2 == 1;
+    line.trim_start().starts_with("* ")
+        || line.trim_start().starts_with("///")
+        || file.language == Some(SupportLang::Python) && (is_within("\"\"\"") || is_within("'''"))
 }
 
 fn report(file: &SourceFile<'_>, sink: &Sink<'_>, rule: &'static str, name: &str, range: Range<usize>) {

@@ -42,7 +42,10 @@ const STAND_INS: [&str; 30] = [
 ];
 
 /// Values that a vendor's own documentation prints, or that a local emulator is shipped with.
-const KNOWN: [&str; 6] = [
+const KNOWN: [&str; 8] = [
+    // RFC 6749.
+    "2YotnFZFEjr1zCsicMWpAA",
+    "tGzv3JOkF0XG5Qx2TlKWIA",
     "4eC39HqLyjWDarjtT1zdp7dc",
     "BQokikJOvBiI2HlWgH4olfQ2",
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq",
@@ -153,7 +156,9 @@ pub(super) fn is_filled_in_later(value: &str) -> bool {
 fn is_monotonous(value: &str) -> bool {
     let bytes = value.as_bytes();
     let mut seen = [false; 256];
-    bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    for byte in bytes {
+        seen[usize::from(*byte)] = true;
+    }
     let distinct = seen.iter().filter(|seen| **seen).count();
     let mut run = 1_usize;
     let mut longest = 1_usize;
@@ -299,7 +304,7 @@ pub(super) fn has_checksum(token: &str) -> bool {
     said.as_bytes() == digits
 }
 
-/// The macaroon of a PyPI token names who issued it.
+/// The macaroon of a `PyPI` token names who issued it.
 pub(super) fn is_macaroon(token: &str) -> bool {
     let Some(body) = token.strip_prefix("pypi-") else { return false };
     let whole = &body[..body.len() - body.len() % 4];

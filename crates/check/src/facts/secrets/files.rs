@@ -99,7 +99,11 @@ static FORMATS: LazyLock<[Format; 9]> = LazyLock::new(|| {
             r#"(?-u)"auth"\s*:\s*"([A-Za-z0-9+/=]{12,})""#,
         ),
         format(
-            |file| file.has("current-context") && file.has("clusters"),
+            |file| {
+                matches!(extension(file.path), "yml" | "yaml" | "conf" | "" | "config")
+                    && file.has("current-context")
+                    && file.has("clusters")
+            },
             "the way into a Kubernetes cluster",
             r#"(?m-u)^\s*(?:client-key-data|token|password)\s*:\s*["']?([A-Za-z0-9+/=._-]{12,})"#,
         ),

@@ -17,11 +17,37 @@ pub(super) static FACT: FileFact = FileFact {
     rules: &[RULE],
     wants: |file| {
         !matches!(file.role, Role::Generated | Role::Test)
-            && !matches!(crate::file::extension(file.path), "md" | "mdx" | "txt" | "rst")
+            && is_about_pages(file)
             && PREFIXES.iter().any(|prefix| file.has(prefix))
     },
     check,
 };
+
+/// Code of pages, and what their build is told.
+fn is_about_pages(file: &SourceFile<'_>) -> bool {
+    let name = file.name().to_ascii_lowercase();
+    matches!(
+        crate::file::extension(file.path),
+        "js" | "jsx"
+            | "ts"
+            | "tsx"
+            | "mjs"
+            | "cjs"
+            | "mts"
+            | "cts"
+            | "vue"
+            | "svelte"
+            | "astro"
+            | "html"
+            | "yml"
+            | "yaml"
+            | "toml"
+            | "json"
+            | "sh"
+    ) || name.starts_with(".env")
+        || name.ends_with(".env")
+        || name.contains("dockerfile")
+}
 
 /// What the names of public variables start with.
 const PREFIXES: [&str; 8] =

@@ -50,7 +50,7 @@ const SCRIPT: &[SupportLang] = &[SupportLang::JavaScript, SupportLang::TypeScrip
 
 static SIGNING: LazyLock<Vec<Form>> = LazyLock::new(|| {
     [
-        (SCRIPT, r#"\bjwt\.(?:sign|verify)\(\s*(?:\{[^}]*\}|[^,(){}]+(?:\([^)]*\))?)\s*,\s*['"`]([^'"`\r\n]+)['"`]"#),
+        (SCRIPT, r#"\bjwt\.(?:sign|verify)\(\s*(?:\{[^}]{0,400}\}|[^,(){}]{1,120}(?:\([^)]{0,120}\))?)\s*,\s*['"`]([^'"`\r\n]+)['"`]"#),
         (SCRIPT, r#"\b(?:session|cookieSession|expressSession|koaSession|NextAuth|betterAuth)\(\s*\{[^}]{0,400}?\b(?:secret|keys?)\s*:\s*\[?\s*['"`]([^'"`\r\n]+)['"`]"#),
         (SCRIPT, r#"\bcookieParser\(\s*['"`]([^'"`\r\n]+)['"`]"#),
         (SCRIPT, r#"\b(?:secretOrKey|secretOrPrivateKey|cookieSecret|jwtSecret|sessionSecret|authSecret)\s*[:=]\s*['"`]([^'"`\r\n]+)['"`]"#),
@@ -59,7 +59,7 @@ static SIGNING: LazyLock<Vec<Form>> = LazyLock::new(|| {
         (SCRIPT, r#"\b(?:const|let|var)\s+(?:[A-Z_]*(?:JWT|SESSION|TOKEN|COOKIE|AUTH|SIGNING|ENCRYPTION)_(?:SECRET|KEY)(?:_KEY)?|SECRET_KEY|SECRET|jwtKey|secretKey|secret)\s*(?::\s*string\s*)?=\s*['"`]([^'"`\r\n]+)['"`]"#),
         (SCRIPT, r#"new\s+TextEncoder\(\)\.encode\(\s*['"`]([^'"`\r\n]{4,})['"`]\s*\)\s*;?\s*(?://[^\r\n]*)?\r?\n[^\r\n]*(?:SignJWT|jwtVerify)"#),
         (&[SupportLang::Python], r#"(?m)^\s*(?:\w+\.)*(?:config\[\s*['"])?(?:SECRET_KEY|secret_key|JWT_SECRET_KEY|JWT_SECRET|JWT_KEY|SESSION_SECRET|SECURITY_PASSWORD_SALT)(?:['"]\s*\])?\s*(?::\s*str\s*)?=\s*b?['"]([^'"\r\n]+)['"]"#),
-        (&[SupportLang::Python], r#"\bjwt\.(?:encode|decode)\(\s*(?:\{[^}]*\}|[^,(){}]+(?:\([^)]*\))?)\s*,\s*(?:key\s*=\s*)?['"]([^'"\r\n]+)['"]"#),
+        (&[SupportLang::Python], r#"\bjwt\.(?:encode|decode)\(\s*(?:\{[^}]{0,400}\}|[^,(){}]{1,120}(?:\([^)]{0,120}\))?)\s*,\s*(?:key\s*=\s*)?['"]([^'"\r\n]+)['"]"#),
         (&[SupportLang::Python], r#"SessionMiddleware\s*,\s*secret_key\s*=\s*['"]([^'"\r\n]+)['"]"#),
         (&[SupportLang::Go], r#"(?:SignedString\(\s*|NewCookieStore\(\s*|(?:jwt|JWT)(?:Key|Secret|_KEY|_SECRET)\s*:?=\s*|(?:signingKey|secretKey|hmacSecret)\s*:?=\s*)\[\]byte\(\s*["`]([^"`\r\n]+)["`]"#),
         (&[SupportLang::Go], r#"\b(?:const|var)\s+(?:\w*(?:jwt|JWT|session|Session)(?:Key|Secret)|secretKey|SecretKey)\s*(?:string\s*)?=\s*["`]([^"`\r\n]+)["`]"#),
