@@ -286,6 +286,33 @@ mod tests {
     }
 
     #[test]
+    fn damaged_locks_are_survived() {
+        let npm = r#"{"packages": {"": {}, "node_modules/ä": {"version": "1", "resolved": "://"}}, "dependencies": {"a": {}}}"#;
+        let yarn = "\"@s/b@^1\", b:\n  version \"1\"\n  dependencies:\n    c \"2\"\n@:\n\"\":\n__metadata:\n  version: 8\n\"x\":\n  resolution: \"ä\"\n";
+        let gems = "GEM\n  remote: x\n  specs:\n    a (1\n      b\nDEPENDENCIES\n  ä (\n";
+        let toml = "[[package]]\nname = \"a\"\nversion = \"1\"\ndependencies = [\"b 1\", {name = \"c\"}]\n";
+        let pnpm = "packages:\n  /@a/b/1.0.0_x: {}\n  '@a': {}\n  a@: {}\n  (: {}\n  ? [a]\n  : {}\n";
+        let lines = "require (\n\ta v1\n)\nrequire\na==1\n==\na:b:1=x\n:=:\nä==ä\n";
+        for text in [npm, yarn, gems, toml, pnpm, lines] {
+            for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+                let text = &text[..end];
+                npm::package_lock("package-lock.json", text);
+                npm::pnpm("pnpm-lock.yaml", text);
+                yarn::read("yarn.lock", text);
+                python::toml_lock("uv.lock", text);
+                python::pipfile_lock("Pipfile.lock", text);
+                python::requirements("requirements.txt", text);
+                others::cargo("Cargo.lock", text);
+                others::go_mod("go.mod", text).way_to("a");
+                others::gemfile_lock("Gemfile.lock", text);
+                others::composer("composer.lock", text);
+                others::nuget("packages.lock.json", text);
+                others::gradle("gradle.lockfile", text);
+            }
+        }
+    }
+
+    #[test]
     fn locks_of_other_languages() {
         let cargo = "[[package]]\nname = \"own\"\nversion = \"0.1.0\"\ndependencies = [\"time 0.1.43\"]\n\n[[package]]\nname = \"time\"\nversion = \"0.1.43\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
         let lock = others::cargo("Cargo.lock", cargo).unwrap();

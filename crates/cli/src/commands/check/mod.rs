@@ -60,7 +60,8 @@ fn look(global: &Global, args: &CheckArgs, root: &Path, catalogue: &Catalogue) -
         output::problems(&loaded);
     }
     let baseline = if args.update_baseline { Baseline::default() } else { baseline(root)? };
-    let options = Options { tracked: git::tracked(root), only, baseline };
+    let today = jiff::Zoned::now().date().to_string().parse().ok();
+    let options = Options { tracked: git::tracked(root), only, baseline, today, advisories: None };
     Ok(check(&repository, &loaded, catalogue, &options))
 }
 
