@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub use record::{Advisory, Affected};
+pub use record::{Advisory, Affected, Hit};
 pub use version::compare;
 
 use crate::lockfile::Ecosystem;

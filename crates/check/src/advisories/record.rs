@@ -37,6 +37,13 @@ pub struct Affected {
     ranges: Vec<Vec<Event>>,
 }
 
+/// A version that an advisory is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit<'a> {
+    /// The first sound version after it, where there is one.
+    pub fixed: Option<&'a str>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Event {
@@ -89,9 +96,8 @@ impl Advisory {
         self.aliases.iter().find(|alias| alias.starts_with("CVE-")).unwrap_or(&self.id)
     }
 
-    /// What it says of a version of a package: nothing where that is sound, else the first sound version after it, where
-    /// there is one.
-    pub fn hits(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<Option<&str>> {
+    /// What it says of a version of a package; nothing where that is sound.
+    pub fn hits(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<Hit<'_>> {
         let name = ecosystem.normal(name);
         self.affected
             .iter()
@@ -101,21 +107,21 @@ impl Advisory {
 }
 
 impl Affected {
-    fn hits(&self, version: &str) -> Option<Option<&str>> {
+    fn hits(&self, version: &str) -> Option<Hit<'_>> {
         for events in &self.ranges {
-            if let Some(fixed) = self.range_hits(events, version) {
-                return Some(fixed);
+            if let Some(hit) = self.range_hits(events, version) {
+                return Some(hit);
             }
         }
         // Lists repeat what ranges say, and say it where there is none.
         let is_listed = self.versions.iter().any(|known| {
             known == version || compare(self.ecosystem, known, version) == Some(Ordering::Equal)
         });
-        is_listed.then(|| self.fixed_after(version))
+        is_listed.then(|| Hit { fixed: self.fixed_after(version) })
     }
 
     /// Evaluates one range as the schema says: events in order of their versions switch between bad and sound.
-    fn range_hits<'e>(&self, events: &'e [Event], version: &str) -> Option<Option<&'e str>> {
+    fn range_hits<'e>(&self, events: &'e [Event], version: &str) -> Option<Hit<'e>> {
         let order = |one: &str, other: &str| compare(self.ecosystem, one, other);
         let mut is_bad = false;
         // The latest event at or before the version decides.
@@ -138,7 +144,7 @@ impl Affected {
                 latest = Some(at);
             }
         }
-        is_bad.then(|| self.fixed_in(events, version))
+        is_bad.then(|| Hit { fixed: self.fixed_in(events, version) })
     }
 
     fn fixed_in<'e>(&self, events: &'e [Event], version: &str) -> Option<&'e str> {
@@ -243,7 +249,7 @@ mod tests {
             r#"[{"introduced":"0"},{"fixed":"1.2.3"},{"introduced":"2.0.0"},{"fixed":"2.1.0"}]"#,
             "[]",
         );
-        let hits = |version| npm.hits(Ecosystem::Npm, "p", version);
+        let hits = |version| npm.hits(Ecosystem::Npm, "p", version).map(|hit| hit.fixed);
         assert_eq!(hits("1.0.0"), Some(Some("1.2.3")));
         assert_eq!(hits("1.2.3"), None);
         assert_eq!(hits("1.9.0"), None);
@@ -253,7 +259,7 @@ mod tests {
         assert_eq!(npm.hits(Ecosystem::PyPi, "p", "1.0.0"), None);
         assert_eq!(npm.known_as(), "CVE-2020-1");
         let last = advisory("PyPI", r#"[{"introduced":"1.0"},{"last_affected":"1.5"}]"#, r#"["0.9rc1"]"#);
-        let hits = |version| last.hits(Ecosystem::PyPi, "P", version);
+        let hits = |version| last.hits(Ecosystem::PyPi, "P", version).map(|hit| hit.fixed);
         assert_eq!(hits("1.5"), Some(None));
         assert_eq!(hits("1.5.0"), Some(None));
         assert_eq!(hits("1.6"), None);

@@ -50,7 +50,7 @@ impl Ecosystem {
         })
     }
 
-    /// A package's name as it is compared: PyPI and NuGet do not tell case, PyPI not `-`, `_` and `.` either.
+    /// A package's name as it is compared: `PyPI` and `NuGet` do not tell case, `PyPI` not `-`, `_` and `.` either.
     pub fn normal(self, name: &str) -> String {
         match self {
             Self::PyPi => python_name(name),
@@ -160,9 +160,12 @@ impl Lockfile {
     }
 }
 
+/// Reads a lockfile of one format.
+type Reader = fn(&str, &str) -> Option<Lockfile>;
+
 /// Every lockfile of the repository that lies with a project: those below fixtures, say, are nobody's.
 pub(crate) fn read_all(repository: &Repository, manifests: &[Manifest]) -> Vec<Lockfile> {
-    let readers: [(&str, fn(&str, &str) -> Option<Lockfile>); 15] = [
+    let readers: [(&str, Reader); 15] = [
         ("package-lock.json", npm::package_lock),
         ("npm-shrinkwrap.json", npm::package_lock),
         ("pnpm-lock.yaml", npm::pnpm),
@@ -173,11 +176,11 @@ pub(crate) fn read_all(repository: &Repository, manifests: &[Manifest]) -> Vec<L
         ("Pipfile.lock", python::pipfile_lock),
         ("requirements.txt", python::requirements),
         ("Cargo.lock", others::cargo),
-        ("go.mod", others::go_mod),
-        ("Gemfile.lock", others::gemfile_lock),
+        ("go.mod", |path, text| Some(others::go_mod(path, text))),
+        ("Gemfile.lock", |path, text| Some(others::gemfile_lock(path, text))),
         ("composer.lock", others::composer),
         ("packages.lock.json", others::nuget),
-        ("gradle.lockfile", others::gradle),
+        ("gradle.lockfile", |path, text| Some(others::gradle(path, text))),
     ];
     let mut found = Vec::new();
     for (name, read) in readers {
@@ -283,27 +286,51 @@ mod tests {
     }
 
     #[test]
+    fn damaged_locks_are_survived() {
+        let npm = r#"{"packages": {"": {}, "node_modules/ä": {"version": "1", "resolved": "://"}}, "dependencies": {"a": {}}}"#;
+        let yarn = "\"@s/b@^1\", b:\n  version \"1\"\n  dependencies:\n    c \"2\"\n@:\n\"\":\n__metadata:\n  version: 8\n\"x\":\n  resolution: \"ä\"\n";
+        let gems = "GEM\n  remote: x\n  specs:\n    a (1\n      b\nDEPENDENCIES\n  ä (\n";
+        let toml = "[[package]]\nname = \"a\"\nversion = \"1\"\ndependencies = [\"b 1\", {name = \"c\"}]\n";
+        let pnpm = "packages:\n  /@a/b/1.0.0_x: {}\n  '@a': {}\n  a@: {}\n  (: {}\n  ? [a]\n  : {}\n";
+        let lines = "require (\n\ta v1\n)\nrequire\na==1\n==\na:b:1=x\n:=:\nä==ä\n";
+        for text in [npm, yarn, gems, toml, pnpm, lines] {
+            for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+                let text = &text[..end];
+                npm::package_lock("package-lock.json", text);
+                npm::pnpm("pnpm-lock.yaml", text);
+                yarn::read("yarn.lock", text);
+                python::toml_lock("uv.lock", text);
+                python::pipfile_lock("Pipfile.lock", text);
+                python::requirements("requirements.txt", text);
+                others::cargo("Cargo.lock", text);
+                others::go_mod("go.mod", text).way_to("a");
+                others::gemfile_lock("Gemfile.lock", text);
+                others::composer("composer.lock", text);
+                others::nuget("packages.lock.json", text);
+                others::gradle("gradle.lockfile", text);
+            }
+        }
+    }
+
+    #[test]
     fn locks_of_other_languages() {
         let cargo = "[[package]]\nname = \"own\"\nversion = \"0.1.0\"\ndependencies = [\"time 0.1.43\"]\n\n[[package]]\nname = \"time\"\nversion = \"0.1.43\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
         let lock = others::cargo("Cargo.lock", cargo).unwrap();
         assert_eq!(versions(&lock), ["time@0.1.43:7"]);
         assert_eq!(lock.way_to("time"), ["time"]);
         let gems = "GEM\n  remote: https://rubygems.org/\n  specs:\n    rails (7.0.0)\n      rack (>= 2)\n    rack (2.2.3-x86_64-linux)\n\nDEPENDENCIES\n  rails (~> 7)\n";
-        let lock = others::gemfile_lock("Gemfile.lock", gems).unwrap();
+        let lock = others::gemfile_lock("Gemfile.lock", gems);
         assert_eq!(versions(&lock), ["rails@7.0.0:4", "rack@2.2.3:6"]);
         assert_eq!(lock.way_to("rack"), ["rails", "rack"]);
         let go = "module x\n\ngo 1.21\n\nrequire (\n\tgithub.com/a/b v1.2.3\n\tgolang.org/x/net v0.1.0 // indirect\n)\nrequire c.d/e v2.0.0+incompatible\n";
-        let lock = others::go_mod("go.mod", go).unwrap();
+        let lock = others::go_mod("go.mod", go);
         assert_eq!(
             versions(&lock),
             ["github.com/a/b@1.2.3:6", "golang.org/x/net@0.1.0:7", "c.d/e@2.0.0+incompatible:9"]
         );
         assert_eq!(lock.direct.len(), 2);
         let gradle = "# comment\norg.slf4j:slf4j-api:1.7.30=runtimeClasspath\nempty=\n";
-        assert_eq!(
-            versions(&others::gradle("gradle.lockfile", gradle).unwrap()),
-            ["org.slf4j:slf4j-api@1.7.30:2"]
-        );
+        assert_eq!(versions(&others::gradle("gradle.lockfile", gradle)), ["org.slf4j:slf4j-api@1.7.30:2"]);
         let composer = "{\"packages\": [\n{\"name\": \"a/b\", \"version\": \"v1.2.0\", \"require\": {\"php\": \"^8\", \"c/d\": \"*\"}}], \"packages-dev\": []}";
         assert_eq!(versions(&others::composer("composer.lock", composer).unwrap()), ["a/b@1.2.0:2"]);
         let nuget = "{\"dependencies\": {\"net8.0\": {\n\"Newtonsoft.Json\": {\"type\": \"Direct\", \"resolved\": \"12.0.1\"}}}}";

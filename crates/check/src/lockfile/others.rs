@@ -31,7 +31,7 @@ pub(super) fn cargo(path: &str, text: &str) -> Option<Lockfile> {
 }
 
 /// `go.mod`: since Go 1.17 it lists every module, the indirect ones marked.
-pub(super) fn go_mod(path: &str, text: &str) -> Option<Lockfile> {
+pub(super) fn go_mod(path: &str, text: &str) -> Lockfile {
     let mut lock = lockfile(path, Ecosystem::Go, Vec::new());
     let mut is_in_block = false;
     for (line, number) in text.lines().zip(1_u32..) {
@@ -65,11 +65,11 @@ pub(super) fn go_mod(path: &str, text: &str) -> Option<Lockfile> {
             ..Package::default()
         });
     }
-    Some(lock)
+    lock
 }
 
 /// `Gemfile.lock`.
-pub(super) fn gemfile_lock(path: &str, text: &str) -> Option<Lockfile> {
+pub(super) fn gemfile_lock(path: &str, text: &str) -> Lockfile {
     let mut lock = lockfile(path, Ecosystem::RubyGems, Vec::new());
     let mut section = "";
     let mut remote: Option<String> = None;
@@ -108,7 +108,7 @@ pub(super) fn gemfile_lock(path: &str, text: &str) -> Option<Lockfile> {
             _ => {}
         }
     }
-    Some(lock)
+    lock
 }
 
 /// `composer.lock`.
@@ -133,7 +133,7 @@ pub(super) fn composer(path: &str, text: &str) -> Option<Lockfile> {
     Some(lock)
 }
 
-/// `packages.lock.json` of NuGet.
+/// `NuGet`'s `packages.lock.json`.
 pub(super) fn nuget(path: &str, text: &str) -> Option<Lockfile> {
     let document = tree(Format::Json, text)?;
     let mut lock = lockfile(path, Ecosystem::NuGet, Vec::new());
@@ -162,7 +162,7 @@ pub(super) fn nuget(path: &str, text: &str) -> Option<Lockfile> {
 }
 
 /// `gradle.lockfile`: `group:artifact:version=configurations`.
-pub(super) fn gradle(path: &str, text: &str) -> Option<Lockfile> {
+pub(super) fn gradle(path: &str, text: &str) -> Lockfile {
     let mut lock = lockfile(path, Ecosystem::Maven, Vec::new());
     for (line, number) in text.lines().zip(1_u32..) {
         let Some((coordinates, configurations)) = line.split_once('=') else { continue };
@@ -178,5 +178,5 @@ pub(super) fn gradle(path: &str, text: &str) -> Option<Lockfile> {
             ..Package::default()
         });
     }
-    Some(lock)
+    lock
 }

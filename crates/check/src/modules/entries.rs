@@ -48,7 +48,9 @@ pub(super) fn of(context: &Context<'_>, modules: &Modules) -> Entries {
             ] {
                 let mut texts = Vec::new();
                 document.get(key).into_iter().for_each(|node| leaves(node, &mut texts, 0));
-                texts.into_iter().for_each(|word| name_file(&manifest.dir, word));
+                for word in texts {
+                    name_file(&manifest.dir, word);
+                }
             }
         }
     }

@@ -78,7 +78,7 @@ impl Reader<'_> {
         (token.kind == Kind::Text).then(|| token.inner(self.source).to_owned())
     }
 
-    fn add(&self, unit: &mut Unit, at: usize, specifier: String, names: Names, flags: (bool, bool)) {
+    fn add(&self, unit: &mut Unit, at: usize, specifier: &str, names: Names, flags: (bool, bool)) {
         let (is_type, is_optional) = flags;
         let specifier = specifier.split(['?', '!']).next().unwrap_or_default().to_owned();
         unit.imports.push(Import { specifier, line: self.line(at), names, is_type, is_optional });
@@ -87,12 +87,12 @@ impl Reader<'_> {
     fn import(&self, start: usize, is_guarded: bool, unit: &mut Unit) {
         if self.is(start + 1, "(") {
             return match self.fixed(start + 2) {
-                Some(specifier) => self.add(unit, start, specifier, Names::All, (false, is_guarded)),
+                Some(specifier) => self.add(unit, start, &specifier, Names::All, (false, is_guarded)),
                 None => self.computed(start + 2, unit),
             };
         }
         if let Some(specifier) = self.fixed(start + 1) {
-            return self.add(unit, start, specifier, Names::Some(Vec::new()), (false, is_guarded));
+            return self.add(unit, start, &specifier, Names::Some(Vec::new()), (false, is_guarded));
         }
         let mut at = start + 1;
         let is_type = self.is(at, "type") && !self.is(at + 1, "from") && !self.is(at + 1, ",");
@@ -124,7 +124,7 @@ impl Reader<'_> {
         if self.is(at, "from")
             && let Some(specifier) = self.fixed(at + 1)
         {
-            self.add(unit, start, specifier, names, (is_type, is_guarded));
+            self.add(unit, start, &specifier, names, (is_type, is_guarded));
         }
     }
 
@@ -140,7 +140,7 @@ impl Reader<'_> {
             let mut outer = name.clone();
             at += 1;
             if self.is(at, "as") {
-                outer = self.text(at + 1).to_owned();
+                self.text(at + 1).clone_into(&mut outer);
                 at += 2;
             }
             names.push((name, outer, line));
@@ -167,7 +167,7 @@ impl Reader<'_> {
                     && let Some(specifier) = self.fixed(from + 1)
                 {
                     // What is passed on unseen counts as used by whoever uses this module.
-                    self.add(unit, start, specifier, Names::All, (is_type, false));
+                    self.add(unit, start, &specifier, Names::All, (is_type, false));
                 }
             }
             "{" => {
@@ -183,7 +183,7 @@ impl Reader<'_> {
                 }
                 if let Some(specifier) = source {
                     let inner = names.into_iter().map(|(name, _, _)| name).collect();
-                    self.add(unit, start, specifier, Names::Some(inner), (is_type, false));
+                    self.add(unit, start, &specifier, Names::Some(inner), (is_type, false));
                 }
             }
             "default" => self.exported(unit, "default".to_owned(), start, false, false),
@@ -229,7 +229,7 @@ impl Reader<'_> {
 
     fn require(&self, at: usize, is_guarded: bool, unit: &mut Unit) {
         match self.fixed(at + 2) {
-            Some(specifier) => self.add(unit, at, specifier, Names::All, (false, is_guarded)),
+            Some(specifier) => self.add(unit, at, &specifier, Names::All, (false, is_guarded)),
             None => self.computed(at + 2, unit),
         }
     }
@@ -267,7 +267,7 @@ impl Reader<'_> {
             match text.find('*') {
                 Some(star) => unit.dynamic.push(text[..star].to_owned()),
                 None if self.is(at, "context") => unit.dynamic.push(format!("{text}/")),
-                None => self.add(unit, at, text.to_owned(), Names::All, (false, true)),
+                None => self.add(unit, at, text, Names::All, (false, true)),
             }
         }
     }

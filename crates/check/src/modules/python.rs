@@ -26,10 +26,9 @@ pub(super) fn read(source: &str, tokens: &[Token], unit: &mut Unit) {
             }
         }
         match text(at) {
-            "try" => guards.push((token.column, false)),
-            "except" => guards.push((token.column, false)),
+            "try" | "except" => guards.push((token.column, false)),
             "if" if text(at + 1) == "TYPE_CHECKING" || text(at + 3) == "TYPE_CHECKING" => {
-                guards.push((token.column, true))
+                guards.push((token.column, true));
             }
             "if" if text(at + 1) == "__name__" => unit.is_program = true,
             "import" => imports(source, tokens, at, &guards, unit),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seaworthy_model::{EngineKind, Resource};
+use seaworthy_model::{EngineKind, Layer, Resource};
 
 use crate::context::{Context, Sink};
 use crate::facts::Fact;
@@ -91,6 +91,14 @@ fn resources(context: &Context<'_>, sink: &Sink<'_>) {
                 || !environment.host.is_empty())
     });
     for (name, resource) in context.app.resources.iter().filter(|(_, resource)| is_database(resource)) {
+        // What is only concluded is the same database as one that is declared.
+        let is_declared = |resource: &Resource| {
+            resource.r#type.origin().is_some_and(|origin| origin.layer >= Layer::Config)
+        };
+        let is_same = |other: &Resource| other.r#type.get() == resource.r#type.get() && is_declared(other);
+        if !is_declared(resource) && context.app.resources.values().any(is_same) {
+            continue;
+        }
         let place = resource.r#type.origin().and_then(|origin| origin.place.clone());
         let (file, line) = place.map_or((".".to_owned(), None), |place| (place.file, place.line));
         let draft = |rule| match line {
@@ -154,7 +162,7 @@ fn disk(context: &Context<'_>, sink: &Sink<'_>) {
         .services
         .values()
         .flat_map(|service| &service.volumes)
-        .any(|volume| volume.origin.layer > seaworthy_model::Layer::Detected)
+        .any(|volume| volume.origin.layer > Layer::Detected)
         || says_volume("fly.toml", &["[mounts]", "[[mounts]]"])
         || says_volume("render.yaml", &["disk:"])
         || says_volume("Dockerfile", &["VOLUME", "litestream"])
@@ -217,7 +225,7 @@ fn sqlite_in_code(context: &Context<'_>) -> Option<(String, u32)> {
         "provider = \"sqlite\"",
         "django.db.backends.sqlite3",
     ];
-    for path in context.repository.paths().iter() {
+    for path in context.repository.paths() {
         let is_code = matches!(crate::file::extension(path), "py" | "js" | "ts" | "mjs" | "prisma");
         if !is_code {
             continue;
@@ -260,7 +268,7 @@ fn commands(context: &Context<'_>, sink: &Sink<'_>) {
             sink.report(Draft::line(PUSH, file, line).says(format!("`{command}` runs with every release")));
         }
     };
-    for path in context.repository.paths().iter() {
+    for path in context.repository.paths() {
         let file = name(path);
         let is_deployed = matches!(
             file,

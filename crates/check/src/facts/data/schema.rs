@@ -138,7 +138,9 @@ impl Reader<'_> {
                 SyntaxKind::ADD_COLUMN => self.part(&name, &action),
                 SyntaxKind::ADD_CONSTRAINT => {
                     let constraints: Vec<SyntaxNode> = action.children().collect();
-                    constraints.iter().for_each(|constraint| self.part(&name, constraint));
+                    for constraint in &constraints {
+                        self.part(&name, constraint);
+                    }
                 }
                 _ => {}
             }

@@ -175,3 +175,21 @@ pub(super) fn is_postgres(context: &Context<'_>, path: &str, text: &str) -> bool
         .any(|resource| resource.r#type.get().is_some_and(|kind| kind == "postgres"));
     has_postgres || !kinds.any(is_other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_sql_is_survived() {
+        let text = "BEGIN; CREATE TABLE \"a\" (id serial PRIMARY KEY, b int REFERENCES c (d), CHECK (b > 0));\nALTER TABLE x \
+                    ADD COLUMN ä timestamp DEFAULT now() NOT NULL, DROP COLUMN z; CREATE INDEX ON a USING gin (lower(b)); $$ '";
+        for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+            for part in [&text[..at], &text[at..]] {
+                let parsed = Sql::parse(part);
+                drop(Linter::from(RULES).lint(&parsed, part));
+                drop(Linter::from(TRANSACTIONS).lint(&parsed, part));
+            }
+        }
+    }
+}

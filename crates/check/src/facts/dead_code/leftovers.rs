@@ -201,9 +201,10 @@ fn jobs(context: &Context<'_>, sink: &Sink<'_>) {
             if here.len() < 2 {
                 continue;
             }
-            let last = here[here.len() - 1];
-            if let Some(place) = &manifest.dependencies[last].place {
-                let says = format!("{} all do one job: {job}", here.join(" and "));
+            // The one that came later, as far as the manifest tells.
+            let places = here.iter().filter_map(|package| manifest.dependencies[*package].place.as_ref());
+            if let Some(place) = places.max_by_key(|place| place.line) {
+                let says = format!("{} do one job: {job}", here.join(" and "));
                 sink.report(Draft::line(JOB, &place.file, place.line.unwrap_or(1)).says(says));
             }
         }

@@ -89,7 +89,7 @@ impl Project<'_> {
         let document = self.context.repository.document(&self.manifest.path);
         let peers: BTreeSet<&str> = document
             .iter()
-            .flat_map(|document| document.get("peerDependencies"))
+            .filter_map(|document| document.get("peerDependencies"))
             .flat_map(Node::entries)
             .map(|entry| &*entry.key)
             .collect();
@@ -302,11 +302,10 @@ impl Project<'_> {
         }
         let lock = self.lock();
         let only = |package: &str| -> Vec<String> {
-            data()
-                .imports
-                .get(package)
-                .map(|names| names.split_whitespace().map(python_name).collect())
-                .unwrap_or_else(|| vec![python_name(package)])
+            data().imports.get(package).map_or_else(
+                || vec![python_name(package)],
+                |names| names.split_whitespace().map(python_name).collect(),
+            )
         };
         self.report_undeclared(&missing, |package| {
             let is_locked = lock.is_some_and(|lock| only(package).iter().any(|name| lock.has(name)));

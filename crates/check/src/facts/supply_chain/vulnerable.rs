@@ -36,7 +36,7 @@ fn judge(index: &Index, lock: &Lockfile, package: &Package, sink: &Sink<'_>) {
     let mut hits: Vec<(&Advisory, Option<&str>)> = about
         .iter()
         .filter_map(|advisory| {
-            Some((advisory, advisory.hits(lock.ecosystem, &package.name, &package.version)?))
+            Some((advisory, advisory.hits(lock.ecosystem, &package.name, &package.version)?.fixed))
         })
         .collect();
     if hits.is_empty() {

@@ -1,0 +1,3 @@
+export default function Trial() {
+  return <p>only for trying</p>;
+}

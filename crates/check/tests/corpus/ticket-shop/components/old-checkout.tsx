@@ -1,0 +1,3 @@
+export function OldCheckout() {
+  return <form><button>Buy</button></form>;
+}
