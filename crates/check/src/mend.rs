@@ -16,17 +16,16 @@ pub(crate) fn edit(rule: &str, file: &str, text: &str, line: Range<usize>) -> Op
         "docker-npm-install" => replaced(clean_install(content)?),
         allow::UNUSED => {
             let is_alone = content.trim_start().starts_with(['#', '/', '-', '<', ';']);
-            is_alone.then(|| without(file, text, line)).flatten()
+            is_alone.then(|| without(file, text, line))
         }
         _ => None,
     }
 }
 
 /// The line with its end goes.
-fn without(file: &str, text: &str, line: Range<usize>) -> Option<Edit> {
-    // More than one value on a line is more than the line says.
+fn without(file: &str, text: &str, line: Range<usize>) -> Edit {
     let end = if text[line.end..].starts_with('\n') { line.end + 1 } else { line.end };
-    Some(Edit { file: file.to_owned(), range: line.start..end, text: String::new() })
+    Edit { file: file.to_owned(), range: line.start..end, text: String::new() }
 }
 
 /// The first time that `from` stands there as a word, and only if it is there once.

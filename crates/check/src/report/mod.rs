@@ -152,7 +152,7 @@ pub(crate) mod tests {
             finding("no-timeout", Severity::Medium, Category::Runtime, 9),
         ];
         let summary = Summary::of(&findings, 1, 2, 7, 150);
-        let score = crate::score::score(&findings);
+        let score = score(&findings);
         Report { findings, summary, score, notices: Vec::new() }
     }
 
