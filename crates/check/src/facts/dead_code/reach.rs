@@ -1,6 +1,6 @@
 //! Files that nothing leads to, exports and functions that nobody uses.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::context::{Context, Sink};
 use crate::facts::Fact;
@@ -100,6 +100,10 @@ fn exports(context: &Context<'_>, modules: &Modules, dead: &HashSet<usize>, sink
 
 /// Functions and classes whose name stands nowhere else.
 fn functions(context: &Context<'_>, modules: &Modules, dead: &HashSet<usize>, sink: &Sink<'_>) {
+    let mut units_with: HashMap<u64, u32> = HashMap::new();
+    for key in modules.units.iter().flat_map(|unit| unit.names.keys()) {
+        *units_with.entry(*key).or_insert(0) += 1;
+    }
     let mut candidates = Vec::new();
     for (index, unit) in modules.units.iter().enumerate() {
         let is_judged = unit.syntax == Syntax::Python && unit.role == Role::App && !dead.contains(&index) && unit.stem() != "__init__"
@@ -129,12 +133,9 @@ fn functions(context: &Context<'_>, modules: &Modules, dead: &HashSet<usize>, si
                 .iter()
                 .any(|prefix| definition.name.starts_with(prefix));
             let key = hash(definition.name.as_str());
-            let is_used = unit.names.get(&key).is_some_and(|count| *count > 1)
-                || modules
-                    .units
-                    .iter()
-                    .enumerate()
-                    .any(|(other, unit)| other != index && unit.names.contains_key(&key));
+            // More units have it than this one, or this one has it more than once.
+            let is_used = units_with.get(&key).is_some_and(|count| *count > 1)
+                || unit.names.get(&key).is_some_and(|count| *count > 1);
             if !is_convention && !is_used {
                 candidates.push((index, definition));
             }
