@@ -9,12 +9,12 @@ use crate::file::SourceFile;
 use crate::finding::Draft;
 
 /// One finding for each.
-pub(super) static FACT: Fact = Fact { rules: &["plan-contradiction", "malformed-file"], whole: true, check };
+pub(super) static FACT: Fact = Fact { rules: &["plan-contradiction", "file-unparsable"], whole: true, check };
 
 fn check(context: &Context<'_>, sink: &Sink<'_>) {
     for warning in &context.app.warnings {
         let rule = match &*warning.code {
-            "malformed-file" => "malformed-file",
+            "malformed-file" => "file-unparsable",
             code if code.ends_with("-conflict") => "plan-contradiction",
             _ => continue,
         };

@@ -24,5 +24,18 @@ fn generated_files_are_fresh() {
             stale.push(format!("{path}, line {}", line + 1));
         }
     }
+    let known: std::collections::BTreeSet<String> =
+        generate::all().into_iter().map(|(path, _)| path).collect();
+    for page in std::fs::read_dir(workspace().join("docs/src/rules")).unwrap() {
+        let path = format!("docs/src/rules/{}", page.unwrap().file_name().to_string_lossy());
+        if known.contains(&path) {
+            continue;
+        }
+        if write {
+            std::fs::remove_file(workspace().join(&path)).unwrap();
+        } else {
+            stale.push(format!("{path}: its rule is gone"));
+        }
+    }
     assert!(stale.is_empty(), "run `cargo xtask docs`: {stale:?} would be generated differently now");
 }
