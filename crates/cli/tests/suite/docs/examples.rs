@@ -20,3 +20,27 @@ fn every_example_is_accepted() {
     }
     assert!(seen > 2, "only {seen} examples");
 }
+
+#[test]
+fn what_the_page_about_checks_shows_is_so() {
+    let page = std::fs::read_to_string(workspace().join("docs/src/checking.md")).unwrap();
+    let python = blocks(&page, "python");
+    assert_eq!(python.len(), 1);
+    let check = |app: &str| {
+        let folder = repository(&[("app.py", &format!("import subprocess\n\ndef run(command):\n    {app}"))]);
+        let run = run_in(folder.path(), &["check", "--json"]);
+        serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap()
+    };
+    // The suppression holds, and what it suppresses is there.
+    let allowed = check(&python[0]);
+    assert_eq!(allowed["summary"]["suppressed"], 1, "{allowed:#}");
+    let (bare, _) = python[0].split_once("  # sea: allow").unwrap();
+    assert_eq!(check(bare)["summary"]["suppressed"], 0);
+    // The rule of a project is one.
+    let rules = blocks(&page, "yaml");
+    assert_eq!(rules.len(), 1);
+    let folder =
+        repository(&[(".seaworthy/rules/own.yaml", &rules[0]), ("a.js", "const now = moment(1);\n")]);
+    let run = run_in(folder.path(), &["check", "--json"]);
+    assert!(run.stdout.contains("\"no-moment\""), "{}\n{}", run.stdout, run.stderr);
+}
