@@ -12,13 +12,14 @@ mod lint;
 mod needs;
 mod process;
 mod test;
+mod validators;
 
 use std::process::ExitCode;
 
 /// A task: its name, what it does, and how.
 type Task = (&'static str, &'static str, fn() -> process::Outcome);
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     ("lint", "formatting and clippy, warnings are errors", lint::run),
     (
         "test",
@@ -28,6 +29,7 @@ const TASKS: [Task; 8] = [
     ("docs", "write what is generated in docs/", docs::run),
     ("dashboard", "build the dashboard with npm into crates/server/assets", dashboard::run),
     ("licences", "licences, bans and sources of the dependencies, by deny.toml", licences::run),
+    ("validators", "install the tools that judge derived files in the tests", validators::run),
     ("fuzz", "build every fuzz target with nightly and run it for 20 seconds", fuzz::run),
     ("bench", "compare sea plan with listing the files", bench::run),
     ("figures", "size of the release binary and time of a cold build", figures::run),
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
     let (Some((name, _, run)), None) = (task, arguments.next()) else {
         eprintln!("cargo xtask TASK, where TASK is one of");
         for (name, about, _) in TASKS {
-            eprintln!("  {name:<11}{about}");
+            eprintln!("  {name:<12}{about}");
         }
         return ExitCode::from(2);
     };

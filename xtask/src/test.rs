@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use crate::process::{self, Outcome, cargo, program, works};
-use crate::{engine, fuzz, licences, needs};
+use crate::{engine, fuzz, licences, needs, validators};
 
 pub(crate) fn run() -> Outcome {
     let start = Instant::now();
     needs::install()?;
+    validators::install()?;
     let licences = licences::run()?;
     process::run(cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
     let runner = if works(cargo(&["nextest", "--version"])) { "cargo nextest" } else { "cargo test" };

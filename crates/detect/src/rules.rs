@@ -8,7 +8,11 @@ use include_dir::{Dir, include_dir};
 use seaworthy_model::Kind;
 use serde::Deserialize;
 
-static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules");
+// Folder by folder: rules of other crates stand beside them, and would be in the binary twice.
+static FRAMEWORKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules/frameworks");
+static MIGRATIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules/migrations");
+static RESOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules/resources");
+static SOURCE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../rules/source");
 
 /// How a framework is recognised, and what follows from it.
 #[derive(Debug, Deserialize)]
@@ -259,16 +263,16 @@ pub(crate) struct Pattern {
 }
 
 macro_rules! rules {
-    ($name:ident, $folder:literal, $type:ty) => {
+    ($name:ident, $folder:ident, $type:ty) => {
         /// Every rule of the folder, in the order of its file names.
         pub(crate) fn $name() -> &'static [$type] {
             static PARSED: OnceLock<Vec<$type>> = OnceLock::new();
-            PARSED.get_or_init(|| load($folder))
+            PARSED.get_or_init(|| load(&$folder))
         }
     };
 }
-rules!(resources, "resources", ResourceRule);
-rules!(tools, "migrations", ToolRule);
+rules!(resources, RESOURCES, ResourceRule);
+rules!(tools, MIGRATIONS, ToolRule);
 
 /// The frameworks of a language family, parsed once.
 pub(crate) fn frameworks(family: &str) -> &'static [Framework] {
@@ -278,18 +282,18 @@ pub(crate) fn frameworks(family: &str) -> &'static [Framework] {
         return known;
     }
     // A bounded leak: one list for each of the families in `rules/`.
-    let rules: &'static [Framework] = Vec::leak(load(&format!("frameworks/{family}")));
+    let rules: &'static [Framework] = Vec::leak(FRAMEWORKS.get_dir(family).map(load).unwrap_or_default());
     parsed.insert(family.to_owned(), rules);
     rules
 }
 
 /// How the source of a language family is read.
 pub(crate) fn source(family: &str) -> Option<SourceRule> {
-    RULES.get_file(format!("source/{family}.toml")).map(parse)
+    SOURCE.get_file(format!("{family}.toml")).map(parse)
 }
 
-fn load<T: serde::de::DeserializeOwned>(folder: &str) -> Vec<T> {
-    let mut files: Vec<_> = RULES.get_dir(folder).into_iter().flat_map(Dir::files).collect();
+fn load<T: serde::de::DeserializeOwned>(folder: &Dir<'_>) -> Vec<T> {
+    let mut files: Vec<_> = folder.files().collect();
     files.sort_by_key(|file| file.path());
     files.into_iter().map(parse).collect()
 }
@@ -309,7 +313,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_well_formed() {
-        for folder in RULES.get_dir("frameworks").into_iter().flat_map(Dir::dirs) {
+        for folder in FRAMEWORKS.dirs() {
             let family = folder.path().file_name().and_then(|name| name.to_str()).unwrap();
             let rules = frameworks(family);
             assert!(!rules.is_empty());
@@ -322,7 +326,7 @@ mod tests {
                 );
             }
         }
-        for file in RULES.get_dir("source").into_iter().flat_map(Dir::files) {
+        for file in SOURCE.files() {
             let family = file.path().file_stem().and_then(|name| name.to_str()).unwrap();
             let rule = source(family).unwrap();
             assert_eq!(rule.family, family);

@@ -9,6 +9,7 @@ mod app;
 pub mod config;
 mod environment;
 mod field;
+pub mod image;
 pub mod init;
 mod job;
 mod name;

@@ -204,6 +204,11 @@ pub struct Cpu {
 }
 
 impl Cpu {
+    /// An amount in thousandths of a core.
+    pub const fn from_millicores(millicores: u64) -> Self {
+        Self { millicores }
+    }
+
     /// The amount in thousandths of a core.
     pub const fn as_millicores(self) -> u64 {
         self.millicores

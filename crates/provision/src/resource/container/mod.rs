@@ -1,12 +1,12 @@
 //! Containers: for resources that the machine has no binary for, on Docker or Podman through the API of their socket.
 
 mod engine;
-mod image;
 mod socket;
 
 use std::collections::BTreeMap;
 
 use seaworthy_model::Name;
+use seaworthy_model::image::Image;
 
 use super::{Prepared, Request, Runs, Settle, attributes, signed_in};
 use crate::Error;
@@ -52,7 +52,7 @@ pub const RESOURCE: &str = "dev.seaworthy.resource";
 
 /// What is said about a resource that only a container can run, where there is no engine.
 pub(super) fn missing(request: &Request, machine: &Machine) -> Error {
-    let image = image::of(request).map_or_else(
+    let image = image_of(request).map_or_else(
         || format!("a server for `{}`", request.kind),
         |image| format!("the image {}", image.name),
     );
@@ -76,9 +76,13 @@ pub(super) fn engine_packages(machine: &Machine) -> Vec<Offer> {
     packages(machine, names, None)
 }
 
+fn image_of(request: &Request) -> Option<Image> {
+    Image::find(&request.kind, request.image.as_deref(), request.version.as_deref())
+}
+
 /// A resource in a container.
 pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error> {
-    let image = image::of(&request).ok_or_else(|| Error::ResourceMissing {
+    let image = image_of(&request).ok_or_else(|| Error::ResourceMissing {
         name: request.name.clone(),
         wanted: format!("an image for `{}`", request.kind),
         found: "none that is known for this type: say `image` in seaworthy.toml".to_owned(),
@@ -102,9 +106,11 @@ pub(super) fn prepare(request: Request, state: &State) -> Result<Prepared, Error
             .replace("{password}", &password)
             .replace("{database}", &request.database)
     };
+    let command =
+        if image.shape.dev_command.is_empty() { image.shape.command } else { image.shape.dev_command };
     let spec = Spec {
         resource: request.name.clone(),
-        command: image.shape.command.iter().map(|word| fill(word)).collect(),
+        command: command.iter().map(|word| fill(word)).collect(),
         env: image.shape.env.iter().map(|(name, value)| ((*name).to_owned(), fill(value))).collect(),
         ports: vec![(image.shape.port, request.port.port)],
         volumes: image.shape.volume.map(|inside| (name.clone(), inside.to_owned())).into_iter().collect(),
@@ -162,7 +168,7 @@ mod tests {
     fn every_image_gives_an_address_and_no_password_that_the_server_does_not_have() {
         let dir = tempfile::tempdir().unwrap();
         let state = State::open(dir.path()).unwrap();
-        for kind in image::kinds() {
+        for kind in seaworthy_model::image::kinds() {
             let mut app = App::default();
             let mut resource = Resource::default();
             resource.r#type.propose(kind.to_owned(), Origin::detected("test"));

@@ -1,35 +1,37 @@
 //! Images of resources: which one, its port, its volume, what its environment is called.
 
-use super::super::Request;
+use crate::Resource;
 
 /// An image, and how a resource runs from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Image {
+pub struct Image {
     /// Image and tag.
-    pub(super) name: String,
+    pub name: String,
     /// How it runs.
-    pub(super) shape: Shape,
+    pub shape: Shape,
 }
 
 /// How a type of resource runs from its image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub struct Shape {
     /// The port inside.
-    pub(super) port: u16,
+    pub port: u16,
     /// Where it keeps its data inside.
-    pub(super) volume: Option<&'static str>,
+    pub volume: Option<&'static str>,
     /// Its environment; `{user}`, `{password}` and `{database}` are filled in.
-    pub(super) env: &'static [(&'static str, &'static str)],
+    pub env: &'static [(&'static str, &'static str)],
     /// What it runs, where not what the image says.
-    pub(super) command: &'static [&'static str],
+    pub command: &'static [&'static str],
+    /// What it runs for development, where its data may be lost with the machine.
+    pub dev_command: &'static [&'static str],
     /// The scheme of its address.
-    pub(super) scheme: &'static str,
+    pub scheme: &'static str,
     /// Who signs in: nobody, whoever we say (empty) or a name that cannot be changed.
-    pub(super) username: Option<&'static str>,
+    pub username: Option<&'static str>,
     /// What goes before the made-up password, where an image demands more kinds of characters.
-    pub(super) password_prefix: &'static str,
+    pub password_prefix: &'static str,
     /// Its address names a database.
-    pub(super) has_database: bool,
+    pub has_database: bool,
 }
 
 struct Known {
@@ -44,6 +46,7 @@ const PLAIN: Shape = Shape {
     volume: None,
     env: &[],
     command: &[],
+    dev_command: &[],
     scheme: "http",
     username: None,
     password_prefix: "",
@@ -64,11 +67,11 @@ const IMAGES: &[Known] = &[
                 ("POSTGRES_PASSWORD", "{password}"),
                 ("POSTGRES_DB", "{database}"),
             ],
-            command: &["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"],
+            dev_command: &["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"],
             scheme: "postgresql",
             username: Some(""),
-            password_prefix: "",
             has_database: true,
+            ..PLAIN
         },
     },
     Known {
@@ -318,25 +321,34 @@ const IMAGES: &[Known] = &[
     },
 ];
 
-/// The image for a resource: the one that the repository names, else the usual one in the version that it asks for.
-pub(super) fn of(request: &Request) -> Option<Image> {
-    let known = IMAGES.iter().find(|known| known.kind == request.kind);
-    let name = match (&request.image, known) {
-        (Some(image), _) => image.clone(),
-        (None, Some(known)) => {
-            let tag = request
-                .version
-                .as_deref()
-                .filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
-            format!("{}:{}", known.repository, tag.unwrap_or(known.tag))
-        }
-        (None, None) => return None,
-    };
-    Some(Image { name, shape: known.map_or(PLAIN, |known| known.shape) })
+impl Image {
+    /// The image for a resource of this type: the one that the repository names, else the usual one in the version
+    /// that it asks for.
+    pub fn find(kind: &str, image: Option<&str>, version: Option<&str>) -> Option<Self> {
+        let known = IMAGES.iter().find(|known| known.kind == kind);
+        let name = match (image, known) {
+            (Some(image), _) => image.to_owned(),
+            (None, Some(known)) => {
+                let tag = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+                format!("{}:{}", known.repository, tag.unwrap_or(known.tag))
+            }
+            (None, None) => return None,
+        };
+        Some(Self { name, shape: known.map_or(PLAIN, |known| known.shape) })
+    }
+
+    /// The image that a resource of the model runs from.
+    pub fn of(resource: &Resource) -> Option<Self> {
+        let text = |field: &crate::Field<String>| field.get().cloned();
+        Self::find(
+            resource.r#type.get()?,
+            text(&resource.image).as_deref(),
+            text(&resource.version).as_deref(),
+        )
+    }
 }
 
 /// Types of resources that have an image.
-#[cfg(test)]
-pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+pub fn kinds() -> impl Iterator<Item = &'static str> {
     IMAGES.iter().map(|known| known.kind)
 }
