@@ -25,6 +25,11 @@ pub struct Detection {
 
 /// Concludes from a repository's files what the app is and how it runs.
 pub fn detect(repo: &Repository) -> Detection {
+    detect_with(repo, &BTreeSet::new())
+}
+
+/// The same, knowing that something keeps running in each of the `declared` folders.
+pub(crate) fn detect_with(repo: &Repository, declared: &BTreeSet<String>) -> Detection {
     let mut draft = Draft::default();
     propose_app_name(repo, &mut draft);
     let mut projects: Vec<Project> = LANGUAGES.iter().flat_map(|language| language.projects(repo)).collect();
@@ -53,8 +58,13 @@ pub fn detect(repo: &Repository) -> Detection {
     folder::join(&mut projects, &mut all_facts);
     let root_name = draft.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
     let importers = importer::Evidence::of(repo);
-    for (index, (project, facts)) in projects.iter().zip(&all_facts).enumerate() {
-        if is_service(project, &importers) {
+    for (index, (project, facts)) in projects.iter_mut().zip(&all_facts).enumerate() {
+        let is_declared = declared.contains(&project.dir) && project.role != Role::Workspace;
+        if is_declared && project.service.kind.get().is_none() && facts.listens.is_empty() {
+            let origin = Origin::detected("seaworthy.toml declares it a service").guess();
+            project.service.kind.propose(Kind::Worker, origin);
+        }
+        if is_declared || is_service(project, &importers) {
             draft.services.extend(services_of(project, index, facts, &root_name));
         }
     }

@@ -7,7 +7,8 @@ use seaworthy_model::config::{Config, Diagnostic, Severity, Source};
 use seaworthy_model::validate::{Problem, ValidationContext, validate};
 use seaworthy_model::{App, Layer, Name, Place, Warning};
 
-use crate::{Detection, Manifest, OpenError, Repository, detect};
+use crate::detect::detect_with;
+use crate::{Detection, Manifest, OpenError, Repository};
 
 /// The name of the model's file, at the root of a repository.
 pub const CONFIG_FILE: &str = "seaworthy.toml";
@@ -58,9 +59,9 @@ pub fn load(root: &Path, overrides: &Overrides) -> Result<Loaded, OpenError> {
 
 /// The same for a repository that is open already, and goes on to be read.
 pub fn load_from(repo: &Repository, overrides: &Overrides) -> Loaded {
-    let Detection { mut app, manifests } = detect(repo);
     let config_text = repo.text(CONFIG_FILE).map(|text| text.to_string()).unwrap_or_default();
     let (config, mut diagnostics) = Config::parse(&config_text);
+    let Detection { mut app, manifests } = detect_with(repo, &config.started_folders());
     let source = Source::file(CONFIG_FILE, &config_text);
     config.apply(&mut app, &source);
     let mut unknown_environment = None;
