@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     after_help = "Examples:
   sea up                            run it, with all that it needs
   sea check                         what stands between it and production
+  sea generate                      Dockerfile, Compose, Kubernetes, pipelines, alerts, runbook
   sea plan                          what this repository is, and how it runs
   sea plan --explain api.port       where a value comes from
   sea init                          write down what could not be detected
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Open(OpenArgs),
     Down(DownArgs),
     Check(CheckArgs),
+    Generate(GenerateArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -210,6 +212,43 @@ pub(crate) enum FailOn {
     Critical,
     /// None.
     Never,
+}
+
+/// Write the files that follow from the model: Dockerfile, Compose, Kubernetes, pipelines, alerts, dashboards, runbook.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea generate                      what fits every app, or what seaworthy.toml names
+  sea generate dockerfile compose   these targets
+  sea generate --list               every target
+  sea generate --diff               what would change
+  sea generate --check              exits with 1 when a file is missing or old
+  sea generate compose --stdout     prints instead of writing
+
+A file that a person wrote or edited is never overwritten: the derived one is put beside it, with the ending .new.")]
+pub(crate) struct GenerateArgs {
+    /// What to make; `all` for every target.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+
+    /// Show every target.
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// Write nothing; exit with 1 when files are missing or old.
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Write nothing; show what would change.
+    #[arg(long)]
+    pub(crate) diff: bool,
+
+    /// Write nothing; print the files.
+    #[arg(long, conflicts_with_all = ["diff", "check", "json"])]
+    pub(crate) stdout: bool,
+
+    /// Print what was done as JSON (sea.generate/1).
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) json: bool,
 }
 
 /// Show the state of every service, resource and job of the app that is up.

@@ -41,7 +41,7 @@ mod workspace;
 pub use detect::{Detection, detect};
 pub use load::{CONFIG_FILE, Loaded, Overrides, load, load_from};
 pub use manifest::{Declared, Manifest};
-pub use repository::{OpenError, Repository};
+pub use repository::{DERIVED_MARK, OpenError, Repository};
 pub use secret::{is_public, is_secret};
 
 #[doc(no_inline)]

@@ -1,6 +1,7 @@
 //! The whole model of a repository: what was detected, what `seaworthy.toml`, the chosen environment and the
 //! command line say, merged in that order and checked.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use seaworthy_model::config::{Config, Diagnostic, Severity, Source};
@@ -42,6 +43,18 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// The model as each environment sees it, by name. For a model that was loaded without one.
+    pub fn environments(&self) -> BTreeMap<Name, App> {
+        let (config, _) = Config::parse(&self.config_text);
+        let source = Source::file(CONFIG_FILE, &self.config_text);
+        let seen_from = |name: &Name| {
+            let mut app = self.app.clone();
+            config.apply_environment(name, &mut app, &source);
+            app
+        };
+        self.app.environments.keys().map(|name| (name.clone(), seen_from(name))).collect()
+    }
+
     /// Something that a person wrote is wrong, so that the model must not be acted on.
     pub fn has_errors(&self) -> bool {
         let is_error = |severity: Severity| severity == Severity::Error;

@@ -3,10 +3,8 @@
 //! The checksum stands in the file itself, so that it travels with it: it is taken over the whole text with its own
 //! digits replaced by zeros. That works in any format, whether the header is a comment or a value.
 
+use seaworthy_detect::DERIVED_MARK as MARK;
 use sha2::{Digest as _, Sha256};
-
-/// What goes before the digits.
-const MARK: &str = "sea:checksum ";
 
 /// Hexadecimal digits of the checksum: 128 bits are plenty against accidents, and short enough for a line.
 const DIGITS: usize = 32;

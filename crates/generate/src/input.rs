@@ -50,6 +50,18 @@ pub struct Options {
     pub secret_store: Option<String>,
 }
 
+impl Options {
+    /// What the model says of them.
+    pub fn of(app: &App) -> Self {
+        let known = &app.generation;
+        Self {
+            registry: known.registry.get().cloned(),
+            ingress: known.ingress.get().copied().unwrap_or_default(),
+            secret_store: known.secret_store.get().cloned(),
+        }
+    }
+}
+
 /// The files of a repository, read on demand.
 pub trait Sources {
     /// Paths of all files, relative to the root with `/`, in byte order.

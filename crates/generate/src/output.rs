@@ -13,6 +13,8 @@ pub struct File {
     pub text: String,
     /// It is meant to be run.
     pub executable: bool,
+    /// The target that it is of.
+    pub target: &'static str,
 }
 
 /// Something of the model that a target cannot express.
@@ -40,17 +42,21 @@ pub struct Output {
 impl Output {
     /// Adds a file with a header in its comments.
     pub fn file(&mut self, header: &Header<'_>, comment: Comment, path: impl Into<String>, body: &str) {
-        self.files.push(File { path: path.into(), text: header.on(comment, body), executable: false });
+        self.add(header.target, path.into(), header.on(comment, body), false);
     }
 
     /// Adds a script with a header after its first line.
     pub fn script(&mut self, header: &Header<'_>, path: impl Into<String>, body: &str) {
-        self.files.push(File { path: path.into(), text: header.on(Comment::Hash, body), executable: true });
+        self.add(header.target, path.into(), header.on(Comment::Hash, body), true);
     }
 
     /// Adds a file that holds [`Header::note`] in one of its values, having no comments.
-    pub fn noted(&mut self, path: impl Into<String>, body: &str) {
-        self.files.push(File { path: path.into(), text: crate::header::stamp(body), executable: false });
+    pub fn noted(&mut self, header: &Header<'_>, path: impl Into<String>, body: &str) {
+        self.add(header.target, path.into(), crate::header::stamp(body), false);
+    }
+
+    fn add(&mut self, target: &'static str, path: String, text: String, executable: bool) {
+        self.files.push(File { path, text, executable, target });
     }
 
     /// Adds a loss.

@@ -1,7 +1,9 @@
 //! What derived files would do to a repository: which are new, which changed, and which a person has made their own.
 
+use std::collections::BTreeSet;
+
 use crate::header::{Seal, read_header};
-use crate::{File, Sources};
+use crate::{File, Sources, Target};
 
 /// What is to be done about one derived file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,17 @@ pub enum Action {
 }
 
 impl Action {
+    /// The word in output for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Keep => "keep",
+            Self::Replace => "replace",
+            Self::Beside => "edited",
+            Self::Foreign => "foreign",
+        }
+    }
+
     /// The repository does not have what the model says: `--check` answers no.
     pub fn is_stale(self) -> bool {
         matches!(self, Self::Create | Self::Replace | Self::Beside)
@@ -36,6 +49,23 @@ pub struct Placed {
     pub action: Action,
     /// What is there now.
     pub present: Option<String>,
+}
+
+/// Derived files of these targets that the model has no use for any more: their service is gone, or was renamed. They
+/// are looked for where derived files are.
+pub fn leftovers(files: &[File], targets: &[&Target], sources: &dyn Sources) -> Vec<String> {
+    let folder = |path: &str| path.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned();
+    let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let folders: BTreeSet<String> = files.iter().map(|file| folder(&file.path)).collect();
+    let made =
+        |text: &str| targets.iter().any(|target| text.contains(&format!("`sea generate {}`", target.id)));
+    let is_left = |path: &str| {
+        let near =
+            path.starts_with("deploy/") || folders.contains(&folder(path)) || path.contains("Dockerfile");
+        near && !paths.contains(path)
+            && sources.text(path).is_some_and(|text| read_header(&text) != Seal::None && made(&text))
+    };
+    sources.paths().filter(|path| is_left(path)).map(str::to_owned).collect()
 }
 
 /// Says for each file what is to be done about it.
@@ -79,7 +109,12 @@ mod tests {
         let decide = |present: Option<String>| {
             let sources: BTreeMap<String, String> =
                 present.into_iter().map(|text| ("compose.yaml".to_owned(), text)).collect();
-            let file = File { path: "compose.yaml".to_owned(), text: made("new\n"), executable: false };
+            let file = File {
+                path: "compose.yaml".to_owned(),
+                text: made("new\n"),
+                executable: false,
+                target: "compose",
+            };
             let placed = place(vec![file], &sources).remove(0);
             (placed.action, placed.path)
         };

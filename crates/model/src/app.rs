@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Environment, Field, Job, Name, Resource, Secret, Service, Slo, Warning};
+use crate::{Environment, Field, Generation, Job, Name, Resource, Secret, Service, Slo, Warning};
 
 /// An app, with the origin of every value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +21,8 @@ pub struct App {
     pub slos: BTreeMap<Name, Slo>,
     /// What is declared about secrets, by name. A secret that is only used has no entry.
     pub secrets: BTreeMap<String, Secret>,
+    /// What the project wants of derived files.
+    pub generation: Generation,
     /// What a person should know before trusting the rest.
     pub warnings: Vec<Warning>,
 }

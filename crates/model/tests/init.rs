@@ -10,9 +10,9 @@ use seaworthy_model::config::{Config, Source};
 use seaworthy_model::init::{full, minimal};
 use seaworthy_model::quantity::{Bytes, Cpu, Duration, Percent, Retention};
 use seaworthy_model::{
-    App, Backup, Condition, EngineKind, Environment, Field, Job, JobTrigger, Kind, Layer, Name, Origin,
-    Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret, Service, Slo, Strategy as Rollout,
-    Variable, Volume, Warning, WatchAction, WatchRule,
+    App, Backup, Condition, EngineKind, Environment, Field, Generation, Job, JobTrigger, Kind, Layer, Name,
+    Origin, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret, Service, Slo,
+    Strategy as Rollout, Variable, Volume, Warning, WatchAction, WatchRule,
 };
 
 fn name(text: &str) -> Name {
@@ -137,6 +137,12 @@ fn everything() -> App {
         name("api"),
         Slo { availability: seen(Percent::parse("99.95%").unwrap()), latency: seen(latency) },
     );
+    app.generation = Generation {
+        targets: seen(vec![name("dockerfile")]),
+        registry: seen("ghcr.io/acme".to_owned()),
+        ingress: seen(true),
+        secret_store: seen("vault".to_owned()),
+    };
     app.secrets.insert(
         "STRIPE_KEY".to_owned(),
         Secret { description: seen("dashboard".to_owned()), environments: seen(vec![name("production")]) },
@@ -218,6 +224,10 @@ fn winners(app: &App) -> App {
     for (key, from) in &app.slos {
         out.slos.insert(key.clone(), plain!(from => Slo { availability, latency }));
     }
+    out.generation = {
+        let from = &app.generation;
+        plain!(from => Generation { targets, registry, ingress, secret_store })
+    };
     for (key, from) in &app.secrets {
         out.secrets.insert(key.clone(), plain!(from => Secret { description, environments }));
     }

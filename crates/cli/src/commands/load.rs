@@ -10,8 +10,12 @@ use crate::exit::Mistake;
 /// Detects, reads `seaworthy.toml` and merges, for the repository that the arguments name.
 pub(crate) fn load(global: &Global, dir: Option<&Path>) -> anyhow::Result<Loaded> {
     let root = root(global, dir)?;
-    let overrides = Overrides { environment: global.env.clone(), set: global.set.clone() };
-    Ok(load_app(&root, &overrides)?)
+    Ok(load_app(&root, &overrides(global))?)
+}
+
+/// What the arguments say over what the repository says.
+pub(crate) fn overrides(global: &Global) -> Overrides {
+    Overrides { environment: global.env.clone(), set: global.set.clone() }
 }
 
 /// The folder a command works on: the one that is named, else the repository around the current folder.

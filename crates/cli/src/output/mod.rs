@@ -1,5 +1,7 @@
 //! What people read. Colours vanish by themselves where the output is no terminal (`anstream`).
 
+pub(crate) mod derived;
+pub(crate) mod diff;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod live;

@@ -37,6 +37,19 @@ pub struct Repository {
     warnings: Mutex<Vec<Warning>>,
 }
 
+/// What stands before the checksum in the header of every file that is derived from the model.
+pub const DERIVED_MARK: &str = "sea:checksum ";
+
+/// A text is derived from the model: what it says is no evidence for it, or an edit of one derived file would make all
+/// others follow.
+fn is_derived(text: &str) -> bool {
+    // The header is at the beginning, at the latest in the first values of a JSON file.
+    let head = &text.as_bytes()[..text.len().min(1_024)];
+    let Some(at) = memchr::memmem::find(head, DERIVED_MARK.as_bytes()) else { return false };
+    text.as_bytes()[at + DERIVED_MARK.len()..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
+        >= 32
+}
+
 impl Repository {
     /// Lists the files below `root`.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
@@ -124,8 +137,13 @@ impl Repository {
         self.under(dir).iter().map(|path| &**path).filter(move |path| parent(path) == dir)
     }
 
-    /// The text of a file; `None`, with a warning, when it cannot be had.
+    /// The text of a file that people wrote; `None` for one that is derived from the model, and, with a warning, when it
+    /// cannot be had.
     pub fn text(&self, path: &str) -> Option<Arc<str>> {
+        self.any_text(path).filter(|text| !is_derived(text))
+    }
+
+    fn any_text(&self, path: &str) -> Option<Arc<str>> {
         if !self.has(path) {
             return None;
         }
@@ -263,6 +281,18 @@ pub(crate) fn is_within(dir: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_derived_from_the_model_is_no_evidence_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let header = format!("# {DERIVED_MARK}{}\n", "0".repeat(32));
+        std::fs::write(dir.path().join("compose.yaml"), format!("{header}services: {{}}\n")).unwrap();
+        std::fs::write(dir.path().join("Procfile"), format!("# {DERIVED_MARK}of what?\nweb: x\n")).unwrap();
+        let repo = Repository::open(dir.path()).unwrap();
+        assert_eq!(repo.text("compose.yaml"), None);
+        assert!(repo.source("compose.yaml").is_some(), "who looks for drift reads it all the same");
+        assert!(repo.text("Procfile").is_some());
+    }
 
     #[test]
     fn paths_are_joined_resolved_and_climbed() {

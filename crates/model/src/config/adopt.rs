@@ -182,7 +182,9 @@ mod tests {
         };
         let apply = |detected: &[&str], text: &str| {
             let mut app = app();
-            detected.iter().for_each(|name| postgres(name, &mut app));
+            for name in detected {
+                postgres(name, &mut app);
+            }
             let web = app.services.get_mut(&Name::from_text("web")).unwrap();
             let say = || Origin::detected("test");
             web.depend_on(Name::from_text("postgres"), Condition::ServiceHealthy, say());

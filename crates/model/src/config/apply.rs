@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Config, EnvironmentConfig, JobConfig, Located, Map, ResourceConfig, SecretConfig, ServiceConfig,
-    SloConfig, Span, imply, line_column,
+    Config, EnvironmentConfig, GenerateConfig, JobConfig, Located, Map, ResourceConfig, SecretConfig,
+    ServiceConfig, SloConfig, Span, imply, line_column,
 };
 use crate::placeholder::{Placeholder, Template};
 use crate::{
-    App, Condition, Environment, Field, Job, Kind, Layer, Name, Origin, Place, PortSetting, Resource, Secret,
-    Service, Slo, Volume,
+    App, Condition, Environment, Field, Generation, Job, Kind, Layer, Name, Origin, Place, PortSetting,
+    Resource, Secret, Service, Slo, Volume,
 };
 
 /// Where a configuration was read from.
@@ -65,6 +65,9 @@ impl Config {
         }
         for (name, slo) in entries(self.slo.as_ref()) {
             apply.slo(slo, app.slos.entry(name.clone()).or_default(), &format!("slo.{name}"));
+        }
+        if let Some(generate) = &self.generate {
+            apply.generation(&generate.value, &mut app.generation);
         }
     }
 
@@ -268,6 +271,16 @@ impl Apply<'_> {
             let bounds = latency.value.iter().map(|(key, bound)| (key.as_str().to_owned(), bound.value.0));
             slo.latency.propose(bounds.collect(), self.origin(&latency.span, format!("{at}.latency")));
         }
+    }
+
+    fn generation(&self, config: &GenerateConfig, known: &mut Generation) {
+        if let Some(targets) = &config.targets {
+            let names = targets.value.iter().map(|name| name.value.clone()).collect();
+            known.targets.propose(names, self.origin(&targets.span, "generate.targets".to_owned()));
+        }
+        self.set(&mut known.registry, config.registry.as_ref(), "generate", "registry");
+        self.set(&mut known.ingress, config.ingress.as_ref(), "generate", "ingress");
+        self.set(&mut known.secret_store, config.secret_store.as_ref(), "generate", "secret_store");
     }
 
     fn secret(&self, config: &SecretConfig, secret: &mut Secret, at: &str) {

@@ -3,12 +3,12 @@
 use super::suggest::{did_you_mean, list, nearest};
 use super::table::Table;
 use super::{
-    BackupConfig, Config, DependencyConfig, Diagnostic, EnvironmentConfig, JobConfig, ProbeConfig,
-    ResourceConfig, SecretConfig, ServiceConfig, SloConfig, Span, StrategyConfig, WatchConfig,
+    BackupConfig, Config, DependencyConfig, Diagnostic, EnvironmentConfig, GenerateConfig, JobConfig,
+    ProbeConfig, ResourceConfig, SecretConfig, ServiceConfig, SloConfig, Span, StrategyConfig, WatchConfig,
 };
 
 /// Every table: where it stands, and its keys.
-pub(crate) const TABLES: [(&str, &[&str]); 12] = [
+pub(crate) const TABLES: [(&str, &[&str]); 13] = [
     ("at the top of the file, before the first `[table]`", Config::KEYS),
     ("under `[services.NAME]`", ServiceConfig::KEYS),
     ("under `[resources.NAME]`", ResourceConfig::KEYS),
@@ -16,6 +16,7 @@ pub(crate) const TABLES: [(&str, &[&str]); 12] = [
     ("under `[environments.NAME]`", EnvironmentConfig::KEYS),
     ("under `[slo.NAME]`", SloConfig::KEYS),
     ("under `[secrets.NAME]`", SecretConfig::KEYS),
+    ("under `[generate]`", GenerateConfig::KEYS),
     ("in `backup = { ... }` of a resource", BackupConfig::KEYS),
     ("in `strategy = { ... }` of an environment", StrategyConfig::KEYS),
     ("in a probe such as `readiness = { ... }`", ProbeConfig::KEYS),

@@ -71,7 +71,8 @@ pub use quantities::{Every, Latency};
 pub use schema::json_schema;
 pub use strategy::StrategyConfig;
 pub use tables::{
-    Config, EnvironmentConfig, JobConfig, ResourceConfig, SecretConfig, ServiceConfig, SloConfig,
+    Config, EnvironmentConfig, GenerateConfig, JobConfig, ResourceConfig, SecretConfig, ServiceConfig,
+    SloConfig,
 };
 pub use watch::WatchConfig;
 pub use words::StrategyWord;

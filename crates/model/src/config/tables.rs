@@ -26,6 +26,22 @@ table! {
         slo: Map<Name, SloConfig>,
         /// Secrets, by name. Optional: `${secrets.NAME}` works without; never holds a value.
         secrets: Map<VariableName, SecretConfig>,
+        /// What derived files shall be like.
+        generate: GenerateConfig,
+    }
+}
+
+table! {
+    /// What the files of `sea generate` shall be like.
+    pub struct GenerateConfig {
+        /// The targets that are made when none is named: `["dockerfile", "compose"]`.
+        targets: Vec<Located<Name>>,
+        /// Where images are pushed to, before their name: `ghcr.io/acme`.
+        registry: Phrase,
+        /// Kubernetes: a plain Ingress instead of the Gateway API's `HTTPRoute`.
+        ingress: bool,
+        /// Kubernetes: the store of the External Secrets operator that secrets come from.
+        secret_store: Phrase,
     }
 }
 

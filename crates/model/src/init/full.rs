@@ -3,7 +3,9 @@
 use super::values::{backup, depends_on, latency, list, probe, strategy, text, variable, watch};
 use super::writer::{Writer, origin};
 use crate::config::words::word;
-use crate::{App, Condition, Environment, Job, Name, PortSetting, Resource, Secret, Service, Slo};
+use crate::{
+    App, Condition, Environment, Generation, Job, Name, PortSetting, Resource, Secret, Service, Slo,
+};
 
 /// A `seaworthy.toml` with every known value and where each came from. Applied to an empty app it gives the
 /// same winning values, save for what the file cannot say: how a port is set other than by a variable, and the
@@ -31,6 +33,7 @@ pub fn full(app: &App) -> String {
     for (name, known) in &app.slos {
         slo(&mut writer, name, known);
     }
+    generation(&mut writer, &app.generation);
     writer.finish()
 }
 
@@ -139,6 +142,14 @@ fn slo(writer: &mut Writer, name: &Name, known: &Slo) {
     writer.begin();
     writer.value("availability", known.availability.winner(), text);
     writer.value("latency", known.latency.winner(), latency);
+}
+
+fn generation(writer: &mut Writer, known: &Generation) {
+    writer.table(&["generate"]);
+    writer.value("targets", known.targets.winner(), |names| list(names.iter().map(Name::as_str)));
+    writer.value("registry", known.registry.winner(), text);
+    writer.value("ingress", known.ingress.winner(), ToString::to_string);
+    writer.value("secret_store", known.secret_store.winner(), text);
 }
 
 fn secret(writer: &mut Writer, name: &str, known: &Secret) {

@@ -4,11 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use seaworthy_check::Report;
-use seaworthy_check::fix::{Change, changes};
-use similar::TextDiff;
+use seaworthy_check::fix::changes;
 
-use crate::commands::check::git;
+use crate::commands::write;
 use crate::exit::Outside;
+use crate::output::diff;
 use crate::output::style::{self, paint};
 
 /// Shows the changes, and makes them with consent; true when files were changed.
@@ -20,7 +20,7 @@ pub(super) fn run(root: &Path, report: &Report, consent: bool) -> anyhow::Result
     }
     let mut out = anstream::stderr().lock();
     for change in &changes {
-        out.write_all(diff(change).as_bytes())?;
+        out.write_all(diff::unified(&change.file, &change.before, &change.after).as_bytes())?;
     }
     let findings: usize = changes.iter().map(|change| change.findings).sum();
     let says = format!("{findings} findings in {} files would be mended", changes.len());
@@ -44,7 +44,7 @@ pub(super) fn run(root: &Path, report: &Report, consent: bool) -> anyhow::Result
             let message = format!("{} changed meanwhile, so it is left as it is", change.file);
             return Err(Outside { message, help: Some("sea check --fix".to_owned()) }.into());
         }
-        git::replace(&path, &change.after)?;
+        write::replace(&path, &change.after)?;
     }
     writeln!(
         out,
@@ -52,21 +52,4 @@ pub(super) fn run(root: &Path, report: &Report, consent: bool) -> anyhow::Result
         paint(style::GOOD, &format!("mended: {findings} findings in {} files", changes.len()))
     )?;
     Ok(true)
-}
-
-/// A unified diff in colours.
-fn diff(change: &Change) -> String {
-    let file = &change.file;
-    let diff = TextDiff::from_lines(&change.before, &change.after);
-    let text =
-        diff.unified_diff().context_radius(2).header(&format!("a/{file}"), &format!("b/{file}")).to_string();
-    text.lines()
-        .map(|line| match line.as_bytes().first() {
-            Some(b'+') => paint(style::GOOD, line),
-            Some(b'-') => paint(style::ERROR, line),
-            Some(b'@') => paint(style::DIM, line),
-            _ => line.to_owned(),
-        })
-        .map(|line| line + "\n")
-        .collect()
 }
