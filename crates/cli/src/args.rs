@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   sea up                            run it, with all that it needs
   sea check                         what stands between it and production
   sea generate                      Dockerfile, Compose, Kubernetes, pipelines, alerts, runbook
+  sea drift                         where two places disagree about the app
   sea plan                          what this repository is, and how it runs
   sea plan --explain api.port       where a value comes from
   sea init                          write down what could not be detected
@@ -62,6 +63,7 @@ pub(crate) enum Command {
     Down(DownArgs),
     Check(CheckArgs),
     Generate(GenerateArgs),
+    Drift(DriftArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -248,6 +250,23 @@ pub(crate) struct GenerateArgs {
 
     /// Print what was done as JSON (sea.generate/1).
     #[arg(long, conflicts_with = "diff")]
+    pub(crate) json: bool,
+}
+
+/// Show where two places disagree about the app: code, Compose, Kubernetes, Dockerfiles, env examples, derived files.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea drift
+  sea drift examples/govapp         of another repository
+  sea drift --json                  for programs (sea.drift/1)
+
+Exits with 1 when two places disagree.")]
+pub(crate) struct DriftArgs {
+    /// The repository; the one around the current folder when left out.
+    pub(crate) dir: Option<PathBuf>,
+
+    /// Print the differences as JSON (sea.drift/1).
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

@@ -45,7 +45,7 @@ fn versions(name: &str, evidence: &[Evidence<Runtime>], found: &mut Found) {
         .collect();
     for (index, one) in said.iter().enumerate() {
         for other in &said[index + 1..] {
-            if conflict(&one.value, &other.value) {
+            if !version::runtimes_agree(&one.value, &other.value) {
                 let text = |runtime: &Runtime| {
                     runtime.requirement.clone().or_else(|| runtime.version.clone()).unwrap_or_default()
                 };
@@ -68,23 +68,6 @@ fn versions(name: &str, evidence: &[Evidence<Runtime>], found: &mut Found) {
             }
         }
     }
-}
-
-/// No version can be what both places mean.
-fn conflict(one: &Runtime, other: &Runtime) -> bool {
-    let (Some(first), Some(second)) = (&one.version, &other.version) else { return false };
-    one.name == other.name
-        && (!version::admits(one, second) && !version::admits(other, first) || exact_refused(one, other))
-}
-
-/// One place names one version, the other a range that refuses it.
-fn exact_refused(one: &Runtime, other: &Runtime) -> bool {
-    let refused = |exact: &Runtime, range: &Runtime| {
-        exact.requirement.is_none()
-            && range.requirement.is_some()
-            && exact.version.as_deref().is_some_and(|version| !version::admits(range, version))
-    };
-    refused(one, other) || refused(other, one)
 }
 
 /// A manifest that asks for one package manager beside the lockfile of another.
@@ -201,7 +184,7 @@ fn probes(name: &str, service: &Service, found: &mut Found) {
 fn resource_versions(name: &str, resource: &Resource, found: &mut Found) {
     let said = resource.version.all();
     let Some(first) = said.first() else { return };
-    if let Some(other) = said.iter().find(|other| !version::agree(&first.value, &other.value)) {
+    if let Some(other) = said.iter().find(|other| !version::versions_agree(&first.value, &other.value)) {
         let kind = resource.r#type.get().map_or("version", String::as_str);
         found.push((
             "version-conflict",

@@ -39,10 +39,12 @@ mod version;
 mod workspace;
 
 pub use detect::{Detection, detect};
+pub use importer::kubernetes::is_manifest;
 pub use load::{CONFIG_FILE, Loaded, Overrides, load, load_from};
 pub use manifest::{Declared, Manifest};
 pub use repository::{DERIVED_MARK, OpenError, Repository};
 pub use secret::{is_public, is_secret};
+pub use version::{runtimes_agree, versions_agree};
 
 #[doc(no_inline)]
 pub use seaworthy_model::App;

@@ -58,14 +58,30 @@ fn lowest(name: &str, text: &str) -> Option<String> {
 }
 
 /// Two versions say the same as far as the less precise one goes: `20` and `20.11.0`.
-pub(crate) fn agree(one: &str, other: &str) -> bool {
+pub fn versions_agree(one: &str, other: &str) -> bool {
     one.split('.').zip(other.split('.')).all(|(one, other)| one == other)
+}
+
+/// Some version can be what both places mean.
+pub fn runtimes_agree(one: &Runtime, other: &Runtime) -> bool {
+    let (Some(first), Some(second)) = (&one.version, &other.version) else { return true };
+    one.name != other.name || (admits(one, second) || admits(other, first)) && !exact_refused(one, other)
+}
+
+/// One place names one version, the other a range that refuses it.
+fn exact_refused(one: &Runtime, other: &Runtime) -> bool {
+    let refused = |exact: &Runtime, range: &Runtime| {
+        exact.requirement.is_none()
+            && range.requirement.is_some()
+            && exact.version.as_deref().is_some_and(|version| !admits(range, version))
+    };
+    refused(one, other) || refused(other, one)
 }
 
 /// A requirement such as `>=18` or `^20.1` admits `version`.
 pub(crate) fn admits(runtime: &Runtime, version: &str) -> bool {
     let Some(lowest) = &runtime.version else { return true };
-    if agree(lowest, version) {
+    if versions_agree(lowest, version) {
         return true;
     }
     let Some(requirement) = &runtime.requirement else { return false };
@@ -125,7 +141,9 @@ mod tests {
 
     #[test]
     fn versions_agree_and_are_admitted() {
-        assert!(agree("20", "20.11.0") && !agree("18", "20") && !agree("3.11", "3.12"));
+        assert!(
+            versions_agree("20", "20.11.0") && !versions_agree("18", "20") && !versions_agree("3.11", "3.12")
+        );
         let admitted =
             |requirement: &str, version: &str| admits(&runtime("x", requirement).unwrap(), version);
         assert!(admitted(">=18", "20") && admitted(">=18 <21", "20") && !admitted(">=18 <20", "20"));

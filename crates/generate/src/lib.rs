@@ -9,6 +9,7 @@
 
 mod build;
 mod deployment;
+pub mod drift;
 mod header;
 mod input;
 mod names;

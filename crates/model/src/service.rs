@@ -41,6 +41,8 @@ pub struct Service {
     pub port_setting: Field<PortSetting>,
     /// Public path or host and path at the proxy; absent: private.
     pub route: Field<String>,
+    /// The image that other tools run it from, tag and all.
+    pub image: Field<String>,
     /// Folder with the built site, relative to `path`, for static sites.
     pub static_dir: Field<String>,
     /// Instances.

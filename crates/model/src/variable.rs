@@ -19,4 +19,6 @@ pub struct Variable {
     pub used_at: Vec<Place>,
     /// Where a file declares it (`.env.example`, Compose, ...).
     pub declared_at: Vec<Place>,
+    /// Where a file gives it a value in clear, of those where it is declared.
+    pub written_at: Vec<Place>,
 }

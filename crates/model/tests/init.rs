@@ -195,7 +195,7 @@ fn winners(app: &App) -> App {
             path, kind, language, package_manager, framework, install, build, dev, start, test, lint, port,
             port_setting, route, static_dir, replicas, memory, cpu, startup, readiness, liveness,
             stop_grace_period, watch, runtime
-        }, depends_on: BTreeMap::new(), env: BTreeMap::new(), volumes: Vec::new());
+        }, depends_on: BTreeMap::new(), env: BTreeMap::new(), volumes: Vec::new(), image: Field::default());
         for (need, dependency) in &from.depends_on {
             service.depend_on(need.clone(), *dependency.condition.get().unwrap(), Origin::detected(""));
         }

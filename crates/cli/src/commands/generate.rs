@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
-use seaworthy_detect::{Repository, load_from};
+use seaworthy_detect::{Loaded, Repository, load_from};
+use seaworthy_generate::drift::{Difference, differences};
 use seaworthy_generate::place::{Action, Placed, leftovers, place};
 use seaworthy_generate::{Input, Loss, Options, Report, TARGETS, Target, Templates, find, generate};
 use seaworthy_model::{App, Name};
@@ -111,6 +112,17 @@ pub(crate) fn derive(
     })?;
     let leftovers = leftovers(&made.files, targets, repository);
     Ok(Derived { files: place(made.files, repository), losses: made.losses, leftovers })
+}
+
+/// Where places of a repository disagree, the derived files that it has among them.
+pub(crate) fn drift(
+    root: &Path,
+    repository: &Repository,
+    loaded: &Loaded,
+    targets: &[&Target],
+) -> anyhow::Result<Vec<Difference>> {
+    let derived = derive(root, repository, &loaded.app, &loaded.environments(), targets)?;
+    Ok(differences(&loaded.app, &derived.files))
 }
 
 /// The targets that are asked for, else those that the project names, else those that fit every app.

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod connect;
 pub(crate) mod down;
+pub(crate) mod drift;
 pub(crate) mod exec;
 pub(crate) mod explain;
 pub(crate) mod generate;

@@ -2,6 +2,7 @@
 
 pub(crate) mod derived;
 pub(crate) mod diff;
+pub(crate) mod differences;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod live;

@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 18] = [
+pub(crate) const COMMANDS: [&[&str]; 19] = [
     &[],
     &["up"],
     &["status"],
@@ -17,6 +17,7 @@ pub(crate) const COMMANDS: [&[&str]; 18] = [
     &["down"],
     &["check"],
     &["generate"],
+    &["drift"],
     &["plan"],
     &["init"],
     &["schema"],

@@ -152,6 +152,9 @@ pub(super) fn set(draft: &mut DraftService, name: &str, said: &Said, origin: &Or
         ..Variable::default()
     });
     variable.declared_at.extend(origin.place.clone());
+    if matches!(said, Said::Value(_)) {
+        variable.written_at.extend(origin.place.clone());
+    }
     match said {
         Said::Generated => variable.secret = true,
         Said::Value(value) if !is_mode(name) => {

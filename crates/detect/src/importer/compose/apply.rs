@@ -147,6 +147,10 @@ fn fill(draft: &mut Draft, index: usize, file: &str, compose: &ComposeService, a
     {
         service.readiness.propose(probe.clone(), origin("healthcheck", *line));
     }
+    // An image with a variable in it is whatever its user says.
+    if let Some((image, line)) = compose.image.as_ref().filter(|(image, _)| !image.contains('$')) {
+        service.image.propose(image.clone(), origin("image", *line));
+    }
     if let Some((value, line)) = compose.replicas {
         service.replicas.propose(value, origin("deploy.replicas", line));
     }
@@ -194,9 +198,10 @@ fn set_variable(
         public: secret::is_public(name),
         ..Variable::default()
     });
-    variable.declared_at.extend(place);
+    variable.declared_at.extend(place.clone());
     // What the caller's environment must fill in is no value yet.
     let Some(value) = value.filter(|value| !value.contains("${")) else { return };
+    variable.written_at.extend(place);
     if let Some((target, placeholder)) =
         all.iter().find_map(|other| Some((other, placeholder(other, name, value)?)))
     {

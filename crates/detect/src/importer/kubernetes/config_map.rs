@@ -36,6 +36,9 @@ impl ConfigMaps {
             if service.service.env.contains_key(key) {
                 let origin = Origin::detected(format!("{TITLE} ConfigMap")).at(place.clone()).guess();
                 set(service, key, &Said::Nothing, &origin);
+                if let Some(known) = service.service.env.get_mut(key) {
+                    known.written_at.extend(origin.place.clone());
+                }
             }
         }
     }

@@ -34,12 +34,14 @@ const FOLDERS: [&str; 12] = [
     "infra",
 ];
 
+/// A YAML file of this path is taken for a manifest of Kubernetes, when it looks like one.
+pub fn is_manifest(path: &str) -> bool {
+    parent(path).split('/').any(|part| FOLDERS.contains(&part)) && !crate::language::is_aside(path)
+}
+
 pub(super) fn import(repo: &Repository, draft: &mut Draft) {
-    let is_manifest = |path: &&str| {
-        parent(path).split('/').any(|part| FOLDERS.contains(&part)) && !crate::language::is_aside(path)
-    };
     let yaml = repo.with_extension("yaml").chain(repo.with_extension("yml"));
-    let paths: Vec<String> = yaml.filter(is_manifest).map(str::to_owned).collect();
+    let paths: Vec<String> = yaml.filter(|path| is_manifest(path)).map(str::to_owned).collect();
     let mut files = Vec::new();
     let mut maps = ConfigMaps::default();
     for path in paths {
@@ -187,6 +189,11 @@ fn deployment(
         ],
     );
     let service = &mut draft.services[index].service;
+    if let Some(node) = container.get("image")
+        && let Some(image) = node.text()
+    {
+        service.image.propose(image.to_owned(), reader.hint("image", node.line));
+    }
     // What serves a static site in a cluster is a web server of its image, with its own port and paths.
     if service.kind.get() == Some(&Kind::Static) {
         return;
@@ -240,7 +247,13 @@ fn deployment(
     for item in container.get("env").map(Node::items).unwrap_or_default() {
         if let Some(name) = item.get("name").and_then(Node::text) {
             // Values are those of the cluster; that the variable is there is what counts.
-            set(&mut draft.services[index], name, &Said::Nothing, &reader.hint("env", item.line));
+            let origin = reader.hint("env", item.line);
+            set(&mut draft.services[index], name, &Said::Nothing, &origin);
+            if item.get("value").is_some_and(|value| !value.is_null())
+                && let Some(known) = draft.services[index].service.env.get_mut(name)
+            {
+                known.written_at.extend(origin.place.clone());
+            }
         }
     }
 }
