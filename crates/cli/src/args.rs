@@ -258,12 +258,19 @@ pub(crate) struct GenerateArgs {
 #[command(after_help = "Examples:
   sea drift
   sea drift examples/govapp         of another repository
+  helm template chart | sea drift --with -
+  kubectl get deployments,configmaps -o yaml | sea drift --with -
+                                    against what runs in a cluster
   sea drift --json                  for programs (sea.drift/1)
 
 Exits with 1 when two places disagree.")]
 pub(crate) struct DriftArgs {
     /// The repository; the one around the current folder when left out.
     pub(crate) dir: Option<PathBuf>,
+
+    /// Manifests for Kubernetes that another tool printed; `-` for standard input. Can be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: Vec<PathBuf>,
 
     /// Print the differences as JSON (sea.drift/1).
     #[arg(long)]

@@ -53,11 +53,21 @@ fn is_derived(text: &str) -> bool {
 impl Repository {
     /// Lists the files below `root`.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
+        Self::open_with(root, Vec::new())
+    }
+
+    /// The same, with files that are not on the disk: by path, with their texts. They stand for what a tool printed.
+    pub fn open_with(root: &Path, extra: Vec<(String, String)>) -> Result<Self, OpenError> {
         if !root.is_dir() {
             return Err(OpenError::NotAFolder(root.to_owned()));
         }
         std::fs::read_dir(root).map_err(|error| OpenError::Unreadable(root.to_owned(), error))?;
-        let walk::Listing { paths, warnings } = walk::list(root);
+        let walk::Listing { mut paths, warnings } = walk::list(root);
+        if !extra.is_empty() {
+            paths.extend(extra.iter().map(|(path, _)| Box::from(path.as_str())));
+            paths.sort_unstable();
+            paths.dedup();
+        }
         let mut by_name: HashMap<Box<str>, Vec<u32>> = HashMap::new();
         for (index, path) in (0_u32..).zip(&paths) {
             let name = file_name(path);
@@ -71,7 +81,9 @@ impl Repository {
             root: root.to_owned(),
             paths,
             by_name,
-            texts: Mutex::default(),
+            texts: Mutex::new(
+                extra.into_iter().map(|(path, text)| (path.into(), Some(text.into()))).collect(),
+            ),
             documents: Mutex::default(),
             warnings: Mutex::new(warnings),
         })

@@ -51,7 +51,7 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
             continue;
         }
         let documents = match parse_yaml_stream(&text) {
-            Ok(documents) => documents,
+            Ok(documents) => documents.into_iter().flat_map(listed).collect::<Vec<_>>(),
             Err(error) => {
                 repo.warn("malformed-file", error.message, &path, error.line);
                 continue;
@@ -68,6 +68,14 @@ pub(super) fn import(repo: &Repository, draft: &mut Draft) {
             workload(draft, &mut reader, &maps, document);
         }
         reader.finish(draft);
+    }
+}
+
+/// The objects of a document: a cluster prints several as one `List`.
+fn listed(document: Node) -> Vec<Node> {
+    match document.get("kind").and_then(Node::text) {
+        Some("List") => document.get("items").map(Node::items).unwrap_or_default().to_vec(),
+        _ => vec![document],
     }
 }
 
