@@ -150,7 +150,9 @@ impl Work<'_> {
                 outcome.notices.push(Notice { file: (*path).to_owned(), message });
             }
         }
-        outcome.findings = sink.into_findings();
+        let (findings, untold) = sink.finish();
+        outcome.findings = findings;
+        outcome.notices.extend(untold);
         outcome
     }
 }
@@ -193,7 +195,7 @@ impl Outcome {
         for draft in self.allowances.complaints(is_judged) {
             sink.report(draft);
         }
-        findings.extend(sink.into_findings());
+        findings.extend(sink.finish().0);
         sort(&mut findings);
         fingerprint(&mut findings);
         let known = options.baseline.apply(&mut findings);

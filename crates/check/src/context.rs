@@ -17,6 +17,7 @@ use crate::lockfile::{self, Lockfile};
 use crate::mask;
 use crate::mend;
 use crate::modules::Modules;
+use crate::report::Notice;
 use crate::rule::FixKind;
 use crate::text::LineIndex;
 
@@ -108,9 +109,15 @@ impl<'a> Sink<'a> {
         self.add(draft, text.as_deref());
     }
 
-    /// What was found.
-    pub(crate) fn into_findings(self) -> Vec<Finding> {
-        self.findings.into_inner()
+    /// What was found, and what of it is not told.
+    pub(crate) fn finish(self) -> (Vec<Finding>, Vec<Notice>) {
+        let counts = self.counts.into_inner();
+        let most = counts.into_iter().filter(|(_, count)| *count > MOST_IN_FILE);
+        let notice = |((rule, file), count)| Notice {
+            file,
+            message: format!("has {count} findings of {rule}: the first {MOST_IN_FILE} are told"),
+        };
+        (self.findings.into_inner(), most.map(notice).collect())
     }
 
     fn add(&self, draft: Draft, text: Option<&str>) {

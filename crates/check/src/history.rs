@@ -71,7 +71,7 @@ fn look(added: &Added, catalogue: &Catalogue, current: &Repository, found: &mut 
     let mut keep = |secret: &str, draft: Draft| {
         let sink = Sink::new(catalogue, current);
         sink.report_in(&file, draft);
-        for mut finding in sink.into_findings() {
+        for mut finding in sink.finish().0 {
             finding.line = finding.line.saturating_add(added.line - 1);
             finding.end_line = finding.end_line.saturating_add(added.line - 1);
             finding.message = format!("{} (commit {} of {})", finding.message, added.commit, added.date);

@@ -8,13 +8,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::Finding;
 use crate::rule::{Category, Severity};
 
 /// A readiness level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub enum Level {
     /// Ready.
     A,
@@ -51,7 +52,7 @@ impl Level {
 }
 
 /// The readiness of an app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Score {
     /// Of the app as a whole.
     pub level: Level,
@@ -64,7 +65,7 @@ pub struct Score {
 }
 
 /// The readiness in one category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CategoryScore {
     /// Which one.
     pub category: Category,
@@ -77,7 +78,7 @@ pub struct CategoryScore {
 }
 
 /// What would raise the score.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Raise {
     /// The rule whose findings to mend.
     pub rule: String,

@@ -468,6 +468,12 @@ pub(crate) enum Shape {
     Config,
     /// What `sea plan --json` prints.
     Plan,
+    /// What `sea check --json` prints.
+    Check,
+    /// What `sea generate --json` prints.
+    Generate,
+    /// What `sea drift --json` prints.
+    Drift,
 }
 
 /// Explain an error or warning by its code.

@@ -27,7 +27,7 @@ pub use header::{Comment, Header, Seal, read_header, stamp};
 pub use input::{Input, Options, Sources};
 pub use names::{identifier, label};
 pub use output::{File, Loss, Output};
-pub use report::Report;
+pub use report::{Report, schema};
 pub use resource::{Access, Backing};
 pub use target::{TARGETS, Target, find, generate};
 pub use template::{TemplateError, Templates};

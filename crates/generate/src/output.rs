@@ -1,5 +1,6 @@
 //! What a target makes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::header::{Comment, Header};
@@ -18,7 +19,7 @@ pub struct File {
 }
 
 /// Something of the model that a target cannot express.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Loss {
     /// The target.
     pub target: &'static str,

@@ -1,12 +1,13 @@
 //! What `sea generate --json` prints and the API answers: `sea.generate/1`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Loss;
 use crate::place::{Action, Placed};
 
 /// What was done, or would be done, about derived files.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Report<'a> {
     schema: &'static str,
     files: Vec<Entry<'a>>,
@@ -14,7 +15,7 @@ pub struct Report<'a> {
     losses: &'a [Loss],
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Entry<'a> {
     path: &'a str,
     target: &'static str,
@@ -22,6 +23,11 @@ struct Entry<'a> {
     action: &'static str,
     /// Where it was written to; null where nothing was.
     written_to: Option<&'a str>,
+}
+
+/// The JSON Schema of `sea.generate/1`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Report<'_>).to_value()
 }
 
 impl<'a> Report<'a> {

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Who proposed a value; a later layer overrules every earlier one.
@@ -62,7 +63,7 @@ impl Confidence {
 }
 
 /// A place in the repository: a file, relative to the root with `/`, and a 1-based line where one is known.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct Place {
     /// Path relative to the repository's root, with `/`.
     pub file: String,

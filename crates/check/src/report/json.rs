@@ -1,5 +1,6 @@
 //! `sea.check/1`: findings, summary and score, for programs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::finding::Finding;
@@ -9,13 +10,24 @@ use crate::score::Score;
 /// The version of the shape.
 pub const SCHEMA: &str = "sea.check/1";
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+/// What `sea check --json` prints.
 struct Shape<'r> {
+    /// `sea.check/1`.
     schema: &'static str,
+    /// By file and line.
     findings: &'r [Finding],
+    /// Their numbers.
     summary: &'r Summary,
+    /// How ready the app is.
     score: &'r Score,
+    /// What is odd about the check itself.
     notices: &'r [Notice],
+}
+
+/// The JSON Schema of `sea.check/1`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Shape<'_>).to_value()
 }
 
 /// The report as one JSON document.

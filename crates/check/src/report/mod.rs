@@ -5,6 +5,7 @@ pub mod html;
 pub mod json;
 pub mod sarif;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::baseline::Baseline;
@@ -26,7 +27,7 @@ pub struct Report {
 }
 
 /// Something about the check itself: a file that took long.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Notice {
     /// The file.
     pub file: String,
@@ -35,7 +36,7 @@ pub struct Notice {
 }
 
 /// How many findings there are.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     /// Findings of this severity.
     pub critical: usize,

@@ -6,5 +6,6 @@ mod corpus;
 mod engine;
 mod examples;
 mod history;
+mod schemas;
 mod secrets;
 mod support;

@@ -9,13 +9,14 @@ mod structure;
 mod subject;
 mod twins;
 
+use schemars::JsonSchema;
 use seaworthy_model::{App, Place};
 use serde::Serialize;
 
 use crate::place::Placed;
 
 /// Two places that disagree.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Difference {
     /// The field of the model that it is about: `backend.port`; where it is none of the model's, the file and the
     /// key in it.
@@ -31,7 +32,7 @@ pub struct Difference {
 }
 
 /// The sorts of differences.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Two places say different values.
@@ -49,7 +50,7 @@ pub enum Kind {
 }
 
 /// What one place says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Side {
     /// The value; absent where it says nothing.
     pub says: Option<String>,
@@ -58,10 +59,15 @@ pub struct Side {
 }
 
 /// What `sea drift --json` prints and the API answers: `sea.drift/1`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Report<'a> {
     schema: &'static str,
     differences: &'a [Difference],
+}
+
+/// The JSON Schema of `sea.drift/1`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Report<'_>).to_value()
 }
 
 impl<'a> Report<'a> {

@@ -18,6 +18,9 @@ pub(super) fn all() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = [
         ("docs/schema/seaworthy.schema.json", schema::config_text()),
         ("docs/schema/plan.schema.json", schema::plan_text()),
+        ("docs/schema/check.schema.json", schema::text("check")),
+        ("docs/schema/generate.schema.json", schema::text("generate")),
+        ("docs/schema/drift.schema.json", schema::text("drift")),
         ("docs/src/reference/seaworthy-toml.md", page(config::page())),
         ("docs/src/reference/plan-json.md", page(plan::page())),
         ("docs/src/reference/detected.md", page(detected::page())),

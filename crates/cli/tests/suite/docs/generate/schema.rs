@@ -9,7 +9,12 @@ pub(super) fn config_text() -> String {
 }
 
 pub(super) fn plan_text() -> String {
-    run_in(&workspace(), &["schema", "plan"]).stdout
+    text("plan")
+}
+
+/// The schema of one shape.
+pub(super) fn text(shape: &str) -> String {
+    run_in(&workspace(), &["schema", shape]).stdout
 }
 
 /// The rows of a table's keys: key, type, description.
