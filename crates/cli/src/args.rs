@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Open(OpenArgs),
     Down(DownArgs),
     Check(CheckArgs),
+    Advisories(AdvisoriesArgs),
     Generate(GenerateArgs),
     Drift(DriftArgs),
     Plan(PlanArgs),
@@ -184,6 +185,39 @@ pub(crate) struct CheckArgs {
     /// Check what is staged before every commit, by a hook of git.
     #[arg(long)]
     pub(crate) install_hook: bool,
+}
+
+/// Keep records of known vulnerabilities, which `sea check` looks lockfiles up in.
+#[derive(Args, Debug)]
+pub(crate) struct AdvisoriesArgs {
+    #[command(subcommand)]
+    pub(crate) command: AdvisoriesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdvisoriesCommand {
+    Update(UpdateArgs),
+}
+
+/// Fetch the records of the ecosystems whose lockfiles the repository has; what has not changed is not fetched again.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea advisories update
+  sea advisories update --ecosystem npm --ecosystem PyPI
+  sea advisories update --from https://mirror.example/osv
+  sea advisories update --from /media/osv   a folder with npm/all.zip and so on below it")]
+pub(crate) struct UpdateArgs {
+    /// Only this ecosystem, as OSV calls it; can be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ecosystem: Vec<String>,
+
+    /// Where the archives are: the exports of OSV, a mirror of them, or a folder.
+    #[arg(long, value_name = "URL|DIR", default_value = crate::commands::advisories::OSV)]
+    pub(crate) from: String,
+
+    /// Where the records are kept; `.seaworthy/advisories` when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 /// How a report is written.

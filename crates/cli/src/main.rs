@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Open(args) => commands::open::run(&cli.global, args),
         Command::Down(args) => commands::down::run(&cli.global, args),
         Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::Advisories(args) => commands::advisories::run(&cli.global, args),
         Command::Drift(args) => commands::drift::run(&cli.global, args),
         Command::Generate(args) => commands::generate::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args),

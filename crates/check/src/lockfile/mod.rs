@@ -35,6 +35,32 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
+    /// Every one of them.
+    pub const ALL: [Self; 8] = [
+        Self::Npm,
+        Self::PyPi,
+        Self::Cargo,
+        Self::Go,
+        Self::RubyGems,
+        Self::Packagist,
+        Self::Maven,
+        Self::NuGet,
+    ];
+
+    /// What OSV calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Npm => "npm",
+            Self::PyPi => "PyPI",
+            Self::Cargo => "crates.io",
+            Self::Go => "Go",
+            Self::RubyGems => "RubyGems",
+            Self::Packagist => "Packagist",
+            Self::Maven => "Maven",
+            Self::NuGet => "NuGet",
+        }
+    }
+
     /// The ecosystem that OSV calls so; `Maven:https://...` and the like are variants of their first word.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name.split(':').next().unwrap_or(name) {
@@ -164,7 +190,7 @@ impl Lockfile {
 type Reader = fn(&str, &str) -> Option<Lockfile>;
 
 /// Every lockfile of the repository that lies with a project: those below fixtures, say, are nobody's.
-pub(crate) fn read_all(repository: &Repository, manifests: &[Manifest]) -> Vec<Lockfile> {
+pub fn read_all(repository: &Repository, manifests: &[Manifest]) -> Vec<Lockfile> {
     let readers: [(&str, Reader); 15] = [
         ("package-lock.json", npm::package_lock),
         ("npm-shrinkwrap.json", npm::package_lock),

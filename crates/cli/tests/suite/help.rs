@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 19] = [
+pub(crate) const COMMANDS: [&[&str]; 21] = [
     &[],
     &["up"],
     &["status"],
@@ -16,6 +16,8 @@ pub(crate) const COMMANDS: [&[&str]; 19] = [
     &["open"],
     &["down"],
     &["check"],
+    &["advisories"],
+    &["advisories", "update"],
     &["generate"],
     &["drift"],
     &["plan"],

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::format_push_string, reason = "pages are put together line by line, once")]
 
+mod advisories;
 mod check;
 mod docs;
 mod exit_codes;
