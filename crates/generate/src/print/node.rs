@@ -59,6 +59,13 @@ impl Node {
         }
     }
 
+    /// Adds an entry to a map, unless its value is empty.
+    pub fn set_filled(&mut self, key: impl Into<String>, value: impl Into<Node>) {
+        if let Some(value) = value.into().filled() {
+            self.set(key, value);
+        }
+    }
+
     /// The entry of a map.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match self {
