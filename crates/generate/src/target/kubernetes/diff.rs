@@ -35,6 +35,11 @@ pub(crate) fn patch(from: &Object, to: &Object) -> Option<Node> {
     Some(patch)
 }
 
+/// What values say otherwise: an empty map where they are the same.
+pub(crate) fn values(from: &Node, to: &Node) -> Node {
+    merge(&plain(from), &plain(to), None).unwrap_or_else(|| Node::Map(Vec::new()))
+}
+
 /// The patch that takes an object away.
 pub(crate) fn deletion(object: &Object) -> Node {
     let mut patch = head(object);

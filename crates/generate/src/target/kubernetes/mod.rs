@@ -10,7 +10,7 @@
 
 pub(super) mod app;
 mod backing;
-mod diff;
+pub(super) mod diff;
 mod edges;
 mod env;
 mod identity;
@@ -18,8 +18,8 @@ mod job;
 mod kustomize;
 mod network;
 pub(super) mod object;
-mod pod;
-mod route;
+pub(super) mod pod;
+pub(super) mod route;
 pub(super) mod scaling;
 pub(super) mod scene;
 pub(super) mod secrets;

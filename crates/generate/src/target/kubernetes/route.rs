@@ -19,7 +19,7 @@ pub(crate) fn object(scene: &Scene<'_>, instance: &Instance<'_>, name: &str) -> 
         let backend = node!({ "service": { "name": name, "port": { "name": "http" } } });
         let paths = node!([{ "path": path, "pathType": "Prefix", "backend": backend }]);
         let rule = Node::map([("host", host.map(Node::from)), ("http", Some(node!({ "paths": paths })))]);
-        let secret = format!("{}-tls", label(scene.deployment.name, 52));
+        let secret = certificate(scene);
         let tls = host.map(|host| node!([{ "hosts": [host], "secretName": secret }]));
         let spec = Node::map([("tls", tls), ("rules", Some(node!([rule])))]);
         return Some(object::new("networking.k8s.io/v1", "Ingress", name, labels, spec));
@@ -36,6 +36,11 @@ pub(crate) fn object(scene: &Scene<'_>, instance: &Instance<'_>, name: &str) -> 
         ),
     ]);
     Some(object::new("gateway.networking.k8s.io/v1", "HTTPRoute", name, labels, spec))
+}
+
+/// The Secret of the app's certificate.
+pub(crate) fn certificate(scene: &Scene<'_>) -> String {
+    format!("{}-tls", label(scene.deployment.name, 52))
 }
 
 /// `api.example.com/v1` is a host and a path, `/api` a path, `api.example.com` a host.
