@@ -6,7 +6,7 @@ mod template;
 mod values;
 
 use super::Target;
-use super::kubernetes::{app::Objects, diff, environments, lose_routes, scene::Scene, secrets};
+use super::kubernetes::{app::Objects, diff, environments, lose, lose_routes, scene::Scene, secrets};
 use crate::names::label;
 use crate::print::yaml;
 use crate::{Comment, Header, Input, Output, TemplateError, node};
@@ -63,6 +63,7 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
                  say all of it",
             );
         }
+        lose(&overlay, output);
         secrets.extend(objects.secrets);
     }
     if let Some(text) = secrets::example(&scene, &secrets) {

@@ -44,14 +44,18 @@ pub(crate) fn of(
                 let mut used = Vec::new();
                 let value = scene.resolve(template, escape, |secret| {
                     used.push(secret.to_owned());
-                    format!("$({secret})")
+                    format!("$({})", part(env, secret))
                 });
-                match value {
-                    Some(value) => {
+                match (value, used.as_slice()) {
+                    // A secret as it is.
+                    (Some(value), [secret]) if value == format!("$({})", part(env, secret)) => {
+                        references.insert((*key).to_owned(), reference(scene, key, secret, false));
+                    }
+                    (Some(value), _) => {
                         parts.extend(used);
                         composed.push(node!({ "name": (*key), "value": value }));
                     }
-                    None => {
+                    (None, _) => {
                         references.insert((*key).to_owned(), missing(scene, owner, key, output));
                     }
                 }
@@ -61,13 +65,23 @@ pub(crate) fn of(
             }
         }
     }
-    for part in parts {
-        let node = reference(scene, &part, &part, false);
-        references.insert(part, node);
+    for secret in parts {
+        let variable = part(env, &secret);
+        let node = reference(scene, &variable, &secret, false);
+        references.insert(variable, node);
     }
     pod.entries.extend(references.into_values());
     pod.entries.extend(composed);
     pod
+}
+
+/// The variable that holds a secret which others are composed of: named like it, unless that is something else already.
+fn part(env: &BTreeMap<&str, Setting>, secret: &str) -> String {
+    match env.get(secret) {
+        None => secret.to_owned(),
+        Some(Setting::Secret { name, .. }) if name == secret => secret.to_owned(),
+        Some(_) => format!("SECRET_{secret}"),
+    }
 }
 
 /// An entry that takes its value from the app's Secret.

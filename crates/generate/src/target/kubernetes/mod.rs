@@ -82,7 +82,8 @@ pub(super) fn environments<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
     input.environments.keys().filter(runs).collect()
 }
 
-fn lose(scene: &Scene<'_>, output: &mut Output) {
+/// What of an environment objects cannot say.
+pub(super) fn lose(scene: &Scene<'_>, output: &mut Output) {
     let Some((name, environment)) = scene.environment() else { return };
     let word = match environment.strategy.get() {
         None | Some(Strategy::Rolling) => return,
