@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod apps;
+mod helm;
+mod kubernetes;
+mod manifests;
 mod output;
 mod validators;

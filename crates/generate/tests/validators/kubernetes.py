@@ -37,7 +37,22 @@ def remember(function):
     return cached
 
 
+class Validators:
+    """Builds the validator of each schema once."""
+
+    def __init__(self, build):
+        self.build = build
+        self.built = {}
+
+    def __call__(self, schema, registry):
+        # Schemas are read once, so each is one object.
+        if id(schema) not in self.built:
+            self.built[id(schema)] = self.build(schema, registry=registry)
+        return self.built[id(schema)]
+
+
 utils.schema_contents = remember(utils.schema_contents)
+utils.jsonschema.validators.Draft202012Validator = Validators(jsonschema.Draft202012Validator)
 utils.all_versions = remember(utils.all_versions)
 
 

@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(
             marks.print(&node),
             "---\n{{- if .Values.fixed }}\nreplicas: {{ .Values.replicas }}\n{{- end }}\n\
-             image: {{ printf \"%s\" .Values.tag | quote }}\ncommand: \"echo {{ \"{{\" }} .Release.Name }}\"\n"
+             image: {{ printf \"%s\" .Values.tag | quote }}\ncommand: echo {{ \"{{\" }} .Release.Name }}\n"
         );
     }
 }
