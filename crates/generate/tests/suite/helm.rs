@@ -9,7 +9,7 @@ use seaworthy_generate::{Options, find};
 use serde_json::Value;
 
 use crate::apps::{self, Sample};
-use crate::manifests::{Id, by_id, each, helm, kustomize, parse, validate};
+use crate::manifests::{self, Id, by_id, each, helm, kustomize, parse, validate};
 use crate::validators;
 
 /// The folder of the chart among an app's files; `None` where there is nothing to run.
@@ -45,7 +45,6 @@ fn every_chart_of_every_app_renders_objects_that_kubernetes_accepts() {
                 ingress: true,
                 secret_store: Some("vault".to_owned()),
                 registry: Some("ghcr.io/acme".to_owned()),
-                ..Options::default()
             };
             let home = write(&temp.path().join("chosen"), &sample, &options);
             charts.extend(chart(&home).map(|chart| (format!("{}-chosen", sample.name), chart)));
@@ -150,8 +149,9 @@ fn jobs_of_a_release_are_hooks_with_what_they_need() {
         .iter()
         .filter(|object| !hook(object, "hook").is_null())
         .map(|object| {
-            let name = object["metadata"]["name"].as_str().unwrap();
-            format!("{} {name} {} {}", object["kind"], hook(object, "hook"), hook(object, "hook-weight"))
+            let (kind, name) = (object["kind"].clone(), object["metadata"]["name"].clone());
+            let parts = [kind, name, hook(object, "hook"), hook(object, "hook-weight")];
+            parts.map(|part| part.as_str().unwrap().to_owned()).join(" ")
         })
         .collect();
     insta::assert_snapshot!(hooks.join("\n"));
@@ -191,10 +191,6 @@ fn what_a_person_reads() {
     let files = apps::own("shop").generate(&[find("helm").unwrap()]).files;
     let shown =
         ["Chart.yaml", "values.yaml", "values-production.yaml", "services-api.yaml", "jobs-migrate.yaml"];
-    let text: String = files
-        .iter()
-        .filter(|file| shown.iter().any(|name| file.path.ends_with(name)))
-        .map(|file| format!("==> {} <==\n{}", file.path, file.text))
-        .collect();
-    insta::assert_snapshot!(text);
+    let files = files.into_iter().filter(|file| shown.iter().any(|name| file.path.ends_with(name)));
+    insta::assert_snapshot!(manifests::show(files));
 }

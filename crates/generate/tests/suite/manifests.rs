@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use seaworthy_generate::File;
 use serde_json::Value;
 
 use crate::validators;
@@ -41,12 +42,17 @@ pub(crate) fn kustomize(dir: &Path) -> String {
 pub(crate) fn helm(chart: &Path, values: &[PathBuf]) -> String {
     let mut command = Command::new(validators::tool("helm"));
     command.args(["template", "release"]).arg(chart);
-    values.iter().for_each(|file| {
+    for file in values {
         command.arg("--values").arg(file);
-    });
+    }
     let (fine, text) = validators::run(&mut command);
     assert!(fine, "{}: {text}", chart.display());
     text
+}
+
+/// Files as one text, for a person to read.
+pub(crate) fn show(files: impl Iterator<Item = File>) -> String {
+    files.map(|file| ["==> ", &file.path, " <==\n", &file.text].concat()).collect()
 }
 
 /// Calls `work` for each item, on both cores.

@@ -30,9 +30,9 @@ impl Objects {
             files.push((format!("resources/{name}"), backing::objects(scene, &edges, backing, output)));
         }
         for task in &scene.deployment.tasks {
-            let Some((objects, config)) = job::objects(scene, &edges, task, output) else { continue };
-            files.push((format!("jobs/{}", scene.job(task)), objects));
-            configs.extend(config.filter(|(_, values)| !values.is_empty()));
+            let Some(job) = job::objects(scene, &edges, task, output) else { continue };
+            files.push((format!("jobs/{}", scene.job(task)), job.objects));
+            configs.extend(job.config.filter(|(_, values)| !values.is_empty()));
         }
         for instance in &scene.deployment.instances {
             let (objects, values) = service::objects(scene, &edges, instance, output);

@@ -26,7 +26,9 @@ pub(crate) fn patch(from: &Object, to: &Object) -> Option<Node> {
         if key == "metadata" {
             let Node::Map(fields) = value else { continue };
             let mut metadata = node!({ "name": (from.name.as_str()) });
-            fields.into_iter().for_each(|(key, value)| metadata.set(key, value));
+            for (key, value) in fields {
+                metadata.set(key, value);
+            }
             patch.set("metadata", metadata);
         } else {
             patch.set(key, value);
@@ -91,7 +93,9 @@ fn items(old: &[Node], new: &[Node], by: &[&str]) -> Option<Node> {
     let changed = old.iter().zip(new).filter_map(|(old, new)| {
         let Node::Map(fields) = merge(old, new, None)? else { return None };
         let mut item = Node::Map(vec![((*by).to_owned(), new.get(by)?.clone())]);
-        fields.into_iter().for_each(|(key, value)| item.set(key, value));
+        for (key, value) in fields {
+            item.set(key, value);
+        }
         Some(item)
     });
     Some(Node::List(changed.collect()))

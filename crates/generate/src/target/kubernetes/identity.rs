@@ -24,9 +24,10 @@ pub(crate) fn client(sources: &dyn Sources, instance: &Instance<'_>) -> Option<S
         let path = join(instance.path(), file);
         let text = sources.text(&path)?;
         // What stands in quotes is found in a file of one line as well.
-        let names = match library.starts_with('"') {
-            true => text.contains(library),
-            false => text.lines().any(|line| names(line.trim_start(), library)),
+        let names = if library.starts_with('"') {
+            text.contains(library)
+        } else {
+            text.lines().any(|line| names(line.trim_start(), library))
         };
         names.then_some(path)
     })

@@ -13,13 +13,21 @@ use crate::{Instance, Output, Task, node};
 /// The component of a job's objects.
 const COMPONENT: &str = "job";
 
-/// A job's objects, and where it runs with a service of its own the values of its `ConfigMap`.
+/// What a job needs.
+pub(crate) struct JobObjects {
+    /// Its objects.
+    pub(crate) objects: Vec<Object>,
+    /// The name and the values of its `ConfigMap`, where it does not run with that of a service.
+    pub(crate) config: Option<(String, Vec<(String, String)>)>,
+}
+
+/// A job's objects.
 pub(crate) fn objects(
     scene: &Scene<'_>,
     edges: &Edges,
     task: &Task<'_>,
     output: &mut Output,
-) -> Option<(Vec<Object>, Option<(String, Vec<(String, String)>)>)> {
+) -> Option<JobObjects> {
     let Some(runner) = scene.deployment.runner(task) else {
         output.lose(
             scene.target,
@@ -37,23 +45,19 @@ pub(crate) fn objects(
     let config = if task.service.is_some() { scene.config(runner) } else { config_of(name) };
     lose(scene, task, runner, output);
 
+    let command = pod::command(&command_line(scene, task, output));
+    let work = work(scene, task, runner, &env, &config, command);
     let workload = match task.on {
-        JobTrigger::Release => object::new(
-            "batch/v1",
-            "Job",
-            name,
-            object::labels(scene, name, COMPONENT),
-            work(scene, task, runner, &env, &config),
-        )
-        .in_phase(Phase::Release),
-        JobTrigger::Schedule | JobTrigger::Manual => {
-            cron(scene, task, name, work(scene, task, runner, &env, &config))
+        JobTrigger::Release => {
+            let labels = object::labels(scene, name, COMPONENT);
+            object::new("batch/v1", "Job", name, labels, work).in_phase(Phase::Release)
         }
+        JobTrigger::Schedule | JobTrigger::Manual => cron(scene, task, name, work),
     };
     let account = identity::account(scene, name, COMPONENT);
     let policy = network::policy(scene, edges, name, COMPONENT, None, false);
     let own = task.service.is_none().then_some((config, env.config));
-    Some((vec![account, workload, policy], own))
+    Some(JobObjects { objects: vec![account, workload, policy], config: own })
 }
 
 fn config_of(name: &str) -> String {
@@ -83,13 +87,20 @@ fn cron(scene: &Scene<'_>, task: &Task<'_>, name: &str, work: Node) -> Object {
 }
 
 /// The `spec` of a job.
-fn work(scene: &Scene<'_>, task: &Task<'_>, runner: &Instance<'_>, env: &env::PodEnv, config: &str) -> Node {
+fn work(
+    scene: &Scene<'_>,
+    task: &Task<'_>,
+    runner: &Instance<'_>,
+    env: &env::PodEnv,
+    config: &str,
+    command: Node,
+) -> Node {
     let name = scene.job(task);
     let has_config = service::env_from(scene, runner, env).is_some();
     let container = Node::map([
         ("name", Some(name.into())),
         ("image", Some(service::tagged_image(scene, runner).into())),
-        ("command", Some(pod::command(&command_line(scene, task.run)))),
+        ("command", Some(command)),
         ("envFrom", has_config.then(|| node!([{ "configMapRef": { "name": config } }]))),
         ("env", Node::List(env.entries.clone()).filled()),
         ("resources", Some(pod::resources(runner.cpu, runner.memory))),
@@ -115,12 +126,20 @@ fn work(scene: &Scene<'_>, task: &Task<'_>, runner: &Instance<'_>, env: &env::Po
 }
 
 /// The shell command with what its placeholders stand for; a shell reads secrets from the environment.
-fn command_line(scene: &Scene<'_>, run: &str) -> String {
+fn command_line(scene: &Scene<'_>, task: &Task<'_>, output: &mut Output) -> String {
+    let run = task.run;
     // A shell's own `${NAME}` is no placeholder of the model, and stays as it is.
     let Ok(template) = Template::parse(run) else { return run.to_owned() };
-    scene
-        .resolve(&template, str::to_owned, |secret| format!("${{{secret}}}"))
-        .unwrap_or_else(|| run.to_owned())
+    let text = scene.resolve(&template, str::to_owned, |secret| format!("${{{secret}}}"));
+    text.unwrap_or_else(|| {
+        output.lose(
+            scene.target,
+            format!("jobs.{}.run", task.name),
+            "nothing says what its placeholders stand for",
+            "the command holds them as they are: give the environment what they name",
+        );
+        run.to_owned()
+    })
 }
 
 fn lose(scene: &Scene<'_>, task: &Task<'_>, runner: &Instance<'_>, output: &mut Output) {
@@ -161,7 +180,7 @@ fn lose(scene: &Scene<'_>, task: &Task<'_>, runner: &Instance<'_>, output: &mut 
 
 fn keeps_files(scene: &Scene<'_>, runner: &Instance<'_>) -> bool {
     let is_file =
-        |name: &&Name| scene.deployment.backing(name).is_some_and(|backing| backing.kind == "sqlite");
+        |name: &Name| scene.deployment.backing(name).is_some_and(|backing| backing.kind == "sqlite");
     !volume::kept(scene, runner, &mut Output::default()).is_empty()
-        || runner.needs.iter().any(|name| is_file(&name))
+        || runner.needs.iter().any(|name| is_file(name))
 }

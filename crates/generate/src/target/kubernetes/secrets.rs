@@ -18,13 +18,15 @@ pub(crate) fn keys<'n>(objects: impl Iterator<Item = &'n Node>) -> BTreeMap<Stri
 fn collect(node: &Node, keys: &mut BTreeMap<String, bool>) {
     match node {
         Node::Map(entries) => {
-            if let Some(reference) = node.get("secretKeyRef") {
-                if let Some(Node::Text(key)) = reference.get("key") {
-                    let is_optional = reference.get("optional") == Some(&Node::Bool(true));
-                    keys.entry(key.clone()).and_modify(|known| *known &= is_optional).or_insert(is_optional);
-                }
+            let reference = node.get("secretKeyRef");
+            if let Some(Node::Text(key)) = reference.and_then(|reference| reference.get("key")) {
+                let optional = reference.and_then(|reference| reference.get("optional"));
+                let is_optional = optional == Some(&Node::Bool(true));
+                keys.entry(key.clone()).and_modify(|known| *known &= is_optional).or_insert(is_optional);
             }
-            entries.iter().for_each(|(_, value)| collect(value, keys));
+            for (_, value) in entries {
+                collect(value, keys);
+            }
         }
         Node::List(items) => items.iter().for_each(|item| collect(item, keys)),
         Node::Commented(inner, _) => collect(inner, keys),

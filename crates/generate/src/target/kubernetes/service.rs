@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use seaworthy_model::Kind;
 
-use super::edges::Edges;
+use super::edges::{Edges, Peer};
 use super::env::{self, PodEnv};
 use super::object::{self, Object, Phase};
 use super::scene::{Scene, Subject};
@@ -26,7 +26,7 @@ pub(crate) fn objects(
     let component = instance.kind.as_str();
     let env = env::of(scene, instance.name.as_str(), &instance.env, output);
     let kept = volume::kept(scene, instance, output);
-    lose(scene, instance, !kept.is_empty(), output);
+    lose(scene, edges, instance, !kept.is_empty(), output);
 
     let mut objects = vec![identity::account(scene, name, component)];
     objects.extend(identity::role(scene, instance, name, output));
@@ -140,7 +140,7 @@ fn listener(scene: &Scene<'_>, instance: &Instance<'_>, name: &str) -> Option<Ob
 }
 
 /// What of a service Kubernetes has no words for.
-fn lose(scene: &Scene<'_>, instance: &Instance<'_>, keeps_files: bool, output: &mut Output) {
+fn lose(scene: &Scene<'_>, edges: &Edges, instance: &Instance<'_>, keeps_files: bool, output: &mut Output) {
     let name = instance.name;
     if !instance.service.depends_on.is_empty() && instance.kind != Kind::Static {
         output.lose(
@@ -169,7 +169,10 @@ fn lose(scene: &Scene<'_>, instance: &Instance<'_>, keeps_files: bool, output: &
         })
         .map(|(key, _)| *key)
         .collect();
-    if !secrets.is_empty() && instance.kind != Kind::Static {
+    let pod = scene.name_of(Subject::Service(name));
+    let has_way_out =
+        edges.from(pod).any(|peer| matches!(peer, Peer::Outside(ports) if ports.contains(&443)));
+    if !secrets.is_empty() && !has_way_out && instance.kind != Kind::Static {
         output.lose(
             scene.target,
             format!("{name}.network"),
