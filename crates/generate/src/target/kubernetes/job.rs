@@ -8,7 +8,7 @@ use super::object::{self, Object, Phase};
 use super::scene::Scene;
 use super::{env, identity, network, pod, service, volume};
 use crate::print::Node;
-use crate::{Instance, Output, Task, node};
+use crate::{Build, Instance, Output, Task, node};
 
 /// The component of a job's objects.
 const COMPONENT: &str = "job";
@@ -101,6 +101,7 @@ fn work(
         ("name", Some(name.into())),
         ("image", Some(service::tagged_image(scene, runner).into())),
         ("command", Some(command)),
+        ("workingDir", folder(scene, task, runner).ok().flatten().map(Node::from)),
         ("envFrom", has_config.then(|| node!([{ "configMapRef": { "name": config } }]))),
         ("env", Node::List(env.entries.clone()).filled()),
         ("resources", Some(pod::resources(runner.cpu, runner.memory))),
@@ -125,6 +126,23 @@ fn work(
     })
 }
 
+/// The folder of the image that a job runs in, where it is not the image's own; an error where the image does not hold
+/// it.
+fn folder<'t>(scene: &Scene<'_>, task: &Task<'t>, runner: &Instance<'_>) -> Result<Option<String>, &'t str> {
+    // One that names a service and no folder runs in that of the service.
+    let Some(job) = scene.deployment.app.jobs.get(task.name) else { return Ok(None) };
+    if job.path.is_empty() && !job.service.is_empty() || task.path == runner.path() {
+        return Ok(None);
+    }
+    let build = Build::of(runner, &scene.deployment, scene.input.sources);
+    let inside = match build.context.as_str() {
+        "." => Some(task.path),
+        context if context == task.path => Some("."),
+        context => task.path.strip_prefix(context).and_then(|rest| rest.strip_prefix('/')),
+    };
+    inside.map(|inside| Some(volume::home(inside))).ok_or(task.path)
+}
+
 /// The shell command with what its placeholders stand for; a shell reads secrets from the environment.
 fn command_line(scene: &Scene<'_>, task: &Task<'_>, output: &mut Output) -> String {
     let run = task.run;
@@ -144,12 +162,12 @@ fn command_line(scene: &Scene<'_>, task: &Task<'_>, output: &mut Output) -> Stri
 
 fn lose(scene: &Scene<'_>, task: &Task<'_>, runner: &Instance<'_>, output: &mut Output) {
     let subject = |field: &str| format!("jobs.{}{field}", task.name);
-    if task.path != "." && task.path != runner.path() {
+    if let Err(path) = folder(scene, task, runner) {
         output.lose(
             scene.target,
             subject(".path"),
-            format!("the image of {} may not hold {}", runner.name, task.path),
-            "it runs in the folder of that image",
+            format!("the image of {} is built from a folder that does not hold `{path}`", runner.name),
+            "it runs in the folder of that image: move what it runs there, or name another `service`",
         );
     }
     if keeps_files(scene, runner) {

@@ -21,10 +21,13 @@ pub(crate) fn base(scene: &Scene<'_>, objects: &Objects, has_overlays: bool, out
         .iter()
         .map(|(name, values)| node!({ "name": (name.as_str()), "literals": (literals(values.iter())) }));
     root.set_filled("configMapGenerator", Node::List(configs.collect()));
+    if !has_overlays {
+        root.set_filled("images", images(scene));
+    }
     let intro = if has_overlays {
         "# What all environments have in common. Apply an overlay, not this.\n".to_owned()
     } else {
-        steps(objects, &format!("{DIR}/base"), "KUSTOMIZATION")
+        steps(objects, &format!("{DIR}/base"), None)
     };
     let text = format!("{intro}{}", yaml(&root));
     output.file(&header, Comment::Hash, format!("{DIR}/base/kustomization.yaml"), &text);
@@ -67,7 +70,7 @@ pub(crate) fn overlay(scene: &Scene<'_>, base: &Objects, objects: &Objects, outp
     let paths = patches.keys().map(|file| node!({ "path": (format!("patches/{file}.yaml")) }));
     root.set_filled("patches", Node::List(paths.collect()));
     root.set_filled("images", images(scene));
-    let text = format!("{}{}", steps(objects, &dir, &namespace), yaml(&root));
+    let text = format!("{}{}", steps(objects, &dir, Some(&namespace)), yaml(&root));
     output.file(&header, Comment::Hash, format!("{dir}/kustomization.yaml"), &text);
     output.file(
         &header,
@@ -140,17 +143,18 @@ fn literals<'v>(values: impl Iterator<Item = &'v (String, String)>) -> Node {
     }))
 }
 
-/// How a release is made of it by hand.
-fn steps(objects: &Objects, dir: &str, namespace: &str) -> String {
+/// How a release is made of it by hand; what has no namespace of its own is given one.
+fn steps(objects: &Objects, dir: &str, namespace: Option<&str>) -> String {
+    let given = if namespace.is_none() { " -n NAMESPACE" } else { "" };
     if !objects.has_release_jobs() {
-        return format!("# A release: put its tags into `images`, then\n#   kubectl apply -k {dir}\n");
+        return format!("# A release: put its tags into `images`, then\n#   kubectl apply -k {dir}{given}\n");
     }
-    let namespace = if namespace == "KUSTOMIZATION" { "NAMESPACE" } else { namespace };
+    let namespace = namespace.unwrap_or("NAMESPACE");
     format!(
         "# A release: put its tags into `images`, then, so that jobs run before the new version does,\n\
          #   kubectl delete job -n {namespace} -l sea/phase=release --ignore-not-found\n\
-         #   kubectl apply -k {dir} -l 'sea/phase!=run'\n\
+         #   kubectl apply -k {dir}{given} -l 'sea/phase!=run'\n\
          #   kubectl wait job -n {namespace} -l sea/phase=release --for=condition=complete --timeout=15m\n\
-         #   kubectl apply -k {dir} -l sea/phase=run\n"
+         #   kubectl apply -k {dir}{given} -l sea/phase=run\n"
     )
 }

@@ -20,7 +20,7 @@ pub(crate) fn kept(
     output: &mut Output,
 ) -> BTreeMap<String, String> {
     let build = Build::of(instance, &scene.deployment, scene.input.sources);
-    let home = if build.folder == "." { WORKDIR.to_owned() } else { format!("{WORKDIR}/{}", build.folder) };
+    let home = home(&build.folder);
     let mut paths = Vec::new();
     for volume in &instance.service.volumes {
         let path = volume.path.trim_start_matches("./").trim_end_matches('/');
@@ -50,6 +50,11 @@ pub(crate) fn kept(
     let all = paths.clone();
     paths.retain(|path| !all.iter().any(|above| path.starts_with(&format!("{above}/"))));
     paths.into_iter().map(|path| (path.clone(), label(&path, 63))).collect()
+}
+
+/// Where a folder of the builder's context is in an image.
+pub(crate) fn home(folder: &str) -> String {
+    if folder == "." { WORKDIR.to_owned() } else { format!("{WORKDIR}/{folder}") }
 }
 
 /// Mounts of the kept folders, and of a place for temporary files: the root file system is read-only.
