@@ -390,6 +390,8 @@ fn everything_without_words_is_told() {
     assert!(subjects["routes"].contains("TLS Secret"), "{subjects:?}");
     let losses = apps::own("shop").generate(&[target()]).losses;
     let told = |subject: &str| losses.iter().any(|loss| loss.subject == subject);
+    let seed = apps::example("artist-dashboard").generate(&[target()]).losses;
+    assert!(seed.iter().any(|loss| loss.subject == "jobs.seed.path"), "db/seed.py is in no image");
     assert!(told("environments.production.strategy") && told("db.backup") && told("mailer.depends_on"));
 }
 

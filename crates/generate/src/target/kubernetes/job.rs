@@ -8,7 +8,7 @@ use super::object::{self, Object, Phase};
 use super::scene::Scene;
 use super::{env, identity, network, pod, service, volume};
 use crate::print::Node;
-use crate::{Build, Instance, Output, Task, node};
+use crate::{Build, Instance, Output, Task, join, node};
 
 /// The component of a job's objects.
 const COMPONENT: &str = "job";
@@ -131,7 +131,8 @@ fn work(
 fn folder<'t>(scene: &Scene<'_>, task: &Task<'t>, runner: &Instance<'_>) -> Result<Option<String>, &'t str> {
     // One that names a service and no folder runs in that of the service.
     let Some(job) = scene.deployment.app.jobs.get(task.name) else { return Ok(None) };
-    if job.path.is_empty() && !job.service.is_empty() || task.path == runner.path() {
+    let says_service_alone = job.path.is_empty() && !job.service.is_empty();
+    if says_service_alone && !names_file_of_root(scene, task, runner) || task.path == runner.path() {
         return Ok(None);
     }
     let build = Build::of(runner, &scene.deployment, scene.input.sources);
@@ -141,6 +142,12 @@ fn folder<'t>(scene: &Scene<'_>, task: &Task<'t>, runner: &Instance<'_>) -> Resu
         context => task.path.strip_prefix(context).and_then(|rest| rest.strip_prefix('/')),
     };
     inside.map(|inside| Some(volume::home(inside))).ok_or(task.path)
+}
+
+/// Its command names a file that is not in the folder of its service, but is in the repository.
+fn names_file_of_root(scene: &Scene<'_>, task: &Task<'_>, runner: &Instance<'_>) -> bool {
+    let sources = scene.input.sources;
+    task.run.split_whitespace().any(|word| sources.has(word) && !sources.has(&join(runner.path(), word)))
 }
 
 /// The shell command with what its placeholders stand for; a shell reads secrets from the environment.
