@@ -30,6 +30,8 @@ pub struct Deployment<'a> {
     pub instances: Vec<Instance<'a>>,
     /// What runs to its end, in order of their names.
     pub tasks: Vec<Task<'a>>,
+    /// Services that run to their end: the images and environments of the tasks that have no other service's.
+    pub one_shots: Vec<Instance<'a>>,
     /// Resources, in order of their names.
     pub backings: Vec<Backing<'a>>,
 }
@@ -122,12 +124,11 @@ impl<'a> Deployment<'a> {
         let backings: Vec<_> =
             app.resources.iter().map(|(key, resource)| Backing::of(key, resource, name)).collect();
         let is_job = |service: &Service| service.kind.get() == Some(&Kind::Job);
-        let instances = app
+        let (one_shots, instances): (Vec<_>, Vec<_>) = app
             .services
             .iter()
-            .filter(|(_, service)| !is_job(service))
             .map(|(key, service)| Instance::of(key, service, &backings))
-            .collect::<Vec<_>>();
+            .partition(|instance| is_job(instance.service));
         let mut tasks: Vec<_> =
             app.jobs.iter().filter_map(|(key, job)| Task::of(key, job, &instances)).collect();
         tasks.extend(app.services.iter().filter(|(_, service)| is_job(service)).filter_map(
@@ -144,7 +145,15 @@ impl<'a> Deployment<'a> {
             },
         ));
         tasks.sort_by_key(|task| task.name);
-        Self { app, name, instances, tasks, backings }
+        Self { app, name, instances, tasks, one_shots, backings }
+    }
+
+    /// The service whose image and environment a task runs with; `None` where nothing is built that could run it.
+    pub fn runner(&self, task: &Task<'a>) -> Option<&Instance<'a>> {
+        match task.service {
+            Some(service) => self.instance(service),
+            None => self.one_shots.iter().find(|one| one.name == task.name),
+        }
     }
 
     /// The service of this name.
@@ -160,7 +169,8 @@ impl<'a> Deployment<'a> {
     /// Names of all secrets that services are handed, in order, those of resources included.
     pub fn secrets(&self) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
-        for setting in self.instances.iter().flat_map(|instance| instance.env.values()) {
+        for setting in self.instances.iter().chain(&self.one_shots).flat_map(|instance| instance.env.values())
+        {
             match setting {
                 Setting::Secret { name, .. } => {
                     names.insert(name.as_str());

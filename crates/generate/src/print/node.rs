@@ -3,6 +3,9 @@
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde_saphyr::{Commented, FlowSeq};
 
+/// What a comment begins with while it is printed: from there on [`super::yaml`] knows it from other text.
+pub(super) const COMMENT: char = '\u{e000}';
+
 /// A value of a YAML or JSON file. Maps keep the order in which they were made.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
@@ -56,6 +59,13 @@ impl Node {
                 Some((_, old)) => *old = value.into(),
                 None => entries.push((key, value.into())),
             }
+        }
+    }
+
+    /// Adds an entry to a map, unless its value is empty.
+    pub fn set_filled(&mut self, key: impl Into<String>, value: impl Into<Node>) {
+        if let Some(value) = value.into().filled() {
+            self.set(key, value);
         }
     }
 
@@ -189,7 +199,7 @@ impl Serialize for Node {
                 map.end()
             }
             Self::Commented(inner, comment) => {
-                Commented(inner.as_ref(), comment.clone()).serialize(serializer)
+                Commented(inner.as_ref(), format!("{COMMENT}{comment}")).serialize(serializer)
             }
         }
     }

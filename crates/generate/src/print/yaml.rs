@@ -3,6 +3,7 @@
 use serde_saphyr::ser_options;
 
 use super::Node;
+use super::node::COMMENT;
 
 /// Prints one document, with `---` before it: several tools and linters want it said where a document begins.
 pub fn yaml(node: &Node) -> String {
@@ -22,7 +23,9 @@ fn document(node: &Node) -> String {
         folded_wrap_chars: 100_000,
     };
     // A node has text keys and plain values: there is nothing that YAML could not express.
-    serde_saphyr::to_string_with_options(node, options).unwrap_or_default()
+    let text = serde_saphyr::to_string_with_options(node, options).unwrap_or_default();
+    // Two spaces before a comment, as linters and people expect them; the library writes one.
+    text.replace(&format!(" # {COMMENT}"), "  # ")
 }
 
 #[cfg(test)]

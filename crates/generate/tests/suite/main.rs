@@ -4,5 +4,8 @@
 
 mod apps;
 mod drift;
+mod helm;
+mod kubernetes;
+mod manifests;
 mod output;
 mod validators;

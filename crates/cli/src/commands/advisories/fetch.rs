@@ -36,7 +36,7 @@ impl<'a> Client<'a> {
     pub(super) fn new(from: &'a str) -> Self {
         let config = ureq::Agent::config_builder()
             .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_recv_response(Some(Duration::from_secs(60)))
+            .timeout_recv_response(Some(Duration::from_mins(1)))
             .http_status_as_error(false)
             .user_agent(concat!("sea/", env!("CARGO_PKG_VERSION")))
             .build();
