@@ -11,6 +11,7 @@ mod build;
 mod deployment;
 mod header;
 mod input;
+mod monitor;
 mod names;
 mod output;
 pub mod place;
