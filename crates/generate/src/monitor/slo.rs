@@ -157,7 +157,7 @@ fn errors<'a>(
             "At this speed {spent} of the error budget of 30 days are gone within {long}. It still goes on: the last \
              {short} look the same."
         ),
-        trials: trials(burn, |good, failed| {
+        trials: trials(burn, true, |good, failed| {
             let counted = |status: &str, values: String| {
                 series(http::COUNT, &format!("{},{}=\"{status}\"", monitor.http(name), http::STATUS), values)
             };
@@ -197,7 +197,7 @@ fn slow<'a>(
             number((rate * (1.0 - quantile)) * 100.0),
             number((1.0 - quantile) * 100.0)
         ),
-        trials: trials(burn, |good, late| {
+        trials: trials(burn, false, |good, late| {
             // Twice the bound is late, half of it is good; no request takes longer than that.
             let base = monitor.http(name);
             let within = std::time::Duration::from(bound).as_secs_f64();
@@ -219,21 +219,18 @@ fn slow<'a>(
 
 /// An outage, a quiet night and a gap, written with `make` from the values of good and bad requests; those without bad
 /// ones are given as an empty text.
-fn trials(burn: Burn, make: impl Fn(&str, &str) -> Vec<(String, String)>) -> Vec<Trial> {
-    // Six hours are enough to show the two windows that page; three days of minutes would take a test longer than
-    // they are worth, and differ from them in their numbers alone.
-    let at = match burn.long {
-        "1h" => "90m",
-        "6h" => "7h",
+fn trials(burn: Burn, is_errors: bool, make: impl Fn(&str, &str) -> Vec<(String, String)>) -> Vec<Trial> {
+    // Three days of minutes would take a test longer than they are worth: they differ from six hours in their numbers
+    // alone. So does latency over six hours.
+    let (at, night, gap) = match burn.long {
+        "1h" => ("90m", "0+0x85 1 2 3 3+0x1400", "_x80 0+60x1500"),
+        "6h" if is_errors => ("200m", "0+0x190 1 2 3 3+0x1000", "_x180 0+60x1500"),
         _ => return Vec::new(),
     };
     vec![
         Trial::fires("everything fails, at one request a second", at, make("0+0x1500", "0+60x1500")),
         Trial::quiet("all is well", at, make("0+60x1500", "")),
-        Trial::quiet("a night with three requests, all bad", at, make("0+0x1500", "0+0x20 1 2 3 3+0x1480")),
-        Trial::quiet("figures of the last minutes only", at, make("_x1500", match burn.long {
-            "1h" => "_x80 0+60x1500",
-            _ => "_x400 0+60x1500",
-        })),
+        Trial::quiet("a night with three requests, all bad", at, make("0+0x1500", night)),
+        Trial::quiet("figures of the last minutes only", at, make("_x1500", gap)),
     ]
 }

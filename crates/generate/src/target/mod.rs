@@ -1,5 +1,8 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
+mod alertmanager;
+mod grafana;
+mod otel;
 mod prometheus;
 
 use crate::{Input, Output, TemplateError};
@@ -18,7 +21,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[prometheus::TARGET];
+pub const TARGETS: &[Target] = &[prometheus::TARGET, alertmanager::TARGET, grafana::TARGET, otel::TARGET];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {
