@@ -19,6 +19,7 @@ pub mod print;
 mod resource;
 mod target;
 mod template;
+mod text;
 
 pub use build::{Build, image, join};
 pub use deployment::{DEFAULT_PORT, Deployment, Instance, Probes, Setting, Task, USER};

@@ -47,7 +47,7 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
 }
 
 /// Environments whose pages wake somebody: the last of each line of promotion. In the others a page is a ticket.
-fn paging(monitors: &[Monitor<'_>]) -> Vec<String> {
+pub(super) fn paging(monitors: &[Monitor<'_>]) -> Vec<String> {
     let follows = |name: &str| {
         monitors.iter().any(|monitor| {
             let after = monitor.settings.and_then(|settings| settings.after.get());

@@ -4,6 +4,7 @@ mod alertmanager;
 mod grafana;
 mod otel;
 mod prometheus;
+mod runbook;
 
 use crate::{Input, Output, TemplateError};
 
@@ -21,7 +22,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[prometheus::TARGET, alertmanager::TARGET, grafana::TARGET, otel::TARGET];
+pub const TARGETS: &[Target] = &[prometheus::TARGET, alertmanager::TARGET, grafana::TARGET, otel::TARGET, runbook::TARGET];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {
