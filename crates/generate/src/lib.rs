@@ -20,6 +20,7 @@ mod resource;
 mod target;
 mod template;
 mod text;
+mod variables;
 
 pub use build::{Build, image, join};
 pub use deployment::{DEFAULT_PORT, Deployment, Instance, Probes, Setting, Task, USER};

@@ -125,8 +125,7 @@ impl<'a> Monitor<'a> {
             }
             next += 1;
         }
-        let mut dependents: Vec<_> =
-            self.deployment.instances.iter().map(|instance| instance.name).collect();
+        let mut dependents: Vec<_> = self.deployment.instances.iter().map(|instance| instance.name).collect();
         dependents.retain(|known| *known != name && reached.contains(known));
         dependents
     }

@@ -79,8 +79,7 @@ impl Mode {
 
     /// Those that the model has: the ones that an alert leads to, and a bad deploy where anything runs.
     pub(crate) fn of(monitors: &[Monitor<'_>]) -> Vec<Self> {
-        let mut modes: Vec<_> =
-            monitors.iter().flat_map(Monitor::alerts).map(|alert| alert.mode).collect();
+        let mut modes: Vec<_> = monitors.iter().flat_map(Monitor::alerts).map(|alert| alert.mode).collect();
         if monitors.iter().any(|monitor| !monitor.deployment.instances.is_empty()) {
             modes.push(Self::BadDeploy);
         }

@@ -101,7 +101,9 @@ pub(crate) fn groups(monitor: &Monitor<'_>) -> Vec<Group> {
             }
             None => group.add(UP, format!("min({}{{{labels}}})", super::metrics::blackbox::SUCCESS)),
         }
-        if let (Platform::Kubernetes { namespace }, true) = (&monitor.platform, super::resources::keeps(backing)) {
+        if let (Platform::Kubernetes { namespace }, true) =
+            (&monitor.platform, super::resources::keeps(backing))
+        {
             // A StatefulSet names its claims TEMPLATE-SET-ORDINAL.
             let name = crate::names::label(backing.name.as_str(), 63);
             let claims = format!("namespace=\"{namespace}\",persistentvolumeclaim=~\"(.+-)?{name}(-.+)?\"");

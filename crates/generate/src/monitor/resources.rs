@@ -16,7 +16,8 @@ pub(super) fn alerts<'a>(monitor: &Monitor<'a>, backing: &Backing<'a>) -> Vec<Al
     if backing.kind != "sqlite" {
         alerts.push(down(monitor, backing));
     }
-    if let Some(known) = exporter(backing.kind).filter(|known| known.limit.is_some() && !is_outside(backing)) {
+    if let Some(known) = exporter(backing.kind).filter(|known| known.limit.is_some() && !is_outside(backing))
+    {
         alerts.extend(connections(backing, known));
     }
     if monitor.platform.is_kubernetes() && keeps(backing) {
@@ -117,7 +118,10 @@ fn disk<'a>(monitor: &Monitor<'a>, backing: &Backing<'a>) -> Vec<Alert<'a>> {
     let name = backing.name;
     let claim = format!("namespace=\"{namespace}\",persistentvolumeclaim=\"data-{name}-0\"");
     let used = |value: &str| {
-        vec![series(kubelet::VOLUME_USED, &claim, flat(value)), series(kubelet::VOLUME_SIZE, &claim, flat("100"))]
+        vec![
+            series(kubelet::VOLUME_USED, &claim, flat(value)),
+            series(kubelet::VOLUME_SIZE, &claim, flat("100")),
+        ]
     };
     [(Severity::Ticket, "0.8", "15m"), (Severity::Page, "0.95", "5m")]
         .into_iter()
@@ -126,7 +130,9 @@ fn disk<'a>(monitor: &Monitor<'a>, backing: &Backing<'a>) -> Vec<Alert<'a>> {
             expr: format!("{}{{resource=\"{name}\"}} > {share}", recording::DISK),
             wait: Some(wait),
             summary: format!("The volume of {name} is {{{{ $value | humanizePercentage }}}} full"),
-            description: format!("When it is full, {name} stops writing, and everything that needs it fails."),
+            description: format!(
+                "When it is full, {name} stops writing, and everything that needs it fails."
+            ),
             trials: vec![
                 Trial::fires("97 % are used", "30m", used("97")),
                 Trial::quiet("half of it is used", "30m", used("50")),

@@ -95,11 +95,7 @@ fn down<'a>(monitor: &Monitor<'a>, instance: &Instance<'a>) -> Alert<'a> {
         ),
         trials: vec![
             Trial::fires("no instance is ready", "20m", containers(monitor, instance, 0)),
-            Trial::quiet(
-                "every instance is ready",
-                "20m",
-                containers(monitor, instance, instance.replicas),
-            ),
+            Trial::quiet("every instance is ready", "20m", containers(monitor, instance, instance.replicas)),
             Trial::quiet("nobody counts instances", "20m", Vec::new()),
         ],
         ..on(instance, "ServiceDown", Mode::ServiceDown)
@@ -127,9 +123,8 @@ fn missing<'a>(monitor: &Monitor<'a>, instance: &Instance<'a>) -> Alert<'a> {
 fn probe<'a>(instance: &Instance<'a>) -> Alert<'a> {
     let name = instance.name;
     let labels = format!("job=\"probes\",service=\"{name}\"");
-    let probed = |value: &str| {
-        vec![series(blackbox::SUCCESS, &format!("{labels},instance=\"a\""), flat(value))]
-    };
+    let probed =
+        |value: &str| vec![series(blackbox::SUCCESS, &format!("{labels},instance=\"a\""), flat(value))];
     Alert {
         severity: Severity::Page,
         // One failed probe is a hiccup; most of five minutes is none.
@@ -146,11 +141,7 @@ fn probe<'a>(instance: &Instance<'a>) -> Alert<'a> {
             Trial::quiet(
                 "one probe of five fails",
                 "20m",
-                vec![series(
-                    blackbox::SUCCESS,
-                    &format!("{labels},instance=\"a\""),
-                    "1+0x15 0 1+0x60",
-                )],
+                vec![series(blackbox::SUCCESS, &format!("{labels},instance=\"a\""), "1+0x15 0 1+0x60")],
             ),
         ],
         ..on(instance, "ProbeFailing", Mode::ServiceDown)
@@ -215,11 +206,7 @@ fn crash_loop<'a>(monitor: &Monitor<'a>, instance: &Instance<'a>) -> Alert<'a> {
         ),
         trials: vec![
             Trial::fires("a restart every two minutes", "40m", vec![series(metric, &labels, "0+0.5x60")]),
-            Trial::quiet(
-                "one restart, by a deploy",
-                "40m",
-                vec![series(metric, &labels, "1+0x25 2+0x60")],
-            ),
+            Trial::quiet("one restart, by a deploy", "40m", vec![series(metric, &labels, "1+0x25 2+0x60")]),
         ],
         ..on(instance, "ServiceCrashLoop", Mode::CrashLoop)
     }
@@ -251,10 +238,7 @@ fn out_of_memory<'a>(monitor: &Monitor<'a>, instance: &Instance<'a>) -> Alert<'a
             "An instance of {name} wanted more than its limit of {} and was killed, with whatever it was doing.",
             instance.memory
         ),
-        trials: vec![
-            Trial::fires("one kill", "15m", killed),
-            Trial::quiet("none", "15m", alive),
-        ],
+        trials: vec![Trial::fires("one kill", "15m", killed), Trial::quiet("none", "15m", alive)],
         ..on(instance, "ServiceOutOfMemory", Mode::Memory)
     }
 }
@@ -263,9 +247,8 @@ fn memory<'a>(monitor: &Monitor<'a>, instance: &Instance<'a>) -> Alert<'a> {
     let name = instance.name;
     let labels = monitor.platform.containers(name);
     let limit = instance.memory.get();
-    let used = |percent: u64| {
-        vec![series(container::MEMORY, &labels, flat(&(limit / 100 * percent).to_string()))]
-    };
+    let used =
+        |percent: u64| vec![series(container::MEMORY, &labels, flat(&(limit / 100 * percent).to_string()))];
     Alert {
         expr: format!("{}{{{}}} > 0.9", recording::MEMORY, own(instance)),
         wait: Some("15m"),
@@ -311,7 +294,8 @@ fn cpu<'a>(monitor: &Monitor<'a>, instance: &Instance<'a>) -> Alert<'a> {
 
 /// Alerts on the certificate of the environment's domain.
 pub(super) fn certificates<'a>(monitor: &Monitor<'a>) -> Vec<Alert<'a>> {
-    let Some(domain) = monitor.domain().filter(|_| monitor.deployment.instances.iter().any(Instance::is_public))
+    let Some(domain) =
+        monitor.domain().filter(|_| monitor.deployment.instances.iter().any(Instance::is_public))
     else {
         return Vec::new();
     };

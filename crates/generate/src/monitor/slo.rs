@@ -143,13 +143,17 @@ fn errors<'a>(
     let name = instance.name;
     let own = format!("service_name=\"{name}\"");
     let Burn { long, short, spent, .. } = burn;
-    let ratio = |window: &str| {
-        format!("{SLO_ERRORS}{window}{{{own}}} / {SLO_REQUESTS}{window}{{{own}}} > {bad}")
-    };
+    let ratio =
+        |window: &str| format!("{SLO_ERRORS}{window}{{{own}}} / {SLO_REQUESTS}{window}{{{own}}} > {bad}");
     let failed = format!("{SLO_ERRORS}{long}{{{own}}} >= {LEAST_ERRORS}");
     Alert {
         objective: Some("availability".to_owned()),
-        expr: format!("{}\nand\n{}\nand\n{failed}\nand\n{}", ratio(long), ratio(short), enough(&own, burn, LEAST_REQUESTS)),
+        expr: format!(
+            "{}\nand\n{}\nand\n{failed}\nand\n{}",
+            ratio(long),
+            ratio(short),
+            enough(&own, burn, LEAST_REQUESTS)
+        ),
         summary: format!(
             "{name}: {{{{ $value | humanizePercentage }}}} of requests failed within {long}, {availability} is promised"
         ),

@@ -54,11 +54,8 @@ pub(super) fn paging(monitors: &[Monitor<'_>]) -> Vec<String> {
             after.map(Name::as_str) == Some(name)
         })
     };
-    let mut names: Vec<_> = monitors
-        .iter()
-        .map(|monitor| monitor.environment.to_owned())
-        .filter(|name| !follows(name))
-        .collect();
+    let mut names: Vec<_> =
+        monitors.iter().map(|monitor| monitor.environment.to_owned()).filter(|name| !follows(name)).collect();
     // Where no order is said, the environment of that name is meant.
     if names.iter().any(|name| name == ONLY) {
         names.retain(|name| name == ONLY);

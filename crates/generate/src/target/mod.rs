@@ -1,6 +1,9 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
+mod agents;
 mod alertmanager;
+mod docs;
+mod env_example;
 mod grafana;
 mod otel;
 mod prometheus;
@@ -22,7 +25,16 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[prometheus::TARGET, alertmanager::TARGET, grafana::TARGET, otel::TARGET, runbook::TARGET];
+pub const TARGETS: &[Target] = &[
+    prometheus::TARGET,
+    alertmanager::TARGET,
+    grafana::TARGET,
+    otel::TARGET,
+    runbook::TARGET,
+    docs::TARGET,
+    agents::TARGET,
+    env_example::TARGET,
+];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {

@@ -9,12 +9,8 @@ use crate::node;
 use crate::print::{Node, yaml};
 use crate::{Comment, Header, Input, Output, Target, TemplateError};
 
-pub(super) const TARGET: Target = Target {
-    id: "otel",
-    title: "OpenTelemetry: collector configuration",
-    by_default: true,
-    make,
-};
+pub(super) const TARGET: Target =
+    Target { id: "otel", title: "OpenTelemetry: collector configuration", by_default: true, make };
 
 /// Attributes in which credentials travel: never stored
 /// (<https://opentelemetry.io/docs/specs/semconv/registry/attributes/>).
@@ -36,10 +32,10 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
         node!({ "key": "deployment.environment.name", "value": "${env:ENVIRONMENT}", "action": "upsert" }),
     ];
     if kubernetes {
-        resource.push(node!({ "key": "k8s.namespace.name", "value": "${env:NAMESPACE}", "action": "upsert" }));
+        resource
+            .push(node!({ "key": "k8s.namespace.name", "value": "${env:NAMESPACE}", "action": "upsert" }));
     }
-    let clean: Vec<Node> =
-        SECRET.iter().map(|key| node!({ "key": (*key), "action": "delete" })).collect();
+    let clean: Vec<Node> = SECRET.iter().map(|key| node!({ "key": (*key), "action": "delete" })).collect();
     let body = node!({
         "receivers": {
             "otlp": {

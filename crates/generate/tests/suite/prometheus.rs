@@ -37,12 +37,14 @@ fn rules_and_configurations_of_all_apps_are_accepted() {
         }
     }
     assert!(rules.len() > 300, "{} files of rules are too few", rules.len());
-    let (content, said) =
-        run(Command::new(system("promtool")).args(["check", "rules", "--lint=all", "--lint-fatal"]).args(&rules));
+    let (content, said) = run(Command::new(system("promtool"))
+        .args(["check", "rules", "--lint=all", "--lint-fatal"])
+        .args(&rules));
     assert!(content, "{said}");
     // Credentials that Kubernetes mounts are not here: only the syntax can be looked at.
-    let (content, said) =
-        run(Command::new(system("promtool")).args(["check", "config", "--syntax-only"]).args(&configurations));
+    let (content, said) = run(Command::new(system("promtool"))
+        .args(["check", "config", "--syntax-only"])
+        .args(&configurations));
     assert!(content, "{said}");
 }
 
@@ -89,10 +91,22 @@ fn a_wrong_rule_is_found_by_the_generated_tests() {
     let right = std::fs::read_to_string(home.join("alerts.yaml")).unwrap();
     // One change in each, made together: promtool takes its time. Each has to be found.
     let changes = [
-        ("increase1h{service_name=\"api\"} >= ", "increase1h{service_name=\"api\"} >= 0 * ", "AvailabilityBudgetBurn"),
-        ("memory_usage:ratio{service_name=\"api\"} > 0.9", "memory_usage:ratio{service_name=\"api\"} > 0.7", "ServiceMemoryHigh"),
+        (
+            "increase1h{service_name=\"api\"} >= ",
+            "increase1h{service_name=\"api\"} >= 0 * ",
+            "AvailabilityBudgetBurn",
+        ),
+        (
+            "memory_usage:ratio{service_name=\"api\"} > 0.9",
+            "memory_usage:ratio{service_name=\"api\"} > 0.7",
+            "ServiceMemoryHigh",
+        ),
         ("resource:up:min{resource=\"db\"} == 0", "resource:up:min{resource=\"db\"} == 2", "DatabaseDown"),
-        ("service:cpu_usage:ratio5m{service_name=\"api\"} > 0.9", "service:cpu_usage:ratio5m{service_name=\"api\"} > 0.2", "ServiceCpuHigh"),
+        (
+            "service:cpu_usage:ratio5m{service_name=\"api\"} > 0.9",
+            "service:cpu_usage:ratio5m{service_name=\"api\"} > 0.2",
+            "ServiceCpuHigh",
+        ),
     ];
     let mut wrong = right;
     for (from, to, _) in changes {
@@ -114,13 +128,7 @@ fn what_cannot_be_watched_is_said() {
     let told = |subject: &str| -> Vec<&Loss> {
         output.losses.iter().filter(|loss| loss.subject == subject).collect()
     };
-    for subject in [
-        "mail.type",
-        "invoices.type",
-        "ledger.backup",
-        "close-day.schedule",
-        "slo.sender",
-    ] {
+    for subject in ["mail.type", "invoices.type", "ledger.backup", "close-day.schedule", "slo.sender"] {
         assert_eq!(told(subject).len(), 1, "{subject}: {:#?}", output.losses);
     }
     assert!(told("tasks.queues").is_empty(), "Celery's key is known");

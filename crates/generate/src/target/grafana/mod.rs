@@ -14,12 +14,8 @@ use crate::node;
 use crate::print::{Node, json, yaml};
 use crate::{Comment, Header, Input, Output, Target, TemplateError};
 
-pub(super) const TARGET: Target = Target {
-    id: "grafana",
-    title: "Grafana: dashboards and their provisioning",
-    by_default: true,
-    make,
-};
+pub(super) const TARGET: Target =
+    Target { id: "grafana", title: "Grafana: dashboards and their provisioning", by_default: true, make };
 
 /// Where the files of a dashboard folder are mounted.
 const MOUNTED: &str = "/etc/grafana/dashboards";
@@ -30,7 +26,8 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let root = "deploy/monitoring/grafana";
     let dashboards = [
         Some(overview::dashboard(&monitors)),
-        Some(services::dashboard(&monitors)).filter(|_| has(&monitors, |one| !one.deployment.instances.is_empty())),
+        Some(services::dashboard(&monitors))
+            .filter(|_| has(&monitors, |one| !one.deployment.instances.is_empty())),
         Some(resources::dashboard(&monitors)).filter(|_| has(&monitors, resources::shows)),
     ];
     for dashboard in dashboards.into_iter().flatten() {

@@ -12,8 +12,11 @@ pub(super) fn dashboard(monitors: &[Monitor<'_>]) -> Dashboard {
         "Now",
         8,
         vec![
-            Panel { shape: Shape::Alerts, ..Panel::lines("Alerts that fire", Unit::Count, "Each has a section in docs/runbook.md.") }
-                .query(firing, ""),
+            Panel {
+                shape: Shape::Alerts,
+                ..Panel::lines("Alerts that fire", Unit::Count, "Each has a section in docs/runbook.md.")
+            }
+            .query(firing, ""),
             Panel::figures("Instances that are ready", Unit::Count, "0 is a service that is down.")
                 .query(recording::READY, "{{service_name}}"),
         ],
@@ -28,8 +31,12 @@ pub(super) fn dashboard(monitors: &[Monitor<'_>]) -> Dashboard {
                 Panel::lines("Failed", Unit::Share, "Share of requests that were answered with 5xx.")
                     .query(recording::ERROR_RATIO, "{{service_name}}")
                     .bad_from(0.05),
-                Panel::lines("Duration, 95 %", Unit::Seconds, "95 of 100 requests were answered within this time.")
-                    .query(format!("{}{{quantile=\"0.95\"}}", recording::DURATION), "{{service_name}}"),
+                Panel::lines(
+                    "Duration, 95 %",
+                    Unit::Seconds,
+                    "95 of 100 requests were answered within this time.",
+                )
+                .query(format!("{}{{quantile=\"0.95\"}}", recording::DURATION), "{{service_name}}"),
             ],
         );
     }

@@ -44,8 +44,12 @@ fn requests() -> Vec<Panel> {
             .query(format!("{}{{{OWN}}}", recording::ERRORS), "failed"),
         Panel::lines("Failed", Unit::Share, "Share of requests that were answered with 5xx.")
             .query(format!("{}{{{OWN}}}", recording::ERROR_RATIO), "failed"),
-        Panel::lines("Duration", Unit::Seconds, "Half, 95 and 99 of 100 requests were answered within these times.")
-            .query(format!("{}{{{OWN}}}", recording::DURATION), "{{quantile}}"),
+        Panel::lines(
+            "Duration",
+            Unit::Seconds,
+            "Half, 95 and 99 of 100 requests were answered within these times.",
+        )
+        .query(format!("{}{{{OWN}}}", recording::DURATION), "{{quantile}}"),
     ]
 }
 
@@ -59,13 +63,21 @@ fn promises(monitors: &[Monitor<'_>]) -> Vec<Panel> {
     };
     if objectives().any(|objective| objective.availability.is_some()) {
         let ratio = |window: &str| {
-            format!("{}{window}{{{OWN}}} / {}{window}{{{OWN}}}", recording::SLO_ERRORS, recording::SLO_REQUESTS)
+            format!(
+                "{}{window}{{{OWN}}} / {}{window}{{{OWN}}}",
+                recording::SLO_ERRORS,
+                recording::SLO_REQUESTS
+            )
         };
         panels.push(
-            Panel::lines("Failed, by window", Unit::Share, "Share that failed within the window of each alert.")
-                .query(ratio("1h"), "1 hour")
-                .query(ratio("6h"), "6 hours")
-                .query(ratio("3d"), "3 days"),
+            Panel::lines(
+                "Failed, by window",
+                Unit::Share,
+                "Share that failed within the window of each alert.",
+            )
+            .query(ratio("1h"), "1 hour")
+            .query(ratio("6h"), "6 hours")
+            .query(ratio("3d"), "3 days"),
         );
     }
     if objectives().any(|objective| !objective.latency.is_empty()) {

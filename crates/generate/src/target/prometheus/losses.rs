@@ -1,10 +1,8 @@
 //! What of the model cannot be watched by what it says alone.
 
 use super::{TARGET, scrape};
-use crate::monitor::{
-    Alert, Monitor, Subject, counts_requests, is_outside, metrics, recording, resources,
-};
 use crate::Output;
+use crate::monitor::{Alert, Monitor, Subject, counts_requests, is_outside, metrics, recording, resources};
 
 /// Tells of everything that somebody has to add.
 pub(super) fn tell(monitor: &Monitor<'_>, output: &mut Output) {
@@ -29,12 +27,16 @@ pub(super) fn tell(monitor: &Monitor<'_>, output: &mut Output) {
             lose(
                 format!("{name}.queues"),
                 format!("Nobody knows under which keys of {name} work waits: its backlog is not measured."),
-                "Give redis_exporter --check-single-keys=KEY; the alert QueueBacklog then reads it.".to_owned(),
+                "Give redis_exporter --check-single-keys=KEY; the alert QueueBacklog then reads it."
+                    .to_owned(),
             );
         }
         for (wanted, metric) in [
             (backing.resource.backup.get().map(|_| ()), metrics::pushed::BACKUP),
-            (backing.resource.backup.get().and_then(|backup| backup.drill).map(|_| ()), metrics::pushed::DRILL),
+            (
+                backing.resource.backup.get().and_then(|backup| backup.drill).map(|_| ()),
+                metrics::pushed::DRILL,
+            ),
         ] {
             if wanted.is_some() {
                 lose(
@@ -86,7 +88,9 @@ pub(super) fn tell(monitor: &Monitor<'_>, output: &mut Output) {
         for objective in promised.into_iter().chain(latencies).filter(|objective| !burns(objective)) {
             lose(
                 format!("slo.{name}.{objective}"),
-                format!("The objective {objective} of {name} leaves no budget that could burn, or one that cannot burn too fast."),
+                format!(
+                    "The objective {objective} of {name} leaves no budget that could burn, or one that cannot burn too fast."
+                ),
                 "There is no alert for it; the dashboard shows it.".to_owned(),
             );
         }

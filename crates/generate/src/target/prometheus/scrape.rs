@@ -72,9 +72,7 @@ fn otel(monitor: &Monitor<'_>) -> Node {
 }
 
 fn kubernetes(namespace: &str) -> Vec<Node> {
-    let own = |label: &str| {
-        node!({ "source_labels": [label], "regex": namespace, "action": "keep" })
-    };
+    let own = |label: &str| node!({ "source_labels": [label], "regex": namespace, "action": "keep" });
     let kubelet = |name: &str, path: &str| {
         node!({
             "job_name": name,

@@ -65,9 +65,7 @@ fn worlds<'m>(alerts: &'m [Alert<'m>]) -> Vec<World<'m>> {
 /// No series would have two values.
 fn agrees(world: &World<'_>, trial: &Trial) -> bool {
     let mut known = world.trials.iter().flat_map(|(_, other)| &other.series);
-    known.all(|(series, values)| {
-        trial.series.iter().all(|(own, other)| own != series || other == values)
-    })
+    known.all(|(series, values)| trial.series.iter().all(|(own, other)| own != series || other == values))
 }
 
 fn metric(series: &str) -> &str {
@@ -91,11 +89,8 @@ fn test(world: &World<'_>) -> Node {
 
 /// Whether it fires is asked of the series that Prometheus keeps of alerts: their text may change freely.
 fn look(alert: &Alert<'_>, trial: &Trial) -> Node {
-    let mut labels = vec![
-        ("alertname", alert.name),
-        ("alertstate", "firing"),
-        ("severity", alert.severity.as_str()),
-    ];
+    let mut labels =
+        vec![("alertname", alert.name), ("alertstate", "firing"), ("severity", alert.severity.as_str())];
     labels.extend(alert.window.map(|window| ("window", window)));
     labels.extend(alert.objective.as_deref().map(|objective| ("objective", objective)));
     labels.extend(alert.subject.label().map(|(key, name)| (key, name.as_str())));

@@ -82,7 +82,8 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let monitors = Monitor::all(input);
     let paging = super::alertmanager::paging(&monitors);
     // Commands are written for the environment that wakes somebody.
-    let Some(main) = monitors.iter().find(|one| paging.contains(&one.environment.to_owned())).or(monitors.first())
+    let Some(main) =
+        monitors.iter().find(|one| paging.contains(&one.environment.to_owned())).or(monitors.first())
     else {
         return Ok(());
     };
@@ -100,7 +101,11 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
         app: input.name(),
         flag: &flag,
         namespace,
-        back: if modes.contains(&Mode::BadDeploy) { Mode::BadDeploy.anchor() } else { "escalation".to_owned() },
+        back: if modes.contains(&Mode::BadDeploy) {
+            Mode::BadDeploy.anchor()
+        } else {
+            "escalation".to_owned()
+        },
         services: services(main),
         resources: resources(main),
         jobs: jobs(main),
@@ -145,11 +150,10 @@ fn resources(monitor: &Monitor<'_>) -> Vec<Resource> {
             (false, _) => "beside the app, or managed",
         },
         users: or_dash(list(monitor.dependents(backing.name))),
-        backup: backing
-            .resource
-            .backup
-            .get()
-            .map_or_else(|| "none that the model knows".to_owned(), |backup| format!("every {}", backup.every)),
+        backup: backing.resource.backup.get().map_or_else(
+            || "none that the model knows".to_owned(),
+            |backup| format!("every {}", backup.every),
+        ),
         hint: if is_outside(backing) { ": provider's support, account number" } else { "" },
     });
     resources.collect()

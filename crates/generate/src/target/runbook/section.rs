@@ -98,7 +98,9 @@ fn detections(alerts: &[Alert<'_>]) -> Vec<Detection> {
     let mut found: Vec<(&'static str, &'static str, Vec<&Name>)> = Vec::new();
     for alert in alerts {
         let subject = alert.subject.label().map(|(_, name)| name);
-        match found.iter_mut().find(|(name, severity, _)| *name == alert.name && *severity == alert.severity.as_str())
+        match found
+            .iter_mut()
+            .find(|(name, severity, _)| *name == alert.name && *severity == alert.severity.as_str())
         {
             Some((_, _, names)) => names.extend(subject),
             None => found.push((alert.name, alert.severity.as_str(), subject.into_iter().collect())),
@@ -119,7 +121,9 @@ fn detections(alerts: &[Alert<'_>]) -> Vec<Detection> {
 fn subject(main: &Monitor<'_>, name: &Name) -> BTreeMap<&'static str, Value> {
     let text = |text: &str| Value::Text(text.to_owned());
     let mut values: BTreeMap<&'static str, Value> = BTreeMap::new();
-    for key in ["needs", "memory", "cpu", "users", "kind", "backup", "look", "every", "keep", "drill", "when", "run"] {
+    for key in
+        ["needs", "memory", "cpu", "users", "kind", "backup", "look", "every", "keep", "drill", "when", "run"]
+    {
         values.insert(key, text(""));
     }
     values.insert("list", Value::List(Vec::new()));
@@ -137,7 +141,10 @@ fn subject(main: &Monitor<'_>, name: &Name) -> BTreeMap<&'static str, Value> {
         let users = main.dependents(name);
         values.insert("kind", text(backing.kind));
         values.insert("list", Value::List(users.iter().map(ToString::to_string).collect()));
-        values.insert("users", if users.is_empty() { text("nothing that the model knows") } else { list(users).into() });
+        values.insert(
+            "users",
+            if users.is_empty() { text("nothing that the model knows") } else { list(users).into() },
+        );
         let workers = recording::workers(main, name);
         values.insert("workers", Value::List(workers.iter().map(|it| it.name.to_string()).collect()));
         values.insert("look", text(look(backing.kind)));
@@ -169,7 +176,9 @@ pub(super) fn when(task: &Task<'_>) -> String {
 /// What shows who holds connections.
 fn look(kind: &str) -> &'static str {
     match kind {
-        "postgres" => "SELECT state, usename, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3;",
+        "postgres" => {
+            "SELECT state, usename, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3;"
+        }
         "mysql" | "mariadb" => "SHOW PROCESSLIST;",
         "redis" => "CLIENT LIST",
         _ => "",
@@ -182,7 +191,9 @@ fn migrations(main: &Monitor<'_>) -> String {
         .deployment
         .backings
         .iter()
-        .filter(|backing| backing.resource.migrations.get().is_some() || backing.resource.schema.get().is_some())
+        .filter(|backing| {
+            backing.resource.migrations.get().is_some() || backing.resource.schema.get().is_some()
+        })
         .map(|backing| backing.name)
         .collect();
     if migrated.is_empty() {
@@ -195,4 +206,3 @@ fn migrations(main: &Monitor<'_>) -> String {
         )
     }
 }
-
