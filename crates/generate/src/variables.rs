@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use seaworthy_model::placeholder::{Placeholder, Template};
 use seaworthy_model::{App, Kind, Name, Variable};
 
+use crate::{Deployment, Setting};
+
 /// A variable, with everyone who reads it.
 pub(crate) struct Known<'a> {
     /// Its name.
@@ -49,6 +51,16 @@ pub(crate) fn all(app: &App) -> Vec<Known<'_>> {
 }
 
 impl Known<'_> {
+    /// Code was seen that reads it; else the model hands it over and nobody saw who reads it.
+    pub(crate) fn is_read(&self) -> bool {
+        self.readers.iter().any(|(_, variable)| !variable.used_at.is_empty())
+    }
+
+    /// Its value must not be seen: it is a secret, or holds one, as the address of a database does.
+    pub(crate) fn is_secret(&self, deployment: &Deployment<'_>) -> bool {
+        self.readers.iter().any(|(service, variable)| is_secret(deployment, service, self.name, variable))
+    }
+
     /// Somebody cannot do without it.
     pub(crate) fn required(&self) -> bool {
         self.readers.iter().any(|(_, variable)| variable.required)
@@ -71,18 +83,24 @@ impl Known<'_> {
 
 /// Where the value of a variable comes from.
 pub(crate) fn origin(variable: &Variable) -> Origin {
-    if variable.secret || secret(variable).is_some() {
+    let template = variable.value.get().and_then(|value| Template::parse(value).ok());
+    let is_composed = template.is_some_and(|template| template.placeholders().next().is_some());
+    if secret(variable).is_some() || variable.secret && !is_composed {
         return Origin::Secret;
     }
-    if let Some(value) = variable.value.get() {
-        let is_plain = Template::parse(value).is_ok_and(|template| template.placeholders().next().is_none());
-        return if is_plain {
-            Origin::Value(value.replace("$${", "${"))
-        } else {
-            Origin::Composed(value.clone())
-        };
+    match (variable.value.get(), variable.default.get()) {
+        (Some(value), _) if is_composed => Origin::Composed(value.clone()),
+        (Some(value), _) => Origin::Value(value.replace("$${", "${")),
+        (None, Some(default)) => Origin::Default(default.clone()),
+        (None, None) => Origin::Unknown,
     }
-    variable.default.get().map_or(Origin::Unknown, |default| Origin::Default(default.clone()))
+}
+
+/// The value that a service is handed must not be seen.
+pub(crate) fn is_secret(deployment: &Deployment<'_>, service: &Name, key: &str, variable: &Variable) -> bool {
+    let setting = deployment.instance(service).and_then(|instance| instance.env.get(key));
+    let holds_one = matches!(setting, Some(Setting::Composed(_) | Setting::Secret { .. }));
+    holds_one || matches!(origin(variable), Origin::Secret)
 }
 
 /// The secret that its value names.

@@ -66,8 +66,10 @@ impl<'a> Monitor<'a> {
         let name = label(deployment.name, 63);
         let platform = match settings.and_then(|settings| settings.engine.get()) {
             Some(EngineKind::Kubernetes) => {
+                // As the target `kubernetes` names it.
+                let own = || label(&format!("{}-{environment}", deployment.name), 63);
                 let namespace = settings.and_then(|settings| settings.namespace.get());
-                Platform::Kubernetes { namespace: namespace.cloned().unwrap_or(name) }
+                Platform::Kubernetes { namespace: namespace.cloned().unwrap_or_else(own) }
             }
             Some(EngineKind::Host) | None => Platform::Containers { project: name },
         };
@@ -148,7 +150,7 @@ pub(crate) fn callees(instance: &Instance<'_>) -> std::collections::BTreeSet<Nam
 
 /// Nobody runs it beside the app: an object store, a mail provider, a service of someone else.
 pub(crate) fn is_outside(backing: &Backing<'_>) -> bool {
-    backing.kind != "sqlite" && (backing.kind == "smtp" || backing.port().is_none())
+    backing.kind != "sqlite" && (matches!(backing.kind, "smtp" | "s3") || backing.port().is_none())
 }
 
 /// It answers HTTP by its own code, so that it can count requests.

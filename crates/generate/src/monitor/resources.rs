@@ -61,11 +61,13 @@ fn down<'a>(monitor: &Monitor<'a>, backing: &Backing<'a>) -> Alert<'a> {
     };
     let answers = |value: &str| vec![series(metric, &labels, flat(value))];
     let dependents = names(&monitor.dependents(name));
+    // Nobody is woken for what nobody is known to need.
+    let needed = if dependents.is_empty() { Severity::Ticket } else { Severity::Page };
     let (alert, mode, severity) = match (kind, outside) {
         // Mail waits in a queue, or is asked for again.
         ("smtp", _) => ("MailProviderDown", Mode::MailDown, Severity::Ticket),
-        (_, true) => ("DependencyDown", Mode::DependencyDown, Severity::Page),
-        (_, false) => ("DatabaseDown", Mode::DatabaseDown, Severity::Page),
+        (_, true) => ("DependencyDown", Mode::DependencyDown, needed),
+        (_, false) => ("DatabaseDown", Mode::DatabaseDown, needed),
     };
     let suffers = if dependents.is_empty() {
         "No service is known to need it.".to_owned()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::variables::{self, Known, Origin};
-use crate::{Comment, Header, Input, Output, Target, TemplateError};
+use crate::{Comment, Deployment, Header, Input, Output, Target, TemplateError};
 
 pub(super) const TARGET: Target = Target {
     id: "env-example",
@@ -22,15 +22,16 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let mut body = String::from(
         "#\n# Copy it to .env and fill in what is empty. Never commit .env. `sea up` sets what is marked so by itself.\n",
     );
+    let deployment = input.deployment();
     for variable in &variables {
         body.push('\n');
-        body.push_str(&entry(input, variable));
+        body.push_str(&entry(input, &deployment, variable));
     }
     output.file(&header, Comment::Hash, ".env.example", &body);
     Ok(())
 }
 
-fn entry(input: &Input<'_>, variable: &Known<'_>) -> String {
+fn entry(input: &Input<'_>, deployment: &Deployment<'_>, variable: &Known<'_>) -> String {
     let mut text = String::new();
     let mut comment = |line: &str| {
         // Writing to a string cannot fail.
@@ -40,10 +41,14 @@ fn entry(input: &Input<'_>, variable: &Known<'_>) -> String {
         comment(description);
     }
     let origin = variable.origin();
-    let need = if variable.required() { "required" } else { "optional" };
+    let need = match (variable.required(), variable.is_read()) {
+        (true, _) => "required; read by",
+        (false, true) => "optional; read by",
+        (false, false) => "handed to",
+    };
     let readers: Vec<_> = variable.readers.iter().map(|(name, _)| name.as_str()).collect();
-    let secret = if matches!(origin, Origin::Secret) { ", secret" } else { "" };
-    comment(&format!("{need}{secret}; read by {}", readers.join(", ")));
+    let secret = if variable.is_secret(deployment) { "secret; " } else { "" };
+    comment(&format!("{secret}{need} {}", readers.join(", ")));
     if variable.readers.iter().any(|(service, it)| variables::is_built_in(input.app, service, it)) {
         comment("built into what browsers download: everybody can read it");
     }

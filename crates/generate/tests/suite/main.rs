@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod alertmanager;
 mod apps;
 mod dump;
+mod grafana;
+mod otel;
 mod output;
 mod prometheus;
+mod prose;
 mod validators;

@@ -17,6 +17,11 @@ pub(crate) fn tool(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{name} is not in {}: run `cargo xtask validators`", folder.display()))
 }
 
+/// The folder with the npm packages.
+pub(crate) fn npm() -> PathBuf {
+    target().join("validators/node_modules")
+}
+
 /// The path of a tool that comes with the system: `package` of Debian has it.
 pub(crate) fn system(name: &str) -> PathBuf {
     let package = match name {

@@ -34,6 +34,7 @@ struct Row {
 pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let header = Header { target: TARGET.id, app: input.name() };
     let known = variables::all(input.app);
+    let deployment = input.deployment();
     let mut services = Vec::new();
     for name in input.app.services.keys() {
         let mut rows = Vec::new();
@@ -47,12 +48,18 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
             let files: BTreeSet<_> = own.used_at.iter().map(|place| place.file.as_str()).collect();
             rows.push(Row {
                 name: cell(variable.name),
-                needed: if own.required { "yes" } else { "no" },
-                secret: match (&origin, public) {
-                    (Origin::Secret, true) => "named like one, but built into what browsers download",
-                    (Origin::Secret, false) => "yes",
-                    (_, true) => "no: built into what browsers download",
-                    _ => "no",
+                needed: if own.required {
+                    "yes"
+                } else if own.used_at.is_empty() {
+                    "not seen in code"
+                } else {
+                    "no"
+                },
+                secret: match (variables::is_secret(&deployment, name, variable.name, own), public) {
+                    (true, true) => "named like one, but built into what browsers download",
+                    (true, false) => "yes",
+                    (false, true) => "no: built into what browsers download",
+                    (false, false) => "no",
                 },
                 value: match &origin {
                     Origin::Secret => "handed in".to_owned(),

@@ -35,48 +35,50 @@ static FAMILIES: [Family; 8] = [
     Family {
         endings: &["js", "mjs", "cjs", "ts", "mts", "cts"],
         patterns: patterns!(
-            r#"\b(?:app|api|server|fastify|routes?|[A-Za-z]*[rR]outer)\.(?<method>get|post|put|patch|delete|all)\(\s*['"`](?<path>/[^'"`\s]*)['"`]"#
+            r#"(?-u:\b)(?:app|api|server|fastify|routes?|[A-Za-z]*[rR]outer)\.(?<method>get|post|put|patch|delete|all)\((?-u:\s)*['"`](?<path>/[^'"` ]*)['"`]"#
         ),
     },
     Family {
         endings: &["py"],
         patterns: patterns!(
-            r#"^\s*@[A-Za-z_.]+\.(?<method>get|post|put|patch|delete)\(\s*["'](?<path>/[^"']*)["']"#,
-            r#"^\s*@[A-Za-z_.]+\.route\(\s*["'](?<path>/[^"']*)["'](?:.*methods=\[["'](?<method>[A-Z]+)["']\])?"#,
+            r#"^(?-u:\s)*@[A-Za-z_.]+\.(?<method>get|post|put|patch|delete)\((?-u:\s)*["'](?<path>/[^"']*)["']"#,
+            r#"^(?-u:\s)*@[A-Za-z_.]+\.route\((?-u:\s)*["'](?<path>/[^"']*)["'](?:.*methods=\[["'](?<method>[A-Z]+)["']\])?"#,
         ),
     },
     Family {
         endings: &["go"],
         patterns: patterns!(
-            r#"\.Handle(?:Func)?\(\s*"(?:(?<method>GET|POST|PUT|PATCH|DELETE) )?(?<path>/[^"]*)""#,
-            r#"\.(?<method>GET|POST|PUT|PATCH|DELETE|Get|Post|Put|Patch|Delete)\(\s*"(?<path>/[^"]*)""#,
+            r#"\.Handle(?:Func)?\((?-u:\s)*"(?:(?<method>GET|POST|PUT|PATCH|DELETE) )?(?<path>/[^"]*)""#,
+            r#"\.(?<method>GET|POST|PUT|PATCH|DELETE|Get|Post|Put|Patch|Delete)\((?-u:\s)*"(?<path>/[^"]*)""#,
         ),
     },
     Family {
         endings: &["java", "kt"],
         patterns: patterns!(
-            r#"@(?<method>Get|Post|Put|Patch|Delete)Mapping\(\s*(?:(?:value|path)\s*=\s*)?"(?<path>/[^"]*)""#
+            r#"@(?<method>Get|Post|Put|Patch|Delete)Mapping\((?-u:\s)*(?:(?:value|path)(?-u:\s)*=(?-u:\s)*)?"(?<path>/[^"]*)""#
         ),
     },
     Family {
         endings: &["rs"],
         patterns: patterns!(
-            r#"\.route\(\s*"(?<path>/[^"]*)",\s*(?:[a-z_]+::)*(?<method>get|post|put|patch|delete)\("#,
-            r#"^\s*#\[(?<method>get|post|put|patch|delete)\("(?<path>/[^"]*)""#,
+            r#"\.route\((?-u:\s)*"(?<path>/[^"]*)",(?-u:\s)*(?:[a-z_]+::)*(?<method>get|post|put|patch|delete)\("#,
+            r#"^(?-u:\s)*#\[(?<method>get|post|put|patch|delete)\("(?<path>/[^"]*)""#,
         ),
     },
     Family {
         endings: &["cs"],
-        patterns: patterns!(r#"\.Map(?<method>Get|Post|Put|Patch|Delete)\(\s*"(?<path>/[^"]*)""#),
+        patterns: patterns!(r#"\.Map(?<method>Get|Post|Put|Patch|Delete)\((?-u:\s)*"(?<path>/[^"]*)""#),
     },
     Family {
         endings: &["rb"],
-        patterns: patterns!(r#"^\s*(?<method>get|post|put|patch|delete)\s*\(?\s*['"](?<path>/[^'"]*)['"]"#),
+        patterns: patterns!(
+            r#"^(?-u:\s)*(?<method>get|post|put|patch|delete)(?-u:\s)*\(?(?-u:\s)*['"](?<path>/[^'"]*)['"]"#
+        ),
     },
     Family {
         endings: &["php"],
         patterns: patterns!(
-            r#"(?:Route::|\$(?:app|router|routes|group)->)(?<method>get|post|put|patch|delete)\(\s*['"](?<path>/[^'"]*)['"]"#
+            r#"(?:Route::|\$(?:app|router|routes|group)->)(?<method>get|post|put|patch|delete)\((?-u:\s)*['"](?<path>/[^'"]*)['"]"#
         ),
     },
 ];

@@ -41,6 +41,8 @@ struct Values<'a> {
     list: Vec<String>,
     migrations: String,
     connections: String,
+    /// An alert is about what is promised.
+    promised: bool,
 }
 
 #[derive(Serialize)]
@@ -77,7 +79,9 @@ pub(super) fn section(
     domains.dedup();
     let has_connections =
         monitors.iter().flat_map(Monitor::alerts).any(|alert| alert.mode == Mode::Connections);
+    let promised = alerts.iter().any(|alert| alert.objective.is_some());
     let values = Values {
+        promised,
         flag,
         namespace,
         host: monitors.iter().any(|monitor| !monitor.platform.is_kubernetes()),
