@@ -77,12 +77,11 @@ impl Mode {
         format!("docs/runbook.md#{}", self.anchor())
     }
 
-    /// Those that the model has: the ones that an alert leads to, and a bad deploy where anything runs.
+    /// Those that the model has: the ones that an alert leads to, and a bad deploy.
     pub(crate) fn of(monitors: &[Monitor<'_>]) -> Vec<Self> {
         let mut modes: Vec<_> = monitors.iter().flat_map(Monitor::alerts).map(|alert| alert.mode).collect();
-        if monitors.iter().any(|monitor| !monitor.deployment.instances.is_empty()) {
-            modes.push(Self::BadDeploy);
-        }
+        // No alert of its own leads there, and every other section does.
+        modes.push(Self::BadDeploy);
         modes.sort();
         modes.dedup();
         modes

@@ -23,7 +23,11 @@ fn text<'a>(output: &'a Output, path: &str) -> &'a str {
 fn linters_have_nothing_to_say_of_any_app() {
     let dir = tempfile::tempdir().unwrap();
     for sample in apps::all() {
-        write(dir.path(), &sample, &sample.generate(&targets()));
+        let mut output = sample.generate(&targets());
+        // Tests of rules are the same everywhere but for names, and long: those of the apps made for this are enough.
+        let own = matches!(sample.name.as_str(), "shop" | "depot");
+        output.files.retain(|file| own || !file.path.ends_with("tests.yaml"));
+        write(dir.path(), &sample, &output);
     }
     // A table row and a command are as long as they are.
     let rules = r#"{"config": {"MD013": false}, "noProgress": true}"#;

@@ -62,6 +62,11 @@ impl Panel {
         Self { shape: Shape::Figures, ..Self::lines(title, unit, help) }
     }
 
+    /// The alerts that fire.
+    pub(super) fn alerts(title: &'static str, help: &'static str) -> Self {
+        Self { shape: Shape::Alerts, ..Self::lines(title, Unit::Count, help) }
+    }
+
     /// Adds a query.
     pub(super) fn query(mut self, expr: impl Into<String>, legend: &'static str) -> Self {
         self.queries.push((expr.into(), legend));
@@ -130,6 +135,9 @@ impl Panel {
                     "colorMode": "background",
                     "graphMode": "none",
                     "justifyMode": "auto",
+                    "showPercentChange": false,
+                    "percentChangeColorMode": "standard",
+                    "wideLayout": true,
                 }),
             ),
             Shape::Alerts => ("table", node!({ "showHeader": true, "cellHeight": "sm" })),

@@ -101,11 +101,7 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
         app: input.name(),
         flag: &flag,
         namespace,
-        back: if modes.contains(&Mode::BadDeploy) {
-            Mode::BadDeploy.anchor()
-        } else {
-            "escalation".to_owned()
-        },
+        back: Mode::BadDeploy.anchor(),
         services: services(main),
         resources: resources(main),
         jobs: jobs(main),
