@@ -25,6 +25,7 @@ const SECRETS: &str = "/etc/alertmanager/secrets";
 /// How long the first on call has, before the second is told.
 const ESCALATION: &str = "20m";
 
+#[allow(clippy::unnecessary_wraps, reason = "every target may fail")]
 fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let header = Header { target: TARGET.id, app: input.name() };
     let monitors = Monitor::all(input);

@@ -58,13 +58,12 @@ fn entry(input: &Input<'_>, deployment: &Deployment<'_>, variable: &Known<'_>) -
             comment(&format!("`sea up` sets it to {template}"));
             format!("{}=", variable.name)
         }
-        Origin::Value(value) => format!("{}={}", variable.name, quoted(value)),
         // What the code falls back to needs no line of its own.
         Origin::Default(value) if !variable.required() => {
             comment("default:");
             format!("# {}={}", variable.name, quoted(value))
         }
-        Origin::Default(value) => format!("{}={}", variable.name, quoted(value)),
+        Origin::Value(value) | Origin::Default(value) => format!("{}={}", variable.name, quoted(value)),
     };
     text + line.trim_end() + "\n"
 }

@@ -22,6 +22,7 @@ const SECRET: [&str; 5] = [
     "db.query.parameter",
 ];
 
+#[allow(clippy::unnecessary_wraps, reason = "every target may fail")]
 fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let header = Header { target: TARGET.id, app: input.name() };
     let app = label(input.name(), 63);

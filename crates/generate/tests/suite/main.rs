@@ -4,7 +4,6 @@
 
 mod alertmanager;
 mod apps;
-mod dump;
 mod grafana;
 mod otel;
 mod output;

@@ -22,12 +22,16 @@ fn text<'a>(output: &'a Output, path: &str) -> &'a str {
 #[test]
 fn linters_have_nothing_to_say_of_any_app() {
     let dir = tempfile::tempdir().unwrap();
-    for sample in apps::all() {
+    for (index, sample) in apps::all().iter().enumerate() {
         let mut output = sample.generate(&targets());
-        // Tests of rules are the same everywhere but for names, and long: those of the apps made for this are enough.
-        let own = matches!(sample.name.as_str(), "shop" | "depot");
-        output.files.retain(|file| own || !file.path.ends_with("tests.yaml"));
-        write(dir.path(), &sample, &output);
+        // yamllint reads a thousand lines a second. Rules, which promtool reads of every app, differ in names alone.
+        let own = matches!(sample.name.as_str(), "shop" | "depot" | "artist-dashboard" | "govapp");
+        output.files.retain(|file| {
+            let is_test = file.path.ends_with("tests.yaml");
+            let is_rule = file.path.ends_with("alerts.yaml") || file.path.ends_with("recording.yaml");
+            own || !is_test && (!is_rule || index % 8 == 0)
+        });
+        write(dir.path(), sample, &output);
     }
     // A table row and a command are as long as they are.
     let rules = r#"{"config": {"MD013": false}, "noProgress": true}"#;

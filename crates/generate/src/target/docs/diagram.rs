@@ -12,9 +12,9 @@ use crate::names::identifier;
 pub(super) fn diagram(deployment: &Deployment<'_>) -> String {
     let mut text = String::from("flowchart LR\n");
     let id = |prefix: &str, name: &str| format!("{prefix}_{}", identifier(name));
-    let node = |name: &str| match deployment.instances.iter().any(|it| it.name.as_str() == name) {
-        true => id("service", name),
-        false => id("resource", name),
+    let node = |name: &str| {
+        let is_service = deployment.instances.iter().any(|it| it.name.as_str() == name);
+        id(if is_service { "service" } else { "resource" }, name)
     };
     // Writing to a string cannot fail.
     let mut line = |line: String| {
@@ -34,7 +34,7 @@ pub(super) fn diagram(deployment: &Deployment<'_>) -> String {
         let many = if instance.replicas > 1 { format!(" × {}", instance.replicas) } else { String::new() };
         line(format!("  {}[\"{}{many}<br/>{what}\"]", id("service", name), label(name)));
     }
-    for task in deployment.tasks.iter() {
+    for task in &deployment.tasks {
         let when = task.schedule.map_or_else(|| task.on.as_str().to_owned(), label);
         line(format!(
             "  {}{{{{\"{}<br/>{when}\"}}}}",

@@ -20,6 +20,7 @@ pub(super) const TARGET: Target =
 /// Where the files of a dashboard folder are mounted.
 const MOUNTED: &str = "/etc/grafana/dashboards";
 
+#[allow(clippy::unnecessary_wraps, reason = "every target may fail")]
 fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let header = Header { target: TARGET.id, app: input.name() };
     let monitors = Monitor::all(input);

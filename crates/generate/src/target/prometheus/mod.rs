@@ -17,6 +17,7 @@ pub(super) const TARGET: Target = Target {
     make,
 };
 
+#[allow(clippy::unnecessary_wraps, reason = "every target may fail")]
 fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let header = Header { target: TARGET.id, app: input.name() };
     for monitor in Monitor::all(input) {

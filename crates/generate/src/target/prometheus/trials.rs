@@ -40,21 +40,18 @@ fn worlds<'m>(alerts: &'m [Alert<'m>]) -> Vec<World<'m>> {
             // What shows that nothing is measured, and what looks at everything, bears no company.
             let alone = metrics.is_empty() || alert.subject == Subject::App;
             let long = |world: &World<'_>| world.trials.iter().any(|(_, other)| other.at == "200m");
-            let fits = |world: &&mut World<'m>| {
+            let fits = |world: &World<'m>| {
                 !alone
                     && !world.alone
                     && long(world) == (trial.at == "200m")
                     && world.taken.is_disjoint(&metrics)
                     && agrees(world, trial)
             };
-            let world = match worlds.iter_mut().find(fits) {
-                Some(world) => world,
-                None => {
-                    worlds.push(World { alone, ..World::default() });
-                    let last = worlds.len() - 1;
-                    &mut worlds[last]
-                }
-            };
+            let index = worlds.iter().position(fits).unwrap_or_else(|| {
+                worlds.push(World { alone, ..World::default() });
+                worlds.len() - 1
+            });
+            let world = &mut worlds[index];
             world.taken.extend(metrics);
             world.trials.push((alert, trial));
         }
