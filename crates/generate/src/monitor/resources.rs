@@ -212,7 +212,7 @@ fn backlog<'a>(monitor: &Monitor<'a>, backing: &Backing<'a>) -> Option<Alert<'a>
         symptom: true,
         summary: format!("{{{{ $value | humanize }}}} items wait in {{{{ $labels.{by} }}}} of {name}"),
         description: format!(
-            "More than {BACKLOG} items wait and it still becomes more: {names} cannot keep up, hang, or do not run."
+            "More than {BACKLOG} items wait and it still becomes more: the workers ({names}) cannot keep up, hang or do not run."
         ),
         trials: vec![
             Trial::fires("it grows for two hours", "2h", waits("0+50x120")),

@@ -196,7 +196,7 @@ fn slow<'a>(
         expr: format!("{}\nand\n{}\nand\n{}", above(long), above(short), enough(&own, burn, least)),
         summary: format!("{name} is slow: {promise} of {bound} is promised"),
         description: format!(
-            "{} % of the requests of {long} took longer than {bound}, where {} % may. At this speed {spent} of the \
+            "More than {} % of the requests of {long} took longer than {bound}, where {} % may. At this speed {spent} of the \
              budget of 30 days are gone within {long}. It still goes on: the last {short} look the same.",
             number((rate * (1.0 - quantile)) * 100.0),
             number((1.0 - quantile) * 100.0)
