@@ -40,6 +40,8 @@ pub(crate) mod kube {
     pub(crate) const CRON_SUCCESS: &str = "kube_cronjob_status_last_successful_time";
     /// Failed pods of a job.
     pub(crate) const JOB_FAILED: &str = "kube_job_status_failed";
+    /// When a job started, in seconds since 1970.
+    pub(crate) const JOB_STARTED: &str = "kube_job_status_start_time";
 }
 
 /// The kubelet (<https://kubernetes.io/docs/reference/instrumentation/metrics/>).

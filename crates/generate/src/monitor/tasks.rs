@@ -44,15 +44,24 @@ pub(super) fn alerts<'a>(monitor: &Monitor<'a>, task: &Task<'a>) -> Vec<Alert<'a
     let Platform::Kubernetes { namespace } = &monitor.platform else { return vec![blank] };
     let runs = format!("namespace=\"{namespace}\",job_name=~\"{}-.+\"", label(name.as_str(), 52));
     let run = format!("namespace=\"{namespace}\",job_name=\"{}-1\"", label(name.as_str(), 52));
+    let ran = |failed: &str, started: &str| {
+        vec![series(kube::JOB_FAILED, &run, flat(failed)), series(kube::JOB_STARTED, &run, flat(started))]
+    };
     let failed = Alert {
         name: "JobFailed",
-        expr: format!("max({}{{{runs}}}) > 0", kube::JOB_FAILED),
+        // Failed runs are kept for whoever looks into them: after a day they are no news.
+        expr: format!(
+            "max({}{{{runs}}} > 0 and on (job_name) time() - {}{{{runs}}} < 86400)",
+            kube::JOB_FAILED,
+            kube::JOB_STARTED
+        ),
         wait: Some("1m"),
         summary: format!("A run of {name} failed"),
         description: format!("The log of the failed run says why; {name} can be started again by hand."),
         trials: vec![
-            Trial::fires("a run failed", "10m", vec![series(kube::JOB_FAILED, &run, flat("1"))]),
-            Trial::quiet("none failed", "10m", vec![series(kube::JOB_FAILED, &run, flat("0"))]),
+            Trial::fires("a run failed", "10m", ran("1", "0")),
+            Trial::quiet("none failed", "10m", ran("0", "0")),
+            Trial::quiet("one failed long ago and is kept", "10m", ran("1", "-100000")),
         ],
         ..blank.clone()
     };
