@@ -12,6 +12,7 @@ mod deployment;
 pub mod drift;
 mod header;
 mod input;
+mod monitor;
 mod names;
 mod output;
 pub mod place;
@@ -20,6 +21,8 @@ mod report;
 mod resource;
 mod target;
 mod template;
+mod text;
+mod variables;
 
 pub use build::{Build, image, join};
 pub use deployment::{DEFAULT_PORT, Deployment, Instance, Probes, Setting, Task, USER};

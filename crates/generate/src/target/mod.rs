@@ -1,7 +1,15 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
+mod agents;
+mod alertmanager;
+mod docs;
+mod env_example;
+mod grafana;
 mod helm;
 mod kubernetes;
+mod otel;
+mod prometheus;
+mod runbook;
 
 use crate::{Input, Output, TemplateError};
 
@@ -19,7 +27,18 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[kubernetes::TARGET, helm::TARGET];
+pub const TARGETS: &[Target] = &[
+    kubernetes::TARGET,
+    helm::TARGET,
+    prometheus::TARGET,
+    alertmanager::TARGET,
+    grafana::TARGET,
+    otel::TARGET,
+    runbook::TARGET,
+    docs::TARGET,
+    agents::TARGET,
+    env_example::TARGET,
+];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {

@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod alertmanager;
 mod apps;
 mod drift;
+mod grafana;
 mod helm;
 mod kubernetes;
 mod manifests;
+mod otel;
 mod output;
+mod prometheus;
+mod prose;
 mod validators;

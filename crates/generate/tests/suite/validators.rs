@@ -17,6 +17,25 @@ pub(crate) fn tool(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{name} is not in {}: run `cargo xtask validators`", folder.display()))
 }
 
+/// The folder with the npm packages.
+pub(crate) fn npm() -> PathBuf {
+    target().join("validators/node_modules")
+}
+
+/// The path of a tool that comes with the system: `package` of Debian has it.
+pub(crate) fn system(name: &str) -> PathBuf {
+    let package = match name {
+        "promtool" => "prometheus",
+        "amtool" => "prometheus-alertmanager",
+        _ => name,
+    };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|place| place.exists())
+        .unwrap_or_else(|| panic!("{name} is not installed: run `apt-get install {package}`"))
+}
+
 /// Runs it and gives all that it said, and whether it was content.
 pub(crate) fn run(command: &mut Command) -> (bool, String) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
