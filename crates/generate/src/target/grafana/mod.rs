@@ -33,7 +33,7 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     ];
     for dashboard in dashboards.into_iter().flatten() {
         let path = format!("{root}/dashboards/{}.json", dashboard.name);
-        output.noted(path, &json(&dashboard.print(input.name(), &header.note())));
+        output.noted(&header, path, &json(&dashboard.print(input.name(), &header.note())));
     }
     let provider = node!({
         "apiVersion": 1,
