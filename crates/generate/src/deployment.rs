@@ -28,6 +28,8 @@ pub struct Deployment<'a> {
     pub name: &'a str,
     /// Services that keep running, in order of their names.
     pub instances: Vec<Instance<'a>>,
+    /// Services that run to their end ([`Kind::Job`]): programs with images of their own. Each is a task, too.
+    pub programs: Vec<Instance<'a>>,
     /// What runs to its end, in order of their names.
     pub tasks: Vec<Task<'a>>,
     /// Resources, in order of their names.
@@ -122,12 +124,11 @@ impl<'a> Deployment<'a> {
         let backings: Vec<_> =
             app.resources.iter().map(|(key, resource)| Backing::of(key, resource, name)).collect();
         let is_job = |service: &Service| service.kind.get() == Some(&Kind::Job);
-        let instances = app
+        let (programs, instances): (Vec<_>, Vec<_>) = app
             .services
             .iter()
-            .filter(|(_, service)| !is_job(service))
             .map(|(key, service)| Instance::of(key, service, &backings))
-            .collect::<Vec<_>>();
+            .partition(|instance| instance.kind == Kind::Job);
         let mut tasks: Vec<_> =
             app.jobs.iter().filter_map(|(key, job)| Task::of(key, job, &instances)).collect();
         tasks.extend(app.services.iter().filter(|(_, service)| is_job(service)).filter_map(
@@ -144,7 +145,17 @@ impl<'a> Deployment<'a> {
             },
         ));
         tasks.sort_by_key(|task| task.name);
-        Self { app, name, instances, tasks, backings }
+        Self { app, name, instances, programs, tasks, backings }
+    }
+
+    /// Everything that has an image of its own, services first.
+    pub fn images(&self) -> impl Iterator<Item = &Instance<'a>> {
+        self.instances.iter().chain(&self.programs)
+    }
+
+    /// Whose image a task runs in, with whose environment.
+    pub fn image_of(&self, task: &Task<'_>) -> Option<&Instance<'a>> {
+        self.images().find(|instance| instance.name == task.service.unwrap_or(task.name))
     }
 
     /// The service of this name.
@@ -160,7 +171,7 @@ impl<'a> Deployment<'a> {
     /// Names of all secrets that services are handed, in order, those of resources included.
     pub fn secrets(&self) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
-        for setting in self.instances.iter().flat_map(|instance| instance.env.values()) {
+        for setting in self.images().flat_map(|instance| instance.env.values()) {
             match setting {
                 Setting::Secret { name, .. } => {
                     names.insert(name.as_str());
