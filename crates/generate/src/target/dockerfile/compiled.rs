@@ -14,9 +14,9 @@ pub(super) fn go(kitchen: &mut Kitchen<'_, '_>) {
     // These bind to C: https://go.dev/wiki/cgo.
     let modules = subject.text("go.mod").unwrap_or_default();
     let needs_c = ["mattn/go-sqlite3", "confluentinc/confluent-kafka-go"].iter().any(|name| modules.contains(name));
-    kitchen.base("GO_IMAGE", format!("golang:{}-bookworm", subject.version(3, "1.25")));
+    kitchen.base("GO", format!("golang:{}-bookworm", subject.version(3, "1.25")));
     let base = if needs_c { "base" } else { "static" };
-    kitchen.base("RUNTIME_IMAGE", format!("gcr.io/distroless/{base}-debian12:nonroot"));
+    kitchen.base("RUNTIME", format!("gcr.io/distroless/{base}-debian12:nonroot"));
     kitchen.recipe.manifests = subject.manifests(|name| ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&name));
     // Modules of the workspace, and those that stand in for others, have to be there before their dependencies are known.
     if subject.has_in_context("go.work") {
@@ -48,16 +48,16 @@ pub(super) fn rust(kitchen: &mut Kitchen<'_, '_>) {
     // These want C libraries and pkg-config, which only the larger image has.
     let needs_c = ["openssl-sys", "pq-sys", "libmysqlclient-sys"].iter().any(|name| links(name));
     let variant = if needs_c { "bookworm" } else { "slim-bookworm" };
-    kitchen.base("RUST_IMAGE", format!("rust:{}-{variant}", subject.version(3, "1.90")));
+    kitchen.base("RUST", format!("rust:{}-{variant}", subject.version(3, "1.90")));
     let mut words = vec!["SIGTERM", "SignalKind::terminate", "signal_hook", "ctrlc::"];
     // Their servers ask for it themselves.
     words.extend(["actix_web::", "#[launch]", "rocket::"]);
     let stops = subject.mentions(&[".rs"], &words);
     if stops {
-        kitchen.base("RUNTIME_IMAGE", "gcr.io/distroless/cc-debian12:nonroot");
+        kitchen.base("RUNTIME", "gcr.io/distroless/cc-debian12:nonroot");
         kitchen.recipe.system = System::Distroless;
     } else {
-        kitchen.base("RUNTIME_IMAGE", "debian:bookworm-slim");
+        kitchen.base("RUNTIME", "debian:bookworm-slim");
         kitchen.init();
     }
     if lock.is_none() {

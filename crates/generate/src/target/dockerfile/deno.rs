@@ -6,7 +6,7 @@ use super::recipe::Kitchen;
 pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
     kitchen.recipe.template = "deno";
-    kitchen.base("DENO_IMAGE", format!("denoland/deno:{}", subject.version(3, "2.4.5")));
+    kitchen.base("DENO", format!("denoland/deno:{}", subject.version(3, "2.4.5")));
     kitchen.recipe.manifests =
         subject.manifests(|name| ["deno.json", "deno.jsonc", "deno.lock", "package.json"].contains(&name));
     kitchen.cache(&["/root/.cache/deno"]);

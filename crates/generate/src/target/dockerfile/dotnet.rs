@@ -17,7 +17,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     sdk(kitchen);
     let is_web = subject.instance.port.is_some();
     let runtime = if is_web { "aspnet" } else { "runtime" };
-    kitchen.base("RUNTIME_IMAGE", format!("mcr.microsoft.com/dotnet/{runtime}:{}-alpine", version(kitchen)));
+    kitchen.base("RUNTIME", format!("mcr.microsoft.com/dotnet/{runtime}:{}-alpine", version(kitchen)));
     kitchen.recipe.system = System::Alpine;
     let mut command = subject.command();
     // What was published is the root of the image.
@@ -37,7 +37,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
 /// The stage that builds.
 pub(super) fn sdk(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
-    kitchen.base("SDK_IMAGE", format!("mcr.microsoft.com/dotnet/sdk:{}-alpine", version(kitchen)));
+    kitchen.base("SDK", format!("mcr.microsoft.com/dotnet/sdk:{}-alpine", version(kitchen)));
     kitchen.cache(&["/root/.nuget/packages"]);
     kitchen.recipe.manifests = subject.manifests(is_manifest);
     kitchen.recipe.install = Some("dotnet restore".to_owned());

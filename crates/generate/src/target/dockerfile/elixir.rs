@@ -8,9 +8,9 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
     kitchen.recipe.template = "elixir";
     let version = subject.version(3, "1.18");
-    kitchen.base("ELIXIR_BUILD_IMAGE", format!("elixir:{version}"));
+    kitchen.base("ELIXIR_BUILD", format!("elixir:{version}"));
     // A release brings its own runtime, but wants the libraries that it was built against.
-    kitchen.base("ELIXIR_IMAGE", format!("elixir:{version}-slim"));
+    kitchen.base("ELIXIR", format!("elixir:{version}-slim"));
     kitchen.recipe.manifests = subject.manifests(|name| name == "mix.exs" || name == "mix.lock");
     if subject.context_paths().any(|path| path.starts_with("config/")) {
         kitchen.recipe.manifests.push("config ./config".to_owned());

@@ -5,7 +5,7 @@ use super::health::Asker;
 use super::recipe::Kitchen;
 
 /// Images by language or runtime (source: the pages of each on its registry).
-const IMAGES: [(&str, &str); 15] = [
+const IMAGES: [(&str, &str); 18] = [
     ("clojure", "clojure:temurin-21-tools-deps-bookworm-slim"),
     ("conda", "continuumio/miniconda3:25.3.1-1"),
     ("crystal", "crystallang/crystal:1.17.1"),
@@ -17,6 +17,9 @@ const IMAGES: [(&str, &str); 15] = [
     ("mdbook", "peaceiris/mdbook:v0.4.52"),
     ("scala", "sbtscala/scala-sbt:eclipse-temurin-21.0.8_9_1.11.7_3.7.3"),
     ("swift", "swift:6.1-bookworm"),
+    ("sbt", "sbtscala/scala-sbt:eclipse-temurin-21.0.8_9_1.11.7_3.7.3"),
+    ("leiningen", "clojure:temurin-21-lein-bookworm-slim"),
+    ("shell", "debian:bookworm-slim"),
     ("trunk", "rust:1.90-bookworm"),
     ("java", "maven:3.9-eclipse-temurin-21"),
     ("zola", "ghcr.io/getzola/zola:v0.21.0"),
@@ -34,10 +37,13 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     kitchen.lose(
         "language",
         &match &language {
+            Some(language) if image == OTHERWISE => {
+                format!("there is no recipe for {language}: the image is {image}, which has a compiler of C and little else")
+            }
             Some(language) => format!("there is no recipe for {language}: the image is {image} with everything in it"),
             None => format!("nobody knows what it is written in: the image is {image} with everything in it"),
         },
-        "the commands are those of the model; set another image with the build's argument, or write a template in .seaworthy/templates/dockerfile/generic.j2",
+        "its commands are those of the model; another image is a template of your own in .seaworthy/templates/dockerfile/generic.j2",
     );
     let command = kitchen.subject.command();
     if command.words.is_empty() {
@@ -52,9 +58,15 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     let names = [
         service.framework.get().map(String::as_str),
         service.package_manager.get().map(String::as_str),
-        service.runtime.get().map(|runtime| runtime.name.as_str()),
         service.language.get().map(String::as_str),
+        service.runtime.get().map(|runtime| runtime.name.as_str()),
     ];
     let known = names.into_iter().flatten().find_map(|name| IMAGES.iter().find(|(known, _)| *known == name));
-    kitchen.base("BUILD_IMAGE", known.map_or(OTHERWISE, |(_, image)| image));
+    kitchen.base("BUILD", known.map_or(OTHERWISE, |(_, image)| image));
+    let packages: &[&str] = match service.package_manager.get().map(String::as_str) {
+        Some("cmake") => &["cmake=3.25.*"],
+        Some("meson") => &["meson=1.0.*", "ninja-build=1.11.*"],
+        _ => &[],
+    };
+    kitchen.recipe.packages.extend(packages.iter().map(|name| (*name).to_owned()));
 }

@@ -19,8 +19,8 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         (false, true) => format!("maven:3.9-eclipse-temurin-{version}"),
         (false, false) => format!("gradle:8-jdk{version}"),
     };
-    kitchen.base("JDK_IMAGE", image);
-    kitchen.base("JRE_IMAGE", format!("eclipse-temurin:{version}-jre-alpine"));
+    kitchen.base("JDK", image);
+    kitchen.base("JRE", format!("eclipse-temurin:{version}-jre-alpine"));
     kitchen.recipe.system = System::Alpine;
     if is_maven {
         kitchen.cache(&["/root/.m2"]);

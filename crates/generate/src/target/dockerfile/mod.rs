@@ -28,7 +28,7 @@ pub(crate) use recipe::plain_duration;
 
 use super::Target;
 use crate::output::Output;
-use crate::{Build, Comment, Deployment, Header, Input, Instance, TemplateError};
+use crate::{Build, Comment, Deployment, Header, Input, Instance, TemplateError, join};
 
 const ID: &str = "dockerfile";
 
@@ -88,8 +88,9 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
         let render = |template: &str| input.templates.render(&format!("dockerfile/{template}.j2"), &recipe);
         output.file(&header, Comment::Hash, file.as_str(), &render(recipe.template)?);
         output.file(&header, Comment::Hash, format!("{file}.dockerignore"), &render("dockerignore")?);
-        if recipe.configuration.is_some() {
-            output.file(&header, Comment::Hash, format!("{file}.nginx.conf"), &render("nginx")?);
+        if let Some(path) = &recipe.configuration {
+            let path = join(&subject.build.context, path);
+            output.file(&header, Comment::Hash, path, &render("nginx")?);
         }
     }
     Ok(())
@@ -113,8 +114,28 @@ fn cook(subject: &Subject<'_>, output: &mut Output) -> Recipe {
         Language::Other => generic::service,
     };
     cook(&mut kitchen);
+    kitchen.recipe.ignores = ignores(subject, kitchen.recipe.template);
     volumes(&mut kitchen);
     kitchen.recipe
+}
+
+/// What a language leaves in its folders that is made anew in the image.
+fn ignores(subject: &Subject<'_>, template: &str) -> Vec<&'static str> {
+    let mut patterns = match template {
+        "rust" => vec!["**/target"],
+        "java" => vec!["**/target", "**/build", "**/.gradle"],
+        "dotnet" => vec!["**/bin", "**/obj"],
+        "php" => vec!["**/vendor"],
+        "ruby" => vec!["**/vendor/bundle", "tmp", "log"],
+        "elixir" => vec!["**/_build", "**/deps"],
+        "python" => vec!["**/*.egg-info"],
+        _ => Vec::new(),
+    };
+    // What is committed under this name is no secret: front ends are built with it.
+    if subject.context_paths().any(|path| path.rsplit('/').next() == Some(".env.production")) {
+        patterns.push("!**/.env.production");
+    }
+    patterns
 }
 
 /// Folders that the service keeps data in belong to its user, so that a volume that is mounted there does, too.

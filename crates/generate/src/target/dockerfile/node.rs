@@ -67,9 +67,9 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     let manager = subject.instance.service.package_manager.get().map_or("npm", String::as_str);
     let is_bun = subject.builder() == Language::Bun;
     if is_bun {
-        kitchen.base("BUN_IMAGE", format!("oven/bun:{}-slim", if subject.instance.service.runtime.get().is_some_and(|runtime| runtime.name == "bun") { subject.version(3, "1") } else { "1".to_owned() }));
+        kitchen.base("BUN", format!("oven/bun:{}-slim", if subject.instance.service.runtime.get().is_some_and(|runtime| runtime.name == "bun") { subject.version(3, "1") } else { "1".to_owned() }));
     } else {
-        kitchen.base("NODE_IMAGE", format!("node:{}-bookworm-slim", subject.version(3, "24")));
+        kitchen.base("NODE", format!("node:{}-bookworm-slim", subject.version(3, "24")));
     }
     let package = |folder_text: Option<std::sync::Arc<str>>| -> Value {
         folder_text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null)
@@ -163,7 +163,7 @@ pub(super) fn assets(kitchen: &mut Kitchen<'_, '_>) {
         text.split("&&").map(str::trim).find(|part| is_node(part)).map(str::to_owned)
     };
     let (Some(install), Some(build)) = (part(&service.install), part(&service.build)) else { return };
-    kitchen.base("NODE_IMAGE", "node:24-bookworm-slim");
+    kitchen.base("NODE", "node:24-bookworm-slim");
     kitchen.recipe.assets = Some(Assets {
         manifests: kitchen.subject.manifests(|name| MANIFESTS.contains(&name)),
         install,

@@ -10,13 +10,13 @@ use super::recipe::{Kitchen, System};
 pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
     kitchen.recipe.template = "php";
-    kitchen.base("PHP_IMAGE", format!("dunglas/frankenphp:1-php{}-alpine", subject.version(2, "8.4")));
+    kitchen.base("PHP", format!("dunglas/frankenphp:1-php{}-alpine", subject.version(2, "8.4")));
     kitchen.recipe.system = System::Alpine;
     let has_composer = subject.has("composer.json");
     kitchen.recipe.install = None;
     kitchen.recipe.build = None;
     if has_composer {
-        kitchen.base("COMPOSER_IMAGE", "composer:2.8");
+        kitchen.base("COMPOSER", "composer:2.8");
         kitchen.recipe.manifests = subject.manifests(|name| name == "composer.json" || name == "composer.lock");
         kitchen.cache(&["/tmp/cache"]);
         kitchen.recipe.install =

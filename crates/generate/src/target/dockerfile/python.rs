@@ -29,13 +29,13 @@ const COMPILED: [(&str, &[&str], &[&str]); 4] = [
 pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
     kitchen.recipe.template = "python";
-    kitchen.base("PYTHON_IMAGE", format!("python:{}-slim-bookworm", subject.version(3, "3.13")));
+    kitchen.base("PYTHON", format!("python:{}-slim-bookworm", subject.version(3, "3.13")));
     let names = |names: &[&str]| subject.manifests(|name| names.contains(&name));
     let manager = subject.instance.service.package_manager.get().map_or("pip", String::as_str);
     let mut lock = true;
     match manager {
         "uv" => {
-            kitchen.base("UV_IMAGE", format!("ghcr.io/astral-sh/uv:{UV}"));
+            kitchen.base("UV", format!("ghcr.io/astral-sh/uv:{UV}"));
             lock = subject.has_in_context("uv.lock");
             kitchen.recipe.manifests = names(&["pyproject.toml", "uv.lock", ".python-version"]);
             kitchen.cache(&["/root/.cache/uv"]);
@@ -128,7 +128,9 @@ fn pip(kitchen: &mut Kitchen<'_, '_>) {
     let install = install.split("&&").map(str::trim).find(|part| part.starts_with("pip ")).unwrap_or(install);
     kitchen.cache(&["/root/.cache/pip"]);
     let is_requirement = |name: &str| {
-        name.strip_suffix(".txt").is_some_and(|name| name.starts_with("requirements") || name == "constraints")
+        let is_list = |name: &str| name.starts_with("requirements") || name == "constraints";
+        let is_tool = ["dev", "test", "lint", "docs"].iter().any(|word| name.contains(word));
+        name.strip_suffix(".txt").is_some_and(is_list) && (!is_tool || install.contains(name))
     };
     kitchen.recipe.manifests = subject.manifests(is_requirement);
     if !install.contains("requirements") {

@@ -1,5 +1,7 @@
 //! What a Dockerfile is written from: the values of its template.
 
+use std::collections::BTreeMap;
+
 use seaworthy_model::quantity::Duration;
 use serde::Serialize;
 
@@ -14,8 +16,12 @@ pub(crate) struct Recipe {
     /// The template's file in `dockerfile/`, without its ending.
     #[serde(skip)]
     pub(crate) template: &'static str,
-    /// Base images, each an argument of the build.
+    /// Base images, each with an argument of the build for its tag.
     pub(crate) images: Vec<Base>,
+    /// What `FROM` names, by the purpose of the image: `node:${NODE_TAG}`.
+    pub(crate) from: BTreeMap<&'static str, String>,
+    /// The purpose of the image that builds.
+    pub(crate) builder: &'static str,
     /// Where everything lies.
     pub(crate) home: &'static str,
     /// Where commands run.
@@ -24,8 +30,8 @@ pub(crate) struct Recipe {
     pub(crate) folder: String,
     /// Debian packages that the build needs.
     pub(crate) build_packages: Vec<String>,
-    /// What the build's environment has.
-    pub(crate) build_env: Vec<Pair>,
+    /// What the build's environment has: `NAME=value`.
+    pub(crate) build_env: Vec<String>,
     /// Values that are built in, as arguments of the build.
     pub(crate) build_args: Vec<String>,
     /// What installs the package manager.
@@ -53,7 +59,7 @@ pub(crate) struct Recipe {
     /// The distribution of the last stage: `debian`, `alpine`, or none of them where it has no shell.
     pub(crate) system: System,
     /// What the environment of the last stage has.
-    pub(crate) env: Vec<Pair>,
+    pub(crate) env: Vec<String>,
     /// Folders that the service writes to.
     pub(crate) writable: Vec<String>,
     /// What the app is called.
@@ -86,6 +92,8 @@ pub(crate) struct Recipe {
     pub(crate) notes: Vec<String>,
     /// The name of the configuration of its web server, next to the Dockerfile, relative to the context.
     pub(crate) configuration: Option<String>,
+    /// Patterns of files that its builds have no use for.
+    pub(crate) ignores: Vec<&'static str>,
     /// A page for every path: single-page applications.
     pub(crate) is_single_page: bool,
 }
@@ -104,19 +112,13 @@ pub(crate) struct Assets {
 /// A base image.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Base {
-    /// The build's argument.
-    pub(crate) arg: &'static str,
+    /// The build's argument that has its tag.
+    pub(crate) arg: String,
+    /// Its tag.
+    pub(crate) tag: String,
     /// Image and tag.
+    #[serde(skip)]
     pub(crate) image: String,
-}
-
-/// A variable.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Pair {
-    /// Its name.
-    pub(crate) name: String,
-    /// Its value, quoted as a Dockerfile wants it.
-    pub(crate) value: String,
 }
 
 /// What the last stage is made of.
@@ -160,21 +162,28 @@ impl<'a, 'o> Kitchen<'a, 'o> {
         Self { subject, recipe, output }
     }
 
-    /// Adds a base image.
-    pub(crate) fn base(&mut self, arg: &'static str, image: impl Into<String>) {
-        self.recipe.images.push(Base { arg, image: image.into() });
+    /// Adds a base image for a purpose. Its tag is an argument, so that a digest can follow it.
+    pub(crate) fn base(&mut self, purpose: &'static str, image: impl Into<String>) {
+        let image = image.into();
+        let (repository, tag) = image.rsplit_once(':').unwrap_or((&image, "latest"));
+        let (arg, tag) = (format!("{purpose}_TAG"), tag.to_owned());
+        self.recipe.from.insert(purpose, format!("{repository}:${{{arg}}}"));
+        if self.recipe.images.is_empty() {
+            self.recipe.builder = purpose;
+        }
+        self.recipe.images.push(Base { arg, tag, image });
     }
 
     /// Adds a variable of the last stage.
     pub(crate) fn env(&mut self, name: &str, value: &str) {
-        if !self.recipe.env.iter().any(|pair| pair.name == name) {
-            self.recipe.env.push(pair(name, value));
+        if !self.recipe.env.iter().any(|known| known.split('=').next() == Some(name)) {
+            self.recipe.env.push(setting(name, value));
         }
     }
 
     /// Adds a variable of the build.
     pub(crate) fn build_env(&mut self, name: &str, value: &str) {
-        self.recipe.build_env.push(pair(name, value));
+        self.recipe.build_env.push(setting(name, value));
     }
 
     /// Folders that builds share.
@@ -201,7 +210,7 @@ impl<'a, 'o> Kitchen<'a, 'o> {
                 _ => None,
             };
             if self.recipe.probe.is_some() {
-                self.base("BUSYBOX_IMAGE", "busybox:1.37-musl");
+                self.base("BUSYBOX", "busybox:1.37-musl");
             }
         }
     }
@@ -226,7 +235,8 @@ impl<'a, 'o> Kitchen<'a, 'o> {
     }
 }
 
-fn pair(name: &str, value: &str) -> Pair {
+/// `NAME=value`, quoted as a Dockerfile wants it.
+fn setting(name: &str, value: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+*".contains(&byte);
     // Other variables in it are meant: `$PATH`.
     let value = if !value.is_empty() && value.bytes().all(|byte| is_plain(byte) || byte == b'$') {
@@ -234,7 +244,7 @@ fn pair(name: &str, value: &str) -> Pair {
     } else {
         format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
     };
-    Pair { name: name.to_owned(), value }
+    format!("{name}={value}")
 }
 
 /// A length of time as Docker and Compose read it: they know no days.

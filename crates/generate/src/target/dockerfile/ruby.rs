@@ -12,7 +12,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     kitchen.recipe.template = "ruby";
     build(kitchen);
     let version = subject.version(3, "3.4");
-    kitchen.base("RUBY_IMAGE", format!("ruby:{version}-slim-bookworm"));
+    kitchen.base("RUBY", format!("ruby:{version}-slim-bookworm"));
     let gems = [subject.any_text("Gemfile.lock"), subject.any_text("Gemfile")];
     for (gem, library) in LIBRARIES {
         let names = [format!("    {gem} ("), format!("gem \"{gem}\""), format!("gem '{gem}'")];
@@ -33,7 +33,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         kitchen.recipe.writable = ["tmp", "log", "storage"].map(|name| format!("{}/{name}", kitchen.recipe.workdir)).into();
     }
     for name in ["BUNDLE_DEPLOYMENT", "BUNDLE_WITHOUT", "BUNDLE_PATH"] {
-        if let Some(pair) = kitchen.recipe.build_env.iter().find(|pair| pair.name == name).cloned() {
+        if let Some(pair) = kitchen.recipe.build_env.iter().find(|known| known.split('=').next() == Some(name)).cloned() {
             kitchen.recipe.env.push(pair);
         }
     }
@@ -45,7 +45,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
 pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
     // Gems are compiled in the larger image, which has what that needs.
-    kitchen.base("RUBY_BUILD_IMAGE", format!("ruby:{}-bookworm", subject.version(3, "3.4")));
+    kitchen.base("RUBY_BUILD", format!("ruby:{}-bookworm", subject.version(3, "3.4")));
     kitchen.recipe.manifests = subject.manifests(|name| ["Gemfile", "Gemfile.lock", ".ruby-version"].contains(&name) || name.ends_with(".gemspec"));
     kitchen.build_env("BUNDLE_PATH", "/usr/local/bundle");
     kitchen.build_env("BUNDLE_WITHOUT", "development:test");
@@ -59,8 +59,14 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
                 "commit the one that `bundle install` writes",
             );
         }
+        kitchen.build_env("BUNDLE_GLOBAL_GEM_CACHE", "true");
         kitchen.cache(&["/root/.bundle/cache"]);
         kitchen.recipe.install = Some("bundle install".to_owned());
+    } else {
+        // A site without a Gemfile names no version of what makes it.
+        let install = kitchen.recipe.install.as_deref();
+        kitchen.recipe.install =
+            install.map(|install| install.replace("gem install jekyll", "gem install jekyll:4.4.1"));
     }
 }
 

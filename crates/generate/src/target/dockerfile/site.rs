@@ -20,7 +20,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         Language::Dotnet => dotnet::sdk(kitchen),
         _ => generic::build(kitchen),
     }
-    kitchen.base("NGINX_IMAGE", "nginxinc/nginx-unprivileged:1.29-alpine");
+    kitchen.base("NGINX", "nginxinc/nginx-unprivileged:1.29-alpine");
     kitchen.recipe.system = System::Alpine;
     let served = subject.instance.service.static_dir.get().map_or(".", String::as_str);
     if kitchen.recipe.build.is_some() {
@@ -30,8 +30,8 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         kitchen.recipe.sources = vec![path.strip_prefix('/').filter(|path| !path.is_empty()).unwrap_or(".").to_owned()];
     }
     kitchen.recipe.is_single_page = SINGLE_PAGE.contains(&subject.framework());
-    let file = subject.build.dockerfile.rsplit('/').next().unwrap_or("Dockerfile");
-    kitchen.recipe.configuration = Some(crate::join(&subject.build.folder, &format!("{file}.nginx.conf")));
+    let file = format!("{}.nginx.conf", subject.instance.name);
+    kitchen.recipe.configuration = Some(crate::join(&subject.build.folder, &file));
     kitchen.recipe.workdir = "/usr/share/nginx/html".to_owned();
     // nginx drops requests at SIGTERM and finishes them at SIGQUIT.
     kitchen.recipe.stop = Some("SIGQUIT");

@@ -69,7 +69,8 @@ impl<'a> Subject<'a> {
             "php" => Language::Php,
             "ruby" => Language::Ruby,
             "elixir" => Language::Elixir,
-            "" => match Command::read(self.start(), &|_| None).program() {
+            "markdown" if runtime == "ruby" => Language::Ruby,
+            "" => match Command::read(self.start(), &|_| Some(String::new())).program() {
                 "python" | "python3" | "gunicorn" | "uvicorn" | "celery" => Language::Python,
                 "node" => Language::Node,
                 "ruby" | "bundle" => Language::Ruby,
