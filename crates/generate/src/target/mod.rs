@@ -1,5 +1,6 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
+mod compose;
 mod dockerfile;
 
 use crate::{Input, Output, TemplateError};
@@ -18,7 +19,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[dockerfile::TARGET];
+pub const TARGETS: &[Target] = &[dockerfile::TARGET, compose::TARGET];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {

@@ -22,7 +22,7 @@ mod site;
 mod subject;
 
 use recipe::{Kitchen, Recipe, System};
-use subject::{Language, Subject, within};
+use subject::{HOME, Language, Subject, within};
 
 pub(crate) use recipe::plain_duration;
 
@@ -54,8 +54,16 @@ pub(crate) struct Image {
     pub(crate) has_shell: bool,
     /// Where the service's folder is.
     pub(crate) folder: String,
-    /// Folders that the service writes to, apart from `/tmp`, in the order of the model.
+    /// Folders that the service writes to, apart from `/tmp`.
     pub(crate) writable: Vec<String>,
+    /// Those of them that it keeps data in.
+    pub(crate) volumes: Vec<String>,
+    /// Files that say which dependencies there are, relative to the context.
+    pub(crate) manifests: Vec<String>,
+    /// Its files are run as they are: nothing is built from them.
+    pub(crate) is_interpreted: bool,
+    /// Node.js builds it, in a stage that is called `build`.
+    pub(crate) is_node: bool,
 }
 
 /// The image of a service.
@@ -69,6 +77,10 @@ pub(crate) fn image(input: &Input<'_>, deployment: &Deployment<'_>, instance: &I
         has_shell: recipe.system != System::Distroless,
         folder: subject.workdir(),
         writable: recipe.writable,
+        volumes: recipe.volumes,
+        manifests: manifests(&recipe.manifests),
+        is_interpreted: recipe.build.is_none() && matches!(recipe.template, "node" | "deno" | "python" | "ruby"),
+        is_node: matches!(subject.builder(), Language::Node | Language::Bun) && recipe.build.is_some(),
         build: subject.build,
     }
 }
@@ -76,6 +88,26 @@ pub(crate) fn image(input: &Input<'_>, deployment: &Deployment<'_>, instance: &I
 /// The words of a command that runs in the image of a service.
 pub(crate) fn words(input: &Input<'_>, deployment: &Deployment<'_>, instance: &Instance<'_>, text: &str) -> Vec<String> {
     Subject::new(input, deployment, instance).read(text).words
+}
+
+/// The health check of a service that runs in Node's image: a front end's development server.
+pub(crate) fn ask_with_node(instance: &Instance<'_>) -> Option<Vec<String>> {
+    health::check(instance, health::Asker::Node)
+}
+
+/// A folder of the repository inside the image; `None` where the image does not have it.
+pub(crate) fn folder(build: &Build, path: &str) -> Option<String> {
+    let inside = match build.context.as_str() {
+        "." => path,
+        context => path.strip_prefix(context)?.trim_start_matches('/'),
+    };
+    Some(within(HOME, inside))
+}
+
+/// The files that `COPY` lines name.
+fn manifests(lines: &[String]) -> Vec<String> {
+    let words = lines.iter().filter_map(|line| line.rsplit_once(' ')).flat_map(|(files, _)| files.split(' '));
+    words.filter(|file| *file != "." && !file.contains('*')).map(str::to_owned).collect()
 }
 
 fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
@@ -153,11 +185,18 @@ fn volumes(kitchen: &mut Kitchen<'_, '_>) {
                 &format!("{} lies among the program's own files, where no volume can be mounted", volume.path),
                 "give it a folder of its own, such as data/",
             );
-        } else if !kitchen.recipe.writable.iter().any(|known| known == folder) {
-            kitchen.recipe.writable.push(folder.to_owned());
+        } else if !kitchen.recipe.volumes.iter().any(|known| known == folder) {
+            kitchen.recipe.volumes.push(folder.to_owned());
         }
     }
-    if kitchen.recipe.system == System::Distroless && !kitchen.recipe.writable.is_empty() {
-        kitchen.recipe.notes.push("Folders that are written to are copied empty, for want of a shell to make them.".to_owned());
+    let deployment = kitchen.subject.deployment;
+    let mut needs = kitchen.subject.instance.needs.iter().filter_map(|name| deployment.backing(name));
+    if needs.any(|backing| backing.kind == "sqlite") {
+        kitchen.recipe.volumes.push("/data".to_owned());
+    }
+    for folder in kitchen.recipe.volumes.clone() {
+        if !kitchen.recipe.writable.contains(&folder) {
+            kitchen.recipe.writable.push(folder);
+        }
     }
 }

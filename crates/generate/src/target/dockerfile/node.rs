@@ -52,6 +52,9 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
             "build the program, and start what was built with node",
         );
     }
+    if kitchen.subject.framework() == "next" {
+        kitchen.recipe.writable.push(format!("{folder}/.next/cache"));
+    }
     standalone(kitchen);
     let subject = kitchen.subject;
     let stops = STOPPING.contains(&subject.framework()) || subject.mentions(&ENDINGS, &["SIGTERM", "enableShutdownHooks"]);

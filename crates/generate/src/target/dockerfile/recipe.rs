@@ -62,6 +62,9 @@ pub(crate) struct Recipe {
     pub(crate) env: Vec<String>,
     /// Folders that the service writes to.
     pub(crate) writable: Vec<String>,
+    /// Those of them that it keeps data in.
+    #[serde(skip)]
+    pub(crate) volumes: Vec<String>,
     /// What the app is called.
     pub(crate) app: String,
     /// What the service is called.
