@@ -1,6 +1,7 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
 mod compose;
+mod devcontainer;
 mod dockerfile;
 
 use crate::{Input, Output, TemplateError};
@@ -19,7 +20,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[dockerfile::TARGET, compose::TARGET];
+pub const TARGETS: &[Target] = &[dockerfile::TARGET, compose::TARGET, devcontainer::TARGET];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {
