@@ -3,5 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod apps;
+mod compose;
+mod devcontainer;
+mod dockerfile;
+mod dump;
+mod engine;
+mod images;
 mod output;
 mod validators;

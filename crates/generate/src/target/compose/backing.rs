@@ -19,7 +19,7 @@ const INIT: [&str; 3] = ["postgres", "mysql", "mariadb"];
 pub(super) fn make(project: &Project<'_>, backing: &Backing<'_>, image: &Image, output: &mut Output) -> Node {
     let is_production = project.is_production();
     let secret = backing.password.as_deref();
-    let reference = secret.map(|name| format!("${{{name}:?a secret: set it in .env}}")).unwrap_or_default();
+    let reference = secret.map(|name| format!("${{{name}:?a secret, set it in .env}}")).unwrap_or_default();
     let mut secrets = Vec::new();
     let mut shown = false;
     let variables = backing.environment("\u{1}").into_iter().map(|(name, value)| {

@@ -100,7 +100,7 @@ impl Value {
             Piece::Text(text) => text.replace('$', "$$"),
             Piece::Outside(text) => text.clone(),
             Piece::Secret(name) if self.optional => format!("${{{name}:-}}"),
-            Piece::Secret(name) => format!("${{{name}:?a secret: set it in .env}}"),
+            Piece::Secret(name) => format!("${{{name}:?a secret, set it in .env}}"),
         });
         pieces.collect()
     }
@@ -137,7 +137,7 @@ mod tests {
             ],
             optional: false,
         };
-        assert_eq!(value.interpolated(), "postgres://a$$b\"`:${DB_PASSWORD:?a secret: set it in .env}@${HOST:?x}");
+        assert_eq!(value.interpolated(), "postgres://a$$b\"`:${DB_PASSWORD:?a secret, set it in .env}@${HOST:?x}");
         assert_eq!(
             value.exported("URL"),
             "URL=\"postgres://a\\$$b\\\"\\`:$$(cat /run/secrets/DB_PASSWORD)@${HOST:?x}\"\nexport URL\n"

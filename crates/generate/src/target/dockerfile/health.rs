@@ -95,7 +95,7 @@ fn http(asker: Asker, port: u16, path: &str, timeout: u64) -> Vec<String> {
             "exit Net::HTTP.get_response('127.0.0.1', '{path}', {port}).code.to_i < 400"
         )]),
         Asker::Php => words(["php", "-r", &format!("exit(@file_get_contents('{url}') === false ? 1 : 0);")]),
-        Asker::BusyBox | Asker::Copied => words(["wget", "-q", "-O", "/dev/null", "-T", &timeout.to_string(), &url]),
+        Asker::BusyBox | Asker::Copied => words(["wget", "-q", "-O", "/dev/null", &url]),
     }
 }
 
@@ -115,7 +115,7 @@ fn tcp(asker: Asker, port: u16, timeout: u64) -> Vec<String> {
         )]),
         Asker::Ruby => words(["ruby", "-rsocket", "-e", &format!("TCPSocket.new('127.0.0.1', {port})")]),
         Asker::Php => words(["php", "-r", &format!("exit(@fsockopen('127.0.0.1', {port}) ? 0 : 1);")]),
-        Asker::BusyBox | Asker::Copied => words(["nc", "-z", "-w", &timeout.to_string(), "127.0.0.1", &port.to_string()]),
+        Asker::BusyBox | Asker::Copied => words(["nc", "-z", "127.0.0.1", &port.to_string()]),
     }
 }
 

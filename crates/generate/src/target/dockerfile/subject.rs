@@ -75,10 +75,26 @@ impl<'a> Subject<'a> {
                 "node" => Language::Node,
                 "ruby" | "bundle" => Language::Ruby,
                 "php" => Language::Php,
-                _ => Language::Other,
+                _ => self.by_manifest(),
             },
             _ => Language::Other,
         }
+    }
+
+    /// What it is written in, by the file that names its dependencies.
+    fn by_manifest(&self) -> Language {
+        let known = [
+            ("package.json", Language::Node),
+            ("deno.json", Language::Deno),
+            ("pyproject.toml", Language::Python),
+            ("requirements.txt", Language::Python),
+            ("go.mod", Language::Go),
+            ("Cargo.toml", Language::Rust),
+            ("composer.json", Language::Php),
+            ("Gemfile", Language::Ruby),
+            ("mix.exs", Language::Elixir),
+        ];
+        known.into_iter().find(|(name, _)| self.has(name)).map_or(Language::Other, |(_, language)| language)
     }
 
     fn start(&self) -> &'a str {
