@@ -62,12 +62,12 @@ impl Build {
     pub fn of(instance: &Instance<'_>, deployment: &Deployment<'_>, sources: &dyn Sources) -> Self {
         let path = instance.path();
         let manager = instance.service.package_manager.get().map(String::as_str);
-        let has_lock =
-            |folder: &str| lockfiles(manager).iter().any(|name| sources.has(&join(folder, name)));
+        let has_lock = |folder: &str| lockfiles(manager).iter().any(|name| sources.has(&join(folder, name)));
         let is_workspace = |folder: &str| {
             WORKSPACES.iter().any(|(name, word)| {
                 let file = join(folder, name);
-                sources.has(&file) && (word.is_empty() || sources.text(&file).is_some_and(|text| text.contains(word)))
+                sources.has(&file)
+                    && (word.is_empty() || sources.text(&file).is_some_and(|text| text.contains(word)))
             }) || is_solution(folder, sources)
         };
         // A lockfile of the service's own wins over a workspace above it.

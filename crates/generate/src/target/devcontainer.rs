@@ -55,7 +55,10 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
         vec![
             ("image", Some(Node::from(IMAGE))),
             ("workspaceFolder", Some(folder.as_str().into())),
-            ("workspaceMount", Some(format!("source=${{localWorkspaceFolder}},target={folder},type=bind").into())),
+            (
+                "workspaceMount",
+                Some(format!("source=${{localWorkspaceFolder}},target={folder},type=bind").into()),
+            ),
         ]
     } else {
         let workspace = node!({
@@ -103,7 +106,8 @@ fn features(deployment: &Deployment<'_>, output: &mut Output) -> Node {
         }
         let version = runtime.version.as_deref();
         let known = versions.entry(runtime.name.as_str()).or_insert(version);
-        let (older, newer) = if numbers(*known) < numbers(version) { (*known, version) } else { (version, *known) };
+        let (older, newer) =
+            if numbers(*known) < numbers(version) { (*known, version) } else { (version, *known) };
         *known = newer;
         if let (Some(older), Some(newer)) = (older, newer)
             && older != newer
@@ -122,7 +126,8 @@ fn features(deployment: &Deployment<'_>, output: &mut Output) -> Node {
         let mut options = node!({ "version": version });
         if *name == "java" {
             let uses = |manager: &str| {
-                let managers = deployment.images().filter_map(|instance| instance.service.package_manager.get());
+                let managers =
+                    deployment.images().filter_map(|instance| instance.service.package_manager.get());
                 managers.into_iter().any(|known| known == manager)
             };
             options.set("installMaven", uses("maven"));

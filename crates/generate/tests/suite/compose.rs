@@ -25,7 +25,9 @@ fn the_specifications_schema_and_yamllint_accept_every_file() {
     }
     assert!(paths.len() > 200, "{} files are too few", paths.len());
     let (ok, said) = validators::run(
-        Command::new(validators::tool("check-jsonschema")).args(["--builtin-schema", "vendor.compose-spec"]).args(&paths),
+        Command::new(validators::tool("check-jsonschema"))
+            .args(["--builtin-schema", "vendor.compose-spec"])
+            .args(&paths),
     );
     assert!(ok, "{said}");
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/validators/yamllint.yaml");
@@ -69,7 +71,11 @@ fn production_publishes_no_resource_and_no_secret() {
     for sample in apps::all() {
         for file in derive(&sample).files {
             let is_production = file.path == "compose.production.yaml";
-            for line in file.text.lines().filter(|line| line.trim_start().starts_with("- ") && line.contains("0.0.0.0:")) {
+            for line in file
+                .text
+                .lines()
+                .filter(|line| line.trim_start().starts_with("- ") && line.contains("0.0.0.0:"))
+            {
                 panic!("{}: {}: {line} is open to the world", sample.name, file.path);
             }
             let mut resource = false;

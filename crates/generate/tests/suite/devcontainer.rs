@@ -41,7 +41,10 @@ fn compose_reads_both_files_together() {
     );
     assert!(ok, "{said}");
     let root = std::fs::canonicalize(&home).unwrap();
-    assert!(said.contains(&format!("source: {}\n", root.display())), "the whole repository is mounted: {said}");
+    assert!(
+        said.contains(&format!("source: {}\n", root.display())),
+        "the whole repository is mounted: {said}"
+    );
 }
 
 #[test]

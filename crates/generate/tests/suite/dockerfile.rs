@@ -22,7 +22,9 @@ fn all(dir: &std::path::Path) -> Vec<PathBuf> {
     for sample in apps::all() {
         let output = derive(&sample);
         let home = validators::write(dir, &sample, &output);
-        paths.extend(output.files.iter().filter(|file| is_dockerfile(&file.path)).map(|file| home.join(&file.path)));
+        paths.extend(
+            output.files.iter().filter(|file| is_dockerfile(&file.path)).map(|file| home.join(&file.path)),
+        );
     }
     assert!(paths.len() > 200, "{} Dockerfiles are too few", paths.len());
     paths
@@ -54,7 +56,7 @@ fn checkov_fails_no_check() {
 }
 
 #[test]
-fn the_dashboards_images() {
+fn the_dashboards_dockerfiles() {
     let output = derive(&apps::example("artist-dashboard"));
     let text = |path: &str| output.files.iter().find(|file| file.path == path).unwrap().text.clone();
     insta::assert_snapshot!("dockerfile_gateway", text("services/gateway/Dockerfile"));
@@ -87,7 +89,11 @@ fn every_language_has_a_recipe_that_an_expert_would_write() {
         ("crystal-kemal", "Dockerfile"),
     ] {
         let output = derive(&apps::fixture(app));
-        let file = output.files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{app} has no {path}"));
+        let file = output
+            .files
+            .iter()
+            .find(|file| file.path == path)
+            .unwrap_or_else(|| panic!("{app} has no {path}"));
         insta::assert_snapshot!(format!("dockerfile_{app}"), file.text);
     }
 }

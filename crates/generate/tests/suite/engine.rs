@@ -16,7 +16,9 @@ use crate::validators;
 pub(crate) fn engine() -> Option<Engine> {
     let host = std::env::var("DOCKER_HOST").ok().filter(|host| host.contains("/sea-engine-"));
     if host.is_none() {
-        eprintln!("SKIPPED: no engine of the tests' own (`cargo xtask test` starts one where `dockerd` is installed)");
+        eprintln!(
+            "SKIPPED: no engine of the tests' own (`cargo xtask test` starts one where `dockerd` is installed)"
+        );
     }
     host.map(|_| Engine { program: client() })
 }
@@ -74,8 +76,12 @@ impl Engine {
         for change in changes {
             command.args(["--change", change]);
         }
-        let status =
-            command.args(["-", image]).stdin(tar.stdout.take().unwrap()).stdout(Stdio::null()).status().unwrap();
+        let status = command
+            .args(["-", image])
+            .stdin(tar.stdout.take().unwrap())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
         assert!(status.success() && tar.wait().unwrap().success(), "{image} is not imported");
     }
 
@@ -154,7 +160,9 @@ struct Tree<'r> {
 impl<'r> Tree<'r> {
     fn new(root: &'r Path) -> Self {
         let mut tree = Self { root, copied: BTreeSet::new() };
-        for folder in ["/bin", "/dev", "/etc", "/proc", "/root", "/run", "/sys", "/usr/bin", "/usr/local/bin", "/var"] {
+        for folder in
+            ["/bin", "/dev", "/etc", "/proc", "/root", "/run", "/sys", "/usr/bin", "/usr/local/bin", "/var"]
+        {
             tree.make(folder);
         }
         tree.make("/tmp");
@@ -217,7 +225,10 @@ impl<'r> Tree<'r> {
     /// A shell and the usual small programs, in one static file.
     fn busybox(&mut self) {
         self.file(&which("busybox"), "/bin/busybox");
-        for name in ["sh", "cat", "chown", "chmod", "cp", "env", "id", "ls", "mkdir", "mv", "nc", "rm", "sleep", "wget"] {
+        for name in [
+            "sh", "cat", "chown", "chmod", "cp", "env", "id", "ls", "mkdir", "mv", "nc", "rm", "sleep",
+            "wget",
+        ] {
             self.link("/bin/busybox", &format!("/bin/{name}"));
         }
         self.link("/bin/busybox", "/usr/bin/env");

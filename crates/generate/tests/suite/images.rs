@@ -14,7 +14,11 @@ fn harbour(dir: &Path) -> std::path::PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apps/harbour");
     let (ok, said) = validators::run(Command::new("cp").arg("-r").arg(source).arg(dir));
     assert!(ok, "{said}");
-    validators::write(dir, &sample, &sample.generate(&[find("dockerfile").unwrap(), find("compose").unwrap()]))
+    validators::write(
+        dir,
+        &sample,
+        &sample.generate(&[find("dockerfile").unwrap(), find("compose").unwrap()]),
+    )
 }
 
 /// The base images under the names of the Dockerfiles, and the images of the app.
@@ -38,8 +42,18 @@ fn images_are_healthy_without_root_or_a_writable_file_system_and_stop_when_asked
         let name = format!("harbour-test-{service}-{}", std::process::id());
         let image = format!("harbour-{service}:test");
         engine.run(&[
-            "run", "--detach", "--name", &name, "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",
-            "--security-opt", "no-new-privileges", &image,
+            "run",
+            "--detach",
+            "--name",
+            &name,
+            "--read-only",
+            "--tmpfs",
+            "/tmp",
+            "--cap-drop",
+            "ALL",
+            "--security-opt",
+            "no-new-privileges",
+            &image,
         ]);
         // The engine itself asks the health check of the image.
         engine.wait(&["inspect", "--format", "{{.State.Health.Status}}", &name], "healthy");
@@ -82,7 +96,8 @@ fn the_production_file_comes_up_with_secrets_from_files() {
     };
     let (ok, said) = compose(&["up", "--detach", "--no-build", "--wait"]);
     let (_, logs) = compose(&["logs"]);
-    let ask = |url: &str| engine.attempt(&["exec", &format!("{project}-api-1"), "wget", "-q", "-O", "-", url]).1;
+    let ask =
+        |url: &str| engine.attempt(&["exec", &format!("{project}-api-1"), "wget", "-q", "-O", "-", url]).1;
     let answers = [
         ask("http://127.0.0.1:3000/token"),
         ask("http://127.0.0.1:3000/cache"),

@@ -51,7 +51,8 @@ impl<'a> Project<'a> {
     /// What domain people reach it at: that of the environment, else one that has to be said.
     pub(super) fn domain(&self) -> String {
         let production = Name::from_text("production");
-        let said = self.input.app.environments.get(&production).and_then(|environment| environment.domain.get());
+        let said =
+            self.input.app.environments.get(&production).and_then(|environment| environment.domain.get());
         match (self.flavour, said) {
             (Flavour::Development, _) => "localhost".to_owned(),
             (Flavour::Production, Some(domain)) => domain.clone(),
@@ -101,7 +102,10 @@ fn publish<'a>(deployment: &'a Deployment<'a>, flavour: Flavour) -> BTreeMap<&'a
         ports.insert(name, free);
     };
     let is_dev = flavour == Flavour::Development;
-    let services = deployment.instances.iter().filter(|instance| is_dev || instance.is_public() || instance.kind == Kind::Static);
+    let services = deployment
+        .instances
+        .iter()
+        .filter(|instance| is_dev || instance.is_public() || instance.kind == Kind::Static);
     for instance in services {
         if let Some(port) = instance.port {
             let width = if is_dev { 1 } else { u16::try_from(instance.replicas.max(1)).unwrap_or(1) };

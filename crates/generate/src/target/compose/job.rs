@@ -49,7 +49,10 @@ pub(super) fn make(project: &Project<'_>, task: &Task<'_>, output: &mut Output) 
         output.lose(
             ID,
             format!("jobs.{}", task.name),
-            format!("the image of {} is built from {} and has no {place}", instance.name, image.build.context),
+            format!(
+                "the image of {} is built from {} and has no {place}",
+                instance.name, image.build.context
+            ),
             "it runs outside of Compose, with `sea run`",
         );
         return None;
@@ -90,7 +93,10 @@ pub(super) fn make(project: &Project<'_>, task: &Task<'_>, output: &mut Output) 
 /// The folder of the repository that a job runs in: where the files are that its command names, else its service's.
 fn place(project: &Project<'_>, instance: &Instance<'_>, task: &Task<'_>, words: &[String]) -> String {
     let has = |folder: &str| {
-        words.iter().filter(|word| word.contains(['/', '.'])).any(|word| project.input.sources.has(&join(folder, word)))
+        words
+            .iter()
+            .filter(|word| word.contains(['/', '.']))
+            .any(|word| project.input.sources.has(&join(folder, word)))
     };
     let folders = [instance.path(), task.path];
     let usual = if task.path == "." { instance.path() } else { task.path };

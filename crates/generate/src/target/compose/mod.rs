@@ -36,7 +36,9 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
         (Flavour::Development, &here, "compose.yaml"),
         (Flavour::Production, &there, "compose.production.yaml"),
     ] {
-        if deployment.images().next().is_none() && deployment.backings.iter().all(|backing| backing.image.is_none()) {
+        if deployment.images().next().is_none()
+            && deployment.backings.iter().all(|backing| backing.image.is_none())
+        {
             continue;
         }
         let project = Project::new(input, deployment, flavour);

@@ -106,9 +106,17 @@ pub(super) fn base(
 
 /// The environment: all of it as variables in development; in production secrets come from files, which neither
 /// `docker inspect` nor a crash report shows. A program that reads variables needs them exported, which takes a shell.
-fn environment(project: &Project<'_>, instance: &Instance<'_>, image: &Image, output: &mut Output) -> Environment {
-    let values: BTreeMap<&str, Value> =
-        instance.env.iter().map(|(name, setting)| (*name, Value::of(name, setting, project, false))).collect();
+fn environment(
+    project: &Project<'_>,
+    instance: &Instance<'_>,
+    image: &Image,
+    output: &mut Output,
+) -> Environment {
+    let values: BTreeMap<&str, Value> = instance
+        .env
+        .iter()
+        .map(|(name, setting)| (*name, Value::of(name, setting, project, false)))
+        .collect();
     let is_secret = |value: &Value| value.secrets().next().is_some();
     let from_files = project.is_production() && image.has_shell;
     if project.is_production() && !image.has_shell && values.values().any(is_secret) {
@@ -180,7 +188,9 @@ fn live(image: &Image, instance: &Instance<'_>) -> Option<Node> {
         .map(|file| node!({ "path": (format!("./{}", join(&image.build.context, file)).replace("./.", ".")), "action": "rebuild" }))
         .collect();
     let ignore = Node::flow(["node_modules/", "dist/", ".git/"]);
-    rules.push(node!({ "path": folder, "action": "sync", "target": (image.folder.as_str()), "ignore": ignore }));
+    rules.push(
+        node!({ "path": folder, "action": "sync", "target": (image.folder.as_str()), "ignore": ignore }),
+    );
     Some(Node::List(rules))
 }
 
@@ -198,7 +208,11 @@ fn ports(project: &Project<'_>, instance: &Instance<'_>, output: &mut Output) ->
             format!("it listens on 127.0.0.1:{published} of the host, for a proxy there"),
         );
     }
-    let here = if replicas > 1 { format!("{published}-{}", published + replicas - 1) } else { published.to_string() };
+    let here = if replicas > 1 {
+        format!("{published}-{}", published + replicas - 1)
+    } else {
+        published.to_string()
+    };
     Some(Node::list([format!("127.0.0.1:{here}:{port}")]))
 }
 
@@ -224,7 +238,8 @@ pub(super) fn depends_on(project: &Project<'_>, instance: &Instance<'_>) -> Node
 pub(super) fn needs(project: &Project<'_>, instance: &Instance<'_>) -> Vec<(String, Option<Node>)> {
     let mut entries = Vec::new();
     for name in &instance.needs {
-        let said = instance.service.depends_on.get(*name).and_then(|dependency| dependency.condition.get().copied());
+        let said =
+            instance.service.depends_on.get(*name).and_then(|dependency| dependency.condition.get().copied());
         let has_check = match (project.deployment.instance(name), project.deployment.backing(name)) {
             (Some(other), _) => health_of(project, other).is_some(),
             (None, Some(backing)) if backing.image.is_some() => backing::health(backing).is_some(),
@@ -262,7 +277,12 @@ fn health(instance: &Instance<'_>, check: &[String]) -> Option<Node> {
         ("interval", probe.period.map(|period| plain_duration(period).into())),
         ("timeout", probe.timeout.map(|timeout| plain_duration(timeout).into())),
         ("retries", probe.failure_threshold.map(Node::from)),
-        ("start_period", start.map(|millis| plain_duration(seaworthy_model::quantity::Duration::from_millis(millis)).into())),
+        (
+            "start_period",
+            start.map(|millis| {
+                plain_duration(seaworthy_model::quantity::Duration::from_millis(millis)).into()
+            }),
+        ),
     ]))
 }
 
@@ -291,7 +311,8 @@ fn deploy(project: &Project<'_>, instance: &Instance<'_>) -> Node {
 
 pub(super) fn limits(memory: Bytes, cpu: Cpu) -> Node {
     let bytes = memory.get();
-    let memory = if bytes.is_multiple_of(1 << 20) { format!("{}m", bytes >> 20) } else { format!("{bytes}b") };
+    let memory =
+        if bytes.is_multiple_of(1 << 20) { format!("{}m", bytes >> 20) } else { format!("{bytes}b") };
     let (whole, part) = (cpu.as_millicores() / 1_000, cpu.as_millicores() % 1_000);
     let cpus = format!("{whole}.{part:03}");
     let cpus = cpus.trim_end_matches('0').trim_end_matches('.');

@@ -29,10 +29,8 @@ const MARK: char = '\u{1}';
 impl Value {
     /// The value of a variable; `for_browser` where it is built into what browsers download.
     pub(super) fn of(name: &str, setting: &Setting, project: &Project<'_>, for_browser: bool) -> Self {
-        let outside = || Self {
-            pieces: vec![Piece::Outside(format!("${{{name}:?what {name} is}}"))],
-            optional: false,
-        };
+        let outside =
+            || Self { pieces: vec![Piece::Outside(format!("${{{name}:?what {name} is}}"))], optional: false };
         match setting {
             Setting::Secret { name, optional } => {
                 Self { pieces: vec![Piece::Secret(name.clone())], optional: *optional }
@@ -62,8 +60,12 @@ impl Value {
                     let text = match attribute.as_str() {
                         "host" => host.to_owned(),
                         "port" => port.to_string(),
-                        _ if for_browser && project.is_production() => format!("https://{}", project.domain()),
-                        _ if for_browser => format!("http://localhost:{}", project.published.get(name).unwrap_or(&port)),
+                        _ if for_browser && project.is_production() => {
+                            format!("https://{}", project.domain())
+                        }
+                        _ if for_browser => {
+                            format!("http://localhost:{}", project.published.get(name).unwrap_or(&port))
+                        }
                         _ => format!("http://{host}:{port}"),
                     };
                     pieces.push(Piece::Outside(text));
@@ -137,7 +139,10 @@ mod tests {
             ],
             optional: false,
         };
-        assert_eq!(value.interpolated(), "postgres://a$$b\"`:${DB_PASSWORD:?a secret, set it in .env}@${HOST:?x}");
+        assert_eq!(
+            value.interpolated(),
+            "postgres://a$$b\"`:${DB_PASSWORD:?a secret, set it in .env}@${HOST:?x}"
+        );
         assert_eq!(
             value.exported("URL"),
             "URL=\"postgres://a\\$$b\\\"\\`:$$(cat /run/secrets/DB_PASSWORD)@${HOST:?x}\"\nexport URL\n"

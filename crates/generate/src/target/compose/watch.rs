@@ -14,11 +14,13 @@ const IGNORED: [&str; 8] =
 /// and builds the image anew where they are built.
 pub(super) fn rules(project: &Project<'_>, instance: &Instance<'_>) -> Option<Node> {
     let image = project.images.get(instance.name)?;
-    let here = |path: &str| format!("./{}", join(instance.path(), path)).replace("./.", ".").replace("//", "/");
+    let here =
+        |path: &str| format!("./{}", join(instance.path(), path)).replace("./.", ".").replace("//", "/");
     let folder = if instance.path() == "." { ".".to_owned() } else { format!("./{}", instance.path()) };
     let mut rules = Vec::new();
     for rule in instance.service.watch.get().into_iter().flatten() {
-        let syncs = matches!(rule.action, WatchAction::Sync | WatchAction::SyncRestart | WatchAction::SyncExec);
+        let syncs =
+            matches!(rule.action, WatchAction::Sync | WatchAction::SyncRestart | WatchAction::SyncExec);
         let path = rule.path.trim_start_matches("./");
         // Compose watches files and folders, and takes no patterns.
         let path = path.split('*').next().unwrap_or(path).trim_end_matches('/');

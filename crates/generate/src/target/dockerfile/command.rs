@@ -65,7 +65,8 @@ fn is_simple(text: &str) -> bool {
     let text = text.trim();
     let first = text.split_whitespace().next().unwrap_or_default();
     let is_program = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"./_-".contains(&byte));
-    let keyword = ["while", "for", "if", "until", "case", "exec", "trap", "set", "export", "cd"].contains(&first);
+    let keyword =
+        ["while", "for", "if", "until", "case", "exec", "trap", "set", "export", "cd"].contains(&first);
     is_program && !keyword && !text.contains([';', '|', '&', '\n', '(', '`'])
 }
 
@@ -152,15 +153,24 @@ mod tests {
     #[test]
     fn one_program_needs_no_shell() {
         assert_eq!(read("node server.js"), r#"["node", "server.js"]"#);
-        assert_eq!(read("uvicorn main:app --port ${PORT:-8000}"), r#"["uvicorn", "main:app", "--port", "8000"]"#);
-        assert_eq!(read("QUEUE=* bundle exec rake 'resque:work x'"), r#"QUEUE=* ["bundle", "exec", "rake", "resque:work x"]"#);
+        assert_eq!(
+            read("uvicorn main:app --port ${PORT:-8000}"),
+            r#"["uvicorn", "main:app", "--port", "8000"]"#
+        );
+        assert_eq!(
+            read("QUEUE=* bundle exec rake 'resque:work x'"),
+            r#"QUEUE=* ["bundle", "exec", "rake", "resque:work x"]"#
+        );
         assert_eq!(read("cd server && exec node ."), r#"in server: ["node", "."]"#);
     }
 
     #[test]
     fn a_shell_becomes_the_last_of_several_programs() {
         let exec = |script: &str| Command::exec(&["/bin/sh", "-c", script].map(str::to_owned));
-        assert_eq!(read("alembic upgrade head && uvicorn a:b"), exec("alembic upgrade head && exec uvicorn a:b"));
+        assert_eq!(
+            read("alembic upgrade head && uvicorn a:b"),
+            exec("alembic upgrade head && exec uvicorn a:b")
+        );
         assert_eq!(read("node $SCRIPT"), exec("exec node $SCRIPT"));
         assert_eq!(read("./a & ./b"), exec("./a & ./b"));
         assert_eq!(read("while :; do date; done"), exec("while :; do date; done"));

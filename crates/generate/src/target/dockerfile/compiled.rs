@@ -13,16 +13,20 @@ pub(super) fn go(kitchen: &mut Kitchen<'_, '_>) {
     kitchen.recipe.template = "go";
     // These bind to C: https://go.dev/wiki/cgo.
     let modules = subject.text("go.mod").unwrap_or_default();
-    let needs_c = ["mattn/go-sqlite3", "confluentinc/confluent-kafka-go"].iter().any(|name| modules.contains(name));
+    let needs_c =
+        ["mattn/go-sqlite3", "confluentinc/confluent-kafka-go"].iter().any(|name| modules.contains(name));
     kitchen.base("GO", format!("golang:{}-bookworm", subject.version(3, "1.25")));
     let base = if needs_c { "base" } else { "static" };
     kitchen.base("RUNTIME", format!("gcr.io/distroless/{base}-debian12:nonroot"));
-    kitchen.recipe.manifests = subject.manifests(|name| ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&name));
+    kitchen.recipe.manifests =
+        subject.manifests(|name| ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&name));
     // Modules of the workspace, and those that stand in for others, have to be there before their dependencies are known.
     if subject.has_in_context("go.work") {
-        let below = subject.context_paths().filter(|path| path.ends_with("/go.mod") || path.ends_with("/go.sum"));
+        let below =
+            subject.context_paths().filter(|path| path.ends_with("/go.mod") || path.ends_with("/go.sum"));
         kitchen.recipe.manifests = vec!["go.work* ./".to_owned()];
-        let lines: Vec<_> = below.filter_map(|path| Some(format!("{path} {}/", path.rsplit_once('/')?.0))).collect();
+        let lines: Vec<_> =
+            below.filter_map(|path| Some(format!("{path} {}/", path.rsplit_once('/')?.0))).collect();
         kitchen.recipe.manifests.extend(lines);
     } else if modules.lines().any(|line| line.contains("=> .")) {
         kitchen.recipe.manifests = vec![". .".to_owned()];
@@ -86,11 +90,12 @@ fn program(kitchen: &mut Kitchen<'_, '_>) {
     let built = built.unwrap_or("bin/app");
     kitchen.recipe.artefacts = vec![within(&subject.workdir(), built)];
     for name in READ_AT_RUN {
-        let folder = if subject.build.folder == "." { String::new() } else { format!("{}/", subject.build.folder) };
+        let folder =
+            if subject.build.folder == "." { String::new() } else { format!("{}/", subject.build.folder) };
         let path = format!("{folder}{name}");
-        let is_there = subject
-            .context_paths()
-            .any(|known| known == path || known.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/')));
+        let is_there = subject.context_paths().any(|known| {
+            known == path || known.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))
+        });
         if is_there {
             kitchen.recipe.sources.push(format!("{path} ./{name}"));
         }

@@ -8,7 +8,16 @@ use super::subject::within;
 fn is_manifest(name: &str) -> bool {
     let endings = [".csproj", ".fsproj", ".vbproj", ".sln", ".slnx"];
     endings.iter().any(|ending| name.ends_with(ending))
-        || ["global.json", "NuGet.config", "nuget.config", "Directory.Build.props", "Directory.Packages.props", "packages.lock.json", "paket.dependencies"].contains(&name)
+        || [
+            "global.json",
+            "NuGet.config",
+            "nuget.config",
+            "Directory.Build.props",
+            "Directory.Packages.props",
+            "packages.lock.json",
+            "paket.dependencies",
+        ]
+        .contains(&name)
 }
 
 pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {

@@ -16,8 +16,10 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         kitchen.recipe.manifests.push("config ./config".to_owned());
     }
     // The parts of an umbrella each have dependencies.
-    let parts = subject.context_paths().filter(|path| path.starts_with("apps/") && path.ends_with("/mix.exs"));
-    let parts: Vec<_> = parts.filter_map(|path| Some(format!("{path} {}/", path.rsplit_once('/')?.0))).collect();
+    let parts =
+        subject.context_paths().filter(|path| path.starts_with("apps/") && path.ends_with("/mix.exs"));
+    let parts: Vec<_> =
+        parts.filter_map(|path| Some(format!("{path} {}/", path.rsplit_once('/')?.0))).collect();
     kitchen.recipe.manifests.extend(parts);
     kitchen.build_env("MIX_ENV", "prod");
     kitchen.cache(&["/root/.hex", "/root/.cache"]);
@@ -26,7 +28,8 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     let build = kitchen.recipe.build.take().unwrap_or_else(|| "mix compile".to_owned());
     kitchen.recipe.build = Some(build.replace("MIX_ENV=prod ", ""));
     let mut command = subject.command();
-    let release = command.words.first().and_then(|word| word.strip_prefix("_build/prod/rel/")).map(str::to_owned);
+    let release =
+        command.words.first().and_then(|word| word.strip_prefix("_build/prod/rel/")).map(str::to_owned);
     if let Some((name, program)) = release.as_deref().and_then(|rest| rest.split_once('/')) {
         let built = within(&subject.workdir(), &format!("_build/prod/rel/{name}"));
         kitchen.recipe.artefacts = vec![format!("{built} ./")];

@@ -4,19 +4,20 @@
 use super::health::Asker;
 use super::recipe::Kitchen;
 
-/// Images by language or runtime (source: the pages of each on its registry).
+/// Images by framework, package manager, language or runtime (source: the pages of each on its registry). What stands in
+/// braces gives way to the version that the repository asks for.
 const IMAGES: [(&str, &str); 18] = [
     ("clojure", "clojure:temurin-21-tools-deps-bookworm-slim"),
     ("conda", "continuumio/miniconda3:25.3.1-1"),
-    ("crystal", "crystallang/crystal:1.17.1"),
-    ("dart", "dart:3.9"),
-    ("flutter", "ghcr.io/cirruslabs/flutter:3.35.4"),
-    ("gleam", "ghcr.io/gleam-lang/gleam:v1.12.0-erlang"),
-    ("haskell", "haskell:9.10-slim-bookworm"),
+    ("crystal", "crystallang/crystal:{1.17.1}"),
+    ("dart", "dart:{3.9}"),
+    ("flutter", "ghcr.io/cirruslabs/flutter:{3.35.4}"),
+    ("gleam", "ghcr.io/gleam-lang/gleam:v{1.12.0}-erlang"),
+    ("haskell", "haskell:{9.10}-slim-bookworm"),
     ("hugo", "hugomods/hugo:exts-0.150.0"),
     ("mdbook", "peaceiris/mdbook:v0.4.52"),
     ("scala", "sbtscala/scala-sbt:eclipse-temurin-21.0.8_9_1.11.7_3.7.3"),
-    ("swift", "swift:6.1-bookworm"),
+    ("swift", "swift:{6.1}-bookworm"),
     ("sbt", "sbtscala/scala-sbt:eclipse-temurin-21.0.8_9_1.11.7_3.7.3"),
     ("leiningen", "clojure:temurin-21-lein-bookworm-slim"),
     ("shell", "debian:bookworm-slim"),
@@ -47,7 +48,11 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     );
     let command = kitchen.subject.command();
     if command.words.is_empty() {
-        kitchen.lose("start", "nothing says what starts it: the image has no command", "set `start` in seaworthy.toml");
+        kitchen.lose(
+            "start",
+            "nothing says what starts it: the image has no command",
+            "set `start` in seaworthy.toml",
+        );
     }
     kitchen.run(&command, Asker::Copied);
 }
@@ -62,11 +67,20 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
         service.runtime.get().map(|runtime| runtime.name.as_str()),
     ];
     let known = names.into_iter().flatten().find_map(|name| IMAGES.iter().find(|(known, _)| *known == name));
-    kitchen.base("BUILD", known.map_or(OTHERWISE, |(_, image)| image));
+    let image = known.map_or(OTHERWISE, |(_, image)| image);
+    kitchen.base("BUILD", versioned(image, |usual| kitchen.subject.version(3, usual)));
     let packages: &[&str] = match service.package_manager.get().map(String::as_str) {
         Some("cmake") => &["cmake=3.25.*"],
         Some("meson") => &["meson=1.0.*", "ninja-build=1.11.*"],
         _ => &[],
     };
     kitchen.recipe.packages.extend(packages.iter().map(|name| (*name).to_owned()));
+}
+
+/// The image with the version in braces decided.
+fn versioned(image: &str, version: impl Fn(&str) -> String) -> String {
+    match image.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
+        Some((before, (usual, after))) => format!("{before}{}{after}", version(usual)),
+        None => image.to_owned(),
+    }
 }

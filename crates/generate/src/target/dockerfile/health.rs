@@ -36,9 +36,9 @@ pub(crate) fn check(instance: &Instance<'_>, asker: Asker) -> Option<Vec<String>
         ProbeAction::Http(path) => Some(http(asker, own, path, seconds(probe.timeout))),
         ProbeAction::Tcp(0) => Some(tcp(asker, own, seconds(probe.timeout))),
         ProbeAction::Tcp(port) => Some(tcp(asker, *port, seconds(probe.timeout))),
-        ProbeAction::Exec(command) => {
-            Some(super::command::Command::read(command, &|name| (name == "PORT").then(|| own.to_string())).words)
-        }
+        ProbeAction::Exec(command) => Some(
+            super::command::Command::read(command, &|name| (name == "PORT").then(|| own.to_string())).words,
+        ),
         ProbeAction::Log(_) => None,
     }
 }
@@ -78,22 +78,37 @@ pub(crate) fn seconds(duration: Option<Duration>) -> u64 {
 fn http(asker: Asker, port: u16, path: &str, timeout: u64) -> Vec<String> {
     let url = format!("http://127.0.0.1:{port}{path}");
     match asker {
-        Asker::Node => words(["node", "-e", &format!(
-            "require('http').get('{url}', r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))"
-        )]),
-        Asker::Bun => words(["bun", "-e", &format!(
-            "process.exit((await fetch('{url}', {{ redirect: 'manual' }})).status < 400 ? 0 : 1)"
-        )]),
-        Asker::Deno => words(["deno", "eval", &format!(
-            "Deno.exit((await fetch('{url}', {{ redirect: 'manual' }})).status < 400 ? 0 : 1)"
-        )]),
-        Asker::Python => words(["python", "-c", &format!(
-            "import http.client as h; c = h.HTTPConnection('127.0.0.1', {port}, timeout={timeout}); \
+        Asker::Node => words([
+            "node",
+            "-e",
+            &format!(
+                "require('http').get('{url}', r => process.exit(r.statusCode < 400 ? 0 : 1)).on('error', () => process.exit(1))"
+            ),
+        ]),
+        Asker::Bun => words([
+            "bun",
+            "-e",
+            &format!("process.exit((await fetch('{url}', {{ redirect: 'manual' }})).status < 400 ? 0 : 1)"),
+        ]),
+        Asker::Deno => words([
+            "deno",
+            "eval",
+            &format!("Deno.exit((await fetch('{url}', {{ redirect: 'manual' }})).status < 400 ? 0 : 1)"),
+        ]),
+        Asker::Python => words([
+            "python",
+            "-c",
+            &format!(
+                "import http.client as h; c = h.HTTPConnection('127.0.0.1', {port}, timeout={timeout}); \
              c.request('GET', '{path}'); raise SystemExit(c.getresponse().status >= 400)"
-        )]),
-        Asker::Ruby => words(["ruby", "-rnet/http", "-e", &format!(
-            "exit Net::HTTP.get_response('127.0.0.1', '{path}', {port}).code.to_i < 400"
-        )]),
+            ),
+        ]),
+        Asker::Ruby => words([
+            "ruby",
+            "-rnet/http",
+            "-e",
+            &format!("exit Net::HTTP.get_response('127.0.0.1', '{path}', {port}).code.to_i < 400"),
+        ]),
         Asker::Php => words(["php", "-r", &format!("exit(@file_get_contents('{url}') === false ? 1 : 0);")]),
         Asker::BusyBox | Asker::Copied => words(["wget", "-q", "-O", "/dev/null", &url]),
     }
@@ -101,18 +116,26 @@ fn http(asker: Asker, port: u16, path: &str, timeout: u64) -> Vec<String> {
 
 fn tcp(asker: Asker, port: u16, timeout: u64) -> Vec<String> {
     match asker {
-        Asker::Node => words(["node", "-e", &format!(
-            "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
-        )]),
-        Asker::Bun => words(["bun", "-e", &format!(
-            "await Bun.connect({{ hostname: '127.0.0.1', port: {port}, socket: {{ data() {{}} }} }}); process.exit(0)"
-        )]),
-        Asker::Deno => {
-            words(["deno", "eval", &format!("(await Deno.connect({{ port: {port} }})).close()")])
-        }
-        Asker::Python => words(["python", "-c", &format!(
-            "import socket; socket.create_connection(('127.0.0.1', {port}), {timeout})"
-        )]),
+        Asker::Node => words([
+            "node",
+            "-e",
+            &format!(
+                "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
+            ),
+        ]),
+        Asker::Bun => words([
+            "bun",
+            "-e",
+            &format!(
+                "await Bun.connect({{ hostname: '127.0.0.1', port: {port}, socket: {{ data() {{}} }} }}); process.exit(0)"
+            ),
+        ]),
+        Asker::Deno => words(["deno", "eval", &format!("(await Deno.connect({{ port: {port} }})).close()")]),
+        Asker::Python => words([
+            "python",
+            "-c",
+            &format!("import socket; socket.create_connection(('127.0.0.1', {port}), {timeout})"),
+        ]),
         Asker::Ruby => words(["ruby", "-rsocket", "-e", &format!("TCPSocket.new('127.0.0.1', {port})")]),
         Asker::Php => words(["php", "-r", &format!("exit(@fsockopen('127.0.0.1', {port}) ? 0 : 1);")]),
         Asker::BusyBox | Asker::Copied => words(["nc", "-z", "127.0.0.1", &port.to_string()]),

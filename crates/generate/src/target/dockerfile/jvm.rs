@@ -50,7 +50,11 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         if *word == jar.word {
             word.clone_from(&jar.started);
         } else if subject.has(word) {
-            let folder = if subject.build.folder == "." { String::new() } else { format!("{}/", subject.build.folder) };
+            let folder = if subject.build.folder == "." {
+                String::new()
+            } else {
+                format!("{}/", subject.build.folder)
+            };
             kitchen.recipe.sources.push(format!("{folder}{word} ./{word}"));
         }
     }
@@ -75,9 +79,7 @@ struct Artefact {
 
 fn artefact(words: &[String]) -> Option<Artefact> {
     let word = match words {
-        [java, rest @ ..] if java == "java" => {
-            rest.iter().skip_while(|word| *word != "-jar").nth(1)?
-        }
+        [java, rest @ ..] if java == "java" => rest.iter().skip_while(|word| *word != "-jar").nth(1)?,
         [program, ..] if program.contains("build/install/") => program,
         _ => return None,
     };

@@ -79,14 +79,20 @@ pub(crate) fn image(input: &Input<'_>, deployment: &Deployment<'_>, instance: &I
         writable: recipe.writable,
         volumes: recipe.volumes,
         manifests: manifests(&recipe.manifests),
-        is_interpreted: recipe.build.is_none() && matches!(recipe.template, "node" | "deno" | "python" | "ruby"),
+        is_interpreted: recipe.build.is_none()
+            && matches!(recipe.template, "node" | "deno" | "python" | "ruby"),
         is_node: matches!(subject.builder(), Language::Node | Language::Bun) && recipe.build.is_some(),
         build: subject.build,
     }
 }
 
 /// The words of a command that runs in the image of a service.
-pub(crate) fn words(input: &Input<'_>, deployment: &Deployment<'_>, instance: &Instance<'_>, text: &str) -> Vec<String> {
+pub(crate) fn words(
+    input: &Input<'_>,
+    deployment: &Deployment<'_>,
+    instance: &Instance<'_>,
+    text: &str,
+) -> Vec<String> {
     Subject::new(input, deployment, instance).read(text).words
 }
 
@@ -182,7 +188,10 @@ fn volumes(kitchen: &mut Kitchen<'_, '_>) {
         if home.starts_with(folder) {
             kitchen.lose(
                 "volumes",
-                &format!("{} lies among the program's own files, where no volume can be mounted", volume.path),
+                &format!(
+                    "{} lies among the program's own files, where no volume can be mounted",
+                    volume.path
+                ),
                 "give it a folder of its own, such as data/",
             );
         } else if !kitchen.recipe.volumes.iter().any(|known| known == folder) {

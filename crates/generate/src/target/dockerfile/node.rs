@@ -57,7 +57,8 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     }
     standalone(kitchen);
     let subject = kitchen.subject;
-    let stops = STOPPING.contains(&subject.framework()) || subject.mentions(&ENDINGS, &["SIGTERM", "enableShutdownHooks"]);
+    let stops = STOPPING.contains(&subject.framework())
+        || subject.mentions(&ENDINGS, &["SIGTERM", "enableShutdownHooks"]);
     if !stops {
         kitchen.init();
     }
@@ -70,7 +71,17 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     let manager = subject.instance.service.package_manager.get().map_or("npm", String::as_str);
     let is_bun = subject.builder() == Language::Bun;
     if is_bun {
-        kitchen.base("BUN", format!("oven/bun:{}-slim", if subject.instance.service.runtime.get().is_some_and(|runtime| runtime.name == "bun") { subject.version(3, "1") } else { "1".to_owned() }));
+        kitchen.base(
+            "BUN",
+            format!(
+                "oven/bun:{}-slim",
+                if subject.instance.service.runtime.get().is_some_and(|runtime| runtime.name == "bun") {
+                    subject.version(3, "1")
+                } else {
+                    "1".to_owned()
+                }
+            ),
+        );
     } else {
         kitchen.base("NODE", format!("node:{}-bookworm-slim", subject.version(3, "24")));
     }
@@ -79,7 +90,13 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     };
     let own = package(subject.text("package.json"));
     let root = package(subject.any_text("package.json"));
-    let locked = subject.manifests(|name| name.ends_with("lock.json") || name.ends_with(".lock") || name.ends_with(".lockb") || name == "pnpm-lock.yaml" || name == "npm-shrinkwrap.json");
+    let locked = subject.manifests(|name| {
+        name.ends_with("lock.json")
+            || name.ends_with(".lock")
+            || name.ends_with(".lockb")
+            || name == "pnpm-lock.yaml"
+            || name == "npm-shrinkwrap.json"
+    });
     if locked.is_empty() && subject.has("package.json") {
         kitchen.lose(
             "package_manager",
@@ -99,7 +116,8 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     let production = match (manager, has_lock) {
         _ if recipe.manifests.is_empty() => None,
         ("pnpm", _) => {
-            recipe.tool = Some(format!("npm install --global pnpm@{}", version().unwrap_or_else(|| "10".to_owned())));
+            recipe.tool =
+                Some(format!("npm install --global pnpm@{}", version().unwrap_or_else(|| "10".to_owned())));
             recipe.caches = "--mount=type=cache,target=/root/.local/share/pnpm/store ".to_owned();
             // In a build nobody answers whether modules may be removed.
             recipe.prune = Some("CI=true pnpm install --prod --frozen-lockfile --ignore-scripts".to_owned());
@@ -115,14 +133,17 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
                 recipe.prune = Some("yarn workspaces focus --all --production".to_owned());
                 Some("yarn workspaces focus --all --production")
             } else {
-                recipe.prune = Some("yarn install --frozen-lockfile --production --ignore-scripts".to_owned());
+                recipe.prune =
+                    Some("yarn install --frozen-lockfile --production --ignore-scripts".to_owned());
                 Some("yarn install --frozen-lockfile --production")
             }
         }
         ("bun", _) => {
             recipe.caches = "--mount=type=cache,target=/root/.bun/install/cache ".to_owned();
-            recipe.prune =
-                Some("rm -rf node_modules && bun install --production --frozen-lockfile --ignore-scripts".to_owned());
+            recipe.prune = Some(
+                "rm -rf node_modules && bun install --production --frozen-lockfile --ignore-scripts"
+                    .to_owned(),
+            );
             Some("bun install --production --frozen-lockfile")
         }
         (_, has_lock) => {
@@ -137,7 +158,9 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     recipe.install_production = production.map(str::to_owned);
     // What runs while dependencies are installed may need any file; Prisma's client is made from its schema.
     let scripts = |package: &Value| {
-        ["preinstall", "install", "postinstall", "prepare"].iter().any(|name| package["scripts"].get(name).is_some())
+        ["preinstall", "install", "postinstall", "prepare"]
+            .iter()
+            .any(|name| package["scripts"].get(name).is_some())
     };
     if subject.context_paths().any(|path| path == "prisma/schema.prisma") && !subject.is_member() {
         recipe.manifests.push("prisma ./prisma".to_owned());
@@ -198,14 +221,16 @@ fn workspace(kitchen: &mut Kitchen<'_, '_>, manager: &str, own: &Value) {
 /// Servers that are whole without `node_modules`: only what was built is kept.
 fn standalone(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
-    let config = ["next.config.js", "next.config.mjs", "next.config.ts"].iter().find_map(|name| subject.text(name));
+    let config =
+        ["next.config.js", "next.config.mjs", "next.config.ts"].iter().find_map(|name| subject.text(name));
     let output = subject.workdir();
-    if subject.framework() == "next" && config.is_some_and(|text| text.contains("standalone")) && !subject.is_member() {
+    if subject.framework() == "next"
+        && config.is_some_and(|text| text.contains("standalone"))
+        && !subject.is_member()
+    {
         kitchen.recipe.prune = None;
-        kitchen.recipe.artefacts = vec![
-            format!("{output}/.next/standalone ./"),
-            format!("{output}/.next/static ./.next/static"),
-        ];
+        kitchen.recipe.artefacts =
+            vec![format!("{output}/.next/standalone ./"), format!("{output}/.next/static ./.next/static")];
         if subject.context_paths().any(|path| path.starts_with("public/")) {
             kitchen.recipe.artefacts.push(format!("{output}/public ./public"));
         }

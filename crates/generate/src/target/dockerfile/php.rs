@@ -17,10 +17,13 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     kitchen.recipe.build = None;
     if has_composer {
         kitchen.base("COMPOSER", "composer:2.8");
-        kitchen.recipe.manifests = subject.manifests(|name| name == "composer.json" || name == "composer.lock");
+        kitchen.recipe.manifests =
+            subject.manifests(|name| name == "composer.json" || name == "composer.lock");
         kitchen.cache(&["/tmp/cache"]);
-        kitchen.recipe.install =
-            Some("composer install --no-dev --no-interaction --no-progress --no-scripts --no-autoloader".to_owned());
+        kitchen.recipe.install = Some(
+            "composer install --no-dev --no-interaction --no-progress --no-scripts --no-autoloader"
+                .to_owned(),
+        );
         kitchen.recipe.build = Some("composer dump-autoload --no-dev --optimize".to_owned());
         if !subject.has("composer.lock") {
             kitchen.lose(
@@ -34,7 +37,8 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     node::assets(kitchen);
     let mut command = subject.command();
     let text = command.words.join(" ");
-    let is_development_server = ["php -S", "artisan serve", "spark serve", "cake server"].iter().any(|server| text.contains(server));
+    let is_development_server =
+        ["php -S", "artisan serve", "spark serve", "cake server"].iter().any(|server| text.contains(server));
     if let (true, Some(port)) = (is_development_server, subject.instance.port) {
         let root = root(kitchen, &command.words);
         command.words = ["frankenphp", "php-server", "--listen"].map(str::to_owned).into();
@@ -75,10 +79,22 @@ fn root(kitchen: &Kitchen<'_, '_>, words: &[String]) -> String {
 fn extensions(kitchen: &Kitchen<'_, '_>) -> Vec<String> {
     let subject = kitchen.subject;
     let mut names = vec!["opcache".to_owned()];
-    let manifest = subject.text("composer.json").and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    let manifest =
+        subject.text("composer.json").and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     if let Some(wanted) = manifest.as_ref().and_then(|manifest| manifest["require"].as_object()) {
         // These are part of PHP itself.
-        let own = ["json", "mbstring", "ctype", "openssl", "tokenizer", "xml", "curl", "fileinfo", "filter", "hash"];
+        let own = [
+            "json",
+            "mbstring",
+            "ctype",
+            "openssl",
+            "tokenizer",
+            "xml",
+            "curl",
+            "fileinfo",
+            "filter",
+            "hash",
+        ];
         let asked = wanted.keys().filter_map(|key| key.strip_prefix("ext-"));
         names.extend(asked.filter(|name| !own.contains(name)).map(str::to_owned));
     }

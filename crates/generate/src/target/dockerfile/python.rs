@@ -11,8 +11,18 @@ const PDM: &str = "2.25.4";
 const PIPENV: &str = "2025.0.4";
 
 /// Servers and workers that stop on SIGTERM without being asked to.
-const STOPPING: [&str; 10] =
-    ["celery", "daphne", "fastapi", "granian", "gunicorn", "hypercorn", "rq", "streamlit", "uvicorn", "uwsgi"];
+const STOPPING: [&str; 10] = [
+    "celery",
+    "daphne",
+    "fastapi",
+    "granian",
+    "gunicorn",
+    "hypercorn",
+    "rq",
+    "streamlit",
+    "uvicorn",
+    "uwsgi",
+];
 
 /// Packages that are compiled where they are installed: what the build needs, and the run.
 const COMPILED: [(&str, &[&str], &[&str]); 4] = [
@@ -83,12 +93,15 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
             &format!("commit the lockfile that {manager} writes"),
         );
     }
-    let texts = ["requirements.txt", "pyproject.toml", "Pipfile"].iter().filter_map(|name| subject.any_text(name));
+    let texts =
+        ["requirements.txt", "pyproject.toml", "Pipfile"].iter().filter_map(|name| subject.any_text(name));
     let texts: Vec<_> = texts.collect();
     for (package, build, run) in COMPILED {
         let wants = |line: &str| {
             let rest = line.trim().trim_start_matches(['"', '\'']).strip_prefix(package);
-            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c)))
+            rest.is_some_and(|rest| {
+                !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c))
+            })
         };
         if texts.iter().any(|text| text.lines().any(wants)) {
             kitchen.recipe.build_packages.extend(build.iter().map(|name| (*name).to_owned()));
@@ -105,8 +118,10 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     if let Some(program) = command.words.first_mut().filter(|program| *program == "python3") {
         *program = "python".to_owned();
     }
-    let program = command.words.last().filter(|_| command.is_shell).and_then(|script| script.rsplit("exec ").next());
-    let program = program.and_then(|script| script.split_whitespace().next()).unwrap_or_else(|| command.program());
+    let program =
+        command.words.last().filter(|_| command.is_shell).and_then(|script| script.rsplit("exec ").next());
+    let program =
+        program.and_then(|script| script.split_whitespace().next()).unwrap_or_else(|| command.program());
     let module = command.words.get(2).filter(|_| command.words.get(1).is_some_and(|word| word == "-m"));
     let stops = STOPPING.contains(&program)
         || module.is_some_and(|module| STOPPING.contains(&module.as_str()))
@@ -161,7 +176,9 @@ fn own_build(kitchen: &mut Kitchen<'_, '_>) {
     let build = kitchen.recipe.build.take();
     node::assets(kitchen);
     match build {
-        Some(build) if build.starts_with("uv ") || build.starts_with("pip ") => kitchen.recipe.build = Some(build),
+        Some(build) if build.starts_with("uv ") || build.starts_with("pip ") => {
+            kitchen.recipe.build = Some(build)
+        }
         Some(build) if kitchen.recipe.assets.is_none() => kitchen.lose(
             "build",
             &format!("`{build}` is not run: nobody knows what it needs in an image of Python"),

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::health::{self, Asker};
 use super::subject::{HOME, Subject, within};
-use crate::output::Output;
 use crate::USER;
+use crate::output::Output;
 
 /// The values of one Dockerfile's template.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -191,7 +191,8 @@ impl<'a, 'o> Kitchen<'a, 'o> {
 
     /// Folders that builds share.
     pub(crate) fn cache(&mut self, folders: &[&str]) {
-        self.recipe.caches = folders.iter().map(|folder| format!("--mount=type=cache,target={folder} ")).collect();
+        self.recipe.caches =
+            folders.iter().map(|folder| format!("--mount=type=cache,target={folder} ")).collect();
     }
 
     /// The command, and how its health is asked for.
@@ -207,11 +208,12 @@ impl<'a, 'o> Kitchen<'a, 'o> {
         self.recipe.check = health::check(self.subject.instance, asker);
         self.recipe.health = self.recipe.check.as_deref().map(super::command::Command::exec);
         if asker == Asker::Copied {
-            self.recipe.probe = match self.recipe.check.as_ref().and_then(|words| words.first()).map(String::as_str) {
-                Some("wget") => Some("wget"),
-                Some("nc") => Some("nc"),
-                _ => None,
-            };
+            self.recipe.probe =
+                match self.recipe.check.as_ref().and_then(|words| words.first()).map(String::as_str) {
+                    Some("wget") => Some("wget"),
+                    Some("nc") => Some("nc"),
+                    _ => None,
+                };
             if self.recipe.probe.is_some() {
                 self.base("BUSYBOX", "busybox:1.37-musl");
             }

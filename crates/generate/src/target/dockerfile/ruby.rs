@@ -5,7 +5,8 @@ use super::node;
 use super::recipe::Kitchen;
 
 /// Libraries that gems are linked with.
-const LIBRARIES: [(&str, &str); 3] = [("pg", "libpq5=15.*"), ("mysql2", "libmariadb3=1:10.11.*"), ("ruby-vips", "libvips42=8.14.*")];
+const LIBRARIES: [(&str, &str); 3] =
+    [("pg", "libpq5=15.*"), ("mysql2", "libmariadb3=1:10.11.*"), ("ruby-vips", "libvips42=8.14.*")];
 
 pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
@@ -30,10 +31,13 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     }
     if subject.framework() == "rails" {
         kitchen.env("RAILS_LOG_TO_STDOUT", "1");
-        kitchen.recipe.writable = ["tmp", "log", "storage"].map(|name| format!("{}/{name}", kitchen.recipe.workdir)).into();
+        kitchen.recipe.writable =
+            ["tmp", "log", "storage"].map(|name| format!("{}/{name}", kitchen.recipe.workdir)).into();
     }
     for name in ["BUNDLE_DEPLOYMENT", "BUNDLE_WITHOUT", "BUNDLE_PATH"] {
-        if let Some(pair) = kitchen.recipe.build_env.iter().find(|known| known.split('=').next() == Some(name)).cloned() {
+        if let Some(pair) =
+            kitchen.recipe.build_env.iter().find(|known| known.split('=').next() == Some(name)).cloned()
+        {
             kitchen.recipe.env.push(pair);
         }
     }
@@ -46,7 +50,9 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     let subject = kitchen.subject;
     // Gems are compiled in the larger image, which has what that needs.
     kitchen.base("RUBY_BUILD", format!("ruby:{}-bookworm", subject.version(3, "3.4")));
-    kitchen.recipe.manifests = subject.manifests(|name| ["Gemfile", "Gemfile.lock", ".ruby-version"].contains(&name) || name.ends_with(".gemspec"));
+    kitchen.recipe.manifests = subject.manifests(|name| {
+        ["Gemfile", "Gemfile.lock", ".ruby-version"].contains(&name) || name.ends_with(".gemspec")
+    });
     kitchen.build_env("BUNDLE_PATH", "/usr/local/bundle");
     kitchen.build_env("BUNDLE_WITHOUT", "development:test");
     if subject.has_in_context("Gemfile") {

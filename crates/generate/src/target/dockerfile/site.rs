@@ -27,7 +27,8 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         kitchen.recipe.artefacts = vec![within(&subject.workdir(), served)];
     } else {
         let path = within("/", &format!("{}/{served}", subject.build.folder));
-        kitchen.recipe.sources = vec![path.strip_prefix('/').filter(|path| !path.is_empty()).unwrap_or(".").to_owned()];
+        kitchen.recipe.sources =
+            vec![path.strip_prefix('/').filter(|path| !path.is_empty()).unwrap_or(".").to_owned()];
     }
     kitchen.recipe.is_single_page = SINGLE_PAGE.contains(&subject.framework());
     let file = format!("{}.nginx.conf", subject.instance.name);

@@ -38,7 +38,11 @@ pub(crate) enum Language {
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) fn new(input: &'a Input<'_>, deployment: &'a Deployment<'a>, instance: &'a Instance<'a>) -> Self {
+    pub(crate) fn new(
+        input: &'a Input<'_>,
+        deployment: &'a Deployment<'a>,
+        instance: &'a Instance<'a>,
+    ) -> Self {
         let build = Build::of(instance, deployment, input.sources);
         Self { deployment, instance, sources: input.sources, build }
     }
@@ -150,7 +154,8 @@ impl<'a> Subject<'a> {
 
     /// Paths of all files that the builder is sent, relative to what it is sent.
     pub(crate) fn context_paths(&self) -> impl Iterator<Item = &str> {
-        let before = if self.build.context == "." { String::new() } else { format!("{}/", self.build.context) };
+        let before =
+            if self.build.context == "." { String::new() } else { format!("{}/", self.build.context) };
         self.sources.paths().filter_map(move |path| path.strip_prefix(before.as_str()))
     }
 
@@ -207,8 +212,9 @@ impl<'a> Subject<'a> {
         let numbers = version.filter(|version| {
             version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !version.is_empty()
         });
-        numbers
-            .map_or(otherwise.to_owned(), |version| version.split('.').take(parts).collect::<Vec<_>>().join("."))
+        numbers.map_or(otherwise.to_owned(), |version| {
+            version.split('.').take(parts).collect::<Vec<_>>().join(".")
+        })
     }
 }
 
