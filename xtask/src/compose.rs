@@ -38,7 +38,9 @@ pub(crate) fn install(folder: &Path) -> Result<(), String> {
     ];
     let apt = |arguments: &[&str]| {
         let mut command = program("apt-get", &["--quiet", "--quiet"]);
-        options.iter().for_each(|option| drop(command.args(["--option", option])));
+        for option in &options {
+            command.args(["--option", option]);
+        }
         command.args(arguments).current_dir(&work);
         process::run(command)
     };

@@ -38,6 +38,7 @@ const FEATURES: [(&str, &str, &str); 12] = [
     ("rust", "ghcr.io/devcontainers/features/rust:1", "latest"),
 ];
 
+#[allow(clippy::unnecessary_wraps, reason = "targets with templates can fail")]
 fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let deployment = input.deployment();
     if deployment.images().next().is_none() {

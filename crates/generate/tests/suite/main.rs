@@ -6,7 +6,6 @@ mod apps;
 mod compose;
 mod devcontainer;
 mod dockerfile;
-mod dump;
 mod engine;
 mod images;
 mod output;

@@ -27,6 +27,7 @@ pub(super) const TARGET: Target = Target {
     make,
 };
 
+#[allow(clippy::unnecessary_wraps, reason = "targets with templates can fail")]
 fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let header = Header { target: ID, app: input.name() };
     let production = Name::from_text("production");

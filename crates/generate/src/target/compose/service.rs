@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seaworthy_model::quantity::{Bytes, Cpu};
+use seaworthy_model::quantity::{Bytes, Cpu, Duration};
 use seaworthy_model::{Condition, JobTrigger, Kind, PortSetting, ProbeAction};
 
 use super::ID;
@@ -62,7 +62,8 @@ pub(super) fn make(project: &Project<'_>, instance: &Instance<'_>, output: &mut 
     entries.push(("deploy", Some(deploy(project, instance))));
     entries.push(("logging", Some(logging())));
     if !is_production {
-        let rules = if served.is_some() { live(image, instance) } else { watch::rules(project, instance) };
+        let rules =
+            if served.is_some() { Some(live(image, instance)) } else { watch::rules(project, instance) };
         entries.push(("develop", rules.map(|rules| node!({ "watch": rules }))));
     }
     Some(Node::map(entries))
@@ -180,7 +181,7 @@ fn serve(project: &Project<'_>, instance: &Instance<'_>, image: &Image) -> Optio
 }
 
 /// The rules of a front end with a server of its own: it reads what is copied.
-fn live(image: &Image, instance: &Instance<'_>) -> Option<Node> {
+fn live(image: &Image, instance: &Instance<'_>) -> Node {
     let folder = if instance.path() == "." { ".".to_owned() } else { format!("./{}", instance.path()) };
     let mut rules: Vec<_> = image
         .manifests
@@ -191,7 +192,7 @@ fn live(image: &Image, instance: &Instance<'_>) -> Option<Node> {
     rules.push(
         node!({ "path": folder, "action": "sync", "target": (image.folder.as_str()), "ignore": ignore }),
     );
-    Some(Node::List(rules))
+    Node::List(rules)
 }
 
 fn ports(project: &Project<'_>, instance: &Instance<'_>, output: &mut Output) -> Option<Node> {
@@ -269,7 +270,7 @@ fn health(instance: &Instance<'_>, check: &[String]) -> Option<Node> {
     let test = Node::flow(std::iter::once("CMD").chain(check.iter().map(String::as_str)).map(escape));
     let startup = instance.probes.startup.as_ref();
     let start = startup.map(|probe| {
-        let period = probe.period.map_or(1_000, |period| period.as_millis());
+        let period = probe.period.map_or(1_000, Duration::as_millis);
         period.saturating_mul(probe.failure_threshold.unwrap_or(60).into())
     });
     Some(Node::map([
@@ -277,12 +278,7 @@ fn health(instance: &Instance<'_>, check: &[String]) -> Option<Node> {
         ("interval", probe.period.map(|period| plain_duration(period).into())),
         ("timeout", probe.timeout.map(|timeout| plain_duration(timeout).into())),
         ("retries", probe.failure_threshold.map(Node::from)),
-        (
-            "start_period",
-            start.map(|millis| {
-                plain_duration(seaworthy_model::quantity::Duration::from_millis(millis)).into()
-            }),
-        ),
+        ("start_period", start.map(|millis| plain_duration(Duration::from_millis(millis)).into())),
     ]))
 }
 

@@ -101,13 +101,14 @@ fn split(text: &str, known: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Strin
                 word.get_or_insert_default().push_str(&value);
                 rest = after;
             }
-            (_, '`' | '\n') => return Err(NeedsShell),
             (_, '\\') => {
                 let next = rest.chars().next().ok_or(NeedsShell)?;
                 rest = &rest[next.len_utf8()..];
                 word.get_or_insert_default().push(next);
             }
-            (None, '&' | '|' | ';' | '<' | '>' | '(' | ')' | '#' | '~') => return Err(NeedsShell),
+            (_, '`' | '\n') | (None, '&' | '|' | ';' | '<' | '>' | '(' | ')' | '#' | '~') => {
+                return Err(NeedsShell);
+            }
             // A pattern is left to the shell, but not one that is the value of a variable.
             (None, '*' | '?') if !word.as_deref().is_some_and(|word| word.contains('=')) => {
                 return Err(NeedsShell);

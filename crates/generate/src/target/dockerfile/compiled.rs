@@ -113,5 +113,5 @@ fn own_program(kitchen: &mut Kitchen<'_, '_>, command: &mut super::command::Comm
         command.words = vec![format!("/usr/local/bin/{name}")];
         command.is_shell = false;
     }
-    kitchen.recipe.workdir = super::subject::HOME.to_owned();
+    kitchen.run_at_home();
 }

@@ -35,7 +35,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         *word = word.rsplit('/').next().unwrap_or(word).to_owned();
     }
     kitchen.recipe.artefacts = vec![format!("{} ./", within(&subject.workdir(), "bin/publish"))];
-    kitchen.recipe.workdir = super::subject::HOME.to_owned();
+    kitchen.run_at_home();
     if let (true, Some(port)) = (is_web, subject.instance.port) {
         kitchen.env("ASPNETCORE_HTTP_PORTS", &port.to_string());
     }

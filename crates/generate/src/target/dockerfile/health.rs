@@ -1,4 +1,4 @@
-//! Health checks that need nothing but what the image has: its own language, or a program of BusyBox.
+//! Health checks that need nothing but what the image has: its own language, or a program of `BusyBox`.
 
 use seaworthy_model::quantity::Duration;
 use seaworthy_model::{Probe, ProbeAction};
@@ -21,7 +21,7 @@ pub(crate) enum Asker {
     Ruby,
     /// `php -r`.
     Php,
-    /// `wget` and `nc` of BusyBox, as Alpine has them.
+    /// `wget` and `nc` of `BusyBox`, as Alpine has them.
     BusyBox,
     /// The same, copied as one static file into an image that has neither.
     Copied,
@@ -69,7 +69,7 @@ pub(crate) fn start_period(instance: &Instance<'_>) -> String {
     plain_duration(Duration::from_millis(millis))
 }
 
-/// Whole seconds, at least one: BusyBox knows no parts of them.
+/// Whole seconds, at least one.
 pub(crate) fn seconds(duration: Option<Duration>) -> u64 {
     duration.map_or(2, |duration| duration.as_millis().div_ceil(1_000).max(1))
 }

@@ -46,7 +46,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     kitchen.recipe.artefacts = vec![format!("{path} {}", jar.placed)];
     // What the command names besides its program is copied beside it.
     let mut words = command.words.clone();
-    for word in words.iter_mut() {
+    for word in &mut words {
         if *word == jar.word {
             word.clone_from(&jar.started);
         } else if subject.has(word) {
@@ -58,7 +58,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
             kitchen.recipe.sources.push(format!("{folder}{word} ./{word}"));
         }
     }
-    kitchen.recipe.workdir = HOME.to_owned();
+    kitchen.run_at_home();
     // The heap follows the container's limit, and running out of it ends the process instead of stalling it.
     kitchen.env("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError");
     let command = super::command::Command { words, ..command };

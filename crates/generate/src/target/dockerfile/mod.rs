@@ -2,7 +2,7 @@
 //!
 //! A service is a [`Subject`], what is cooked from it a [`Recipe`], the values of one template in
 //! `templates/dockerfile/`: one file a language, here and there. `NAME.dockerignore` beside the Dockerfile is what
-//! BuildKit reads before `.dockerignore` of the context: services that share a context each have their own.
+//! `BuildKit` reads before `.dockerignore` of the context: services that share a context each have their own.
 
 mod command;
 mod compiled;

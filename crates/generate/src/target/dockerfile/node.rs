@@ -38,7 +38,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     let is_bun = kitchen.subject.builder() == Language::Bun;
     kitchen.env("NODE_ENV", "production");
     let folder = kitchen.recipe.workdir.clone();
-    if !command.is_shell && command.program() != "node" && command.program() != "bun" || command.is_shell {
+    if command.is_shell || !["node", "bun"].contains(&command.program()) {
         let root = kitchen.recipe.home;
         let root_bin = if folder == root { String::new() } else { format!("{root}/node_modules/.bin:") };
         kitchen.env("PATH", &format!("{folder}/node_modules/.bin:{root_bin}$PATH"));
@@ -113,49 +113,22 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     if subject.has("package.json") || subject.has_in_context("package.json") {
         recipe.manifests = subject.manifests(|name| MANIFESTS.contains(&name));
     }
-    let production = match (manager, has_lock) {
-        _ if recipe.manifests.is_empty() => None,
-        ("pnpm", _) => {
-            recipe.tool =
-                Some(format!("npm install --global pnpm@{}", version().unwrap_or_else(|| "10".to_owned())));
-            recipe.caches = "--mount=type=cache,target=/root/.local/share/pnpm/store ".to_owned();
-            // In a build nobody answers whether modules may be removed.
-            recipe.prune = Some("CI=true pnpm install --prod --frozen-lockfile --ignore-scripts".to_owned());
-            Some("pnpm install --prod --frozen-lockfile")
-        }
-        ("yarn", _) => {
-            let is_berry = subject.has_in_context(".yarnrc.yml")
-                || version().is_some_and(|version| !version.starts_with("1."));
-            recipe.caches = "--mount=type=cache,target=/usr/local/share/.cache/yarn ".to_owned();
-            if is_berry {
-                recipe.tool = Some("npm install --global corepack@0.34 && corepack enable".to_owned());
-                recipe.caches = "--mount=type=cache,target=/root/.yarn/berry/cache ".to_owned();
-                recipe.prune = Some("yarn workspaces focus --all --production".to_owned());
-                Some("yarn workspaces focus --all --production")
-            } else {
-                recipe.prune =
-                    Some("yarn install --frozen-lockfile --production --ignore-scripts".to_owned());
-                Some("yarn install --frozen-lockfile --production")
-            }
-        }
-        ("bun", _) => {
-            recipe.caches = "--mount=type=cache,target=/root/.bun/install/cache ".to_owned();
-            recipe.prune = Some(
-                "rm -rf node_modules && bun install --production --frozen-lockfile --ignore-scripts"
-                    .to_owned(),
-            );
-            Some("bun install --production --frozen-lockfile")
-        }
-        (_, has_lock) => {
-            recipe.caches = "--mount=type=cache,target=/root/.npm ".to_owned();
-            recipe.prune = Some("npm prune --omit=dev".to_owned());
-            Some(if has_lock { "npm ci --omit=dev" } else { "npm install --omit=dev" })
-        }
-    };
     if recipe.manifests.is_empty() {
         (recipe.install, recipe.build) = (None, None);
+    } else {
+        let is_berry = subject.has_in_context(".yarnrc.yml")
+            || version().is_some_and(|version| manager == "yarn" && !version.starts_with("1."));
+        let manager = Manager::of(manager, has_lock, is_berry);
+        recipe.tool = match manager.tool {
+            Some("pnpm") => {
+                Some(format!("npm install --global pnpm@{}", version().as_deref().unwrap_or("10")))
+            }
+            tool => tool.map(str::to_owned),
+        };
+        recipe.caches = format!("--mount=type=cache,target={} ", manager.cache);
+        recipe.prune = Some(manager.prune.to_owned());
+        recipe.install_production = Some(manager.production.to_owned());
     }
-    recipe.install_production = production.map(str::to_owned);
     // What runs while dependencies are installed may need any file; Prisma's client is made from its schema.
     let scripts = |package: &Value| {
         ["preinstall", "install", "postinstall", "prepare"]
@@ -177,6 +150,56 @@ pub(super) fn build(kitchen: &mut Kitchen<'_, '_>) {
     }
     if subject.is_member() {
         workspace(kitchen, manager, &own);
+    }
+}
+
+/// How a package manager installs what is needed to run.
+struct Manager {
+    /// What installs the manager itself; `pnpm` in the version that the project asks for.
+    tool: Option<&'static str>,
+    /// Where it keeps what it downloads.
+    cache: &'static str,
+    /// Installs without what only development needs.
+    production: &'static str,
+    /// Takes away what only development needs.
+    prune: &'static str,
+}
+
+impl Manager {
+    fn of(name: &str, has_lock: bool, is_berry: bool) -> Self {
+        match name {
+            "pnpm" => Self {
+                tool: Some("pnpm"),
+                cache: "/root/.local/share/pnpm/store",
+                production: "pnpm install --prod --frozen-lockfile",
+                // In a build nobody answers whether modules may be removed.
+                prune: "CI=true pnpm install --prod --frozen-lockfile --ignore-scripts",
+            },
+            "yarn" if is_berry => Self {
+                tool: Some("npm install --global corepack@0.34 && corepack enable"),
+                cache: "/root/.yarn/berry/cache",
+                production: "yarn workspaces focus --all --production",
+                prune: "yarn workspaces focus --all --production",
+            },
+            "yarn" => Self {
+                tool: None,
+                cache: "/usr/local/share/.cache/yarn",
+                production: "yarn install --frozen-lockfile --production",
+                prune: "yarn install --frozen-lockfile --production --ignore-scripts",
+            },
+            "bun" => Self {
+                tool: None,
+                cache: "/root/.bun/install/cache",
+                production: "bun install --production --frozen-lockfile",
+                prune: "rm -rf node_modules && bun install --production --frozen-lockfile --ignore-scripts",
+            },
+            _ => Self {
+                tool: None,
+                cache: "/root/.npm",
+                production: if has_lock { "npm ci --omit=dev" } else { "npm install --omit=dev" },
+                prune: "npm prune --omit=dev",
+            },
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! PHP, in FrankenPHP: one server that needs neither a second process nor root, for what frameworks' own servers, made
+//! PHP, in `FrankenPHP`: one server that needs neither a second process nor root, for what frameworks' own servers, made
 //! for development, do not do.
 
 use seaworthy_model::PortSetting;

@@ -116,7 +116,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     own_build(kitchen);
     let mut command = subject.command();
     if let Some(program) = command.words.first_mut().filter(|program| *program == "python3") {
-        *program = "python".to_owned();
+        "python".clone_into(program);
     }
     let program =
         command.words.last().filter(|_| command.is_shell).and_then(|script| script.rsplit("exec ").next());
@@ -177,7 +177,7 @@ fn own_build(kitchen: &mut Kitchen<'_, '_>) {
     node::assets(kitchen);
     match build {
         Some(build) if build.starts_with("uv ") || build.starts_with("pip ") => {
-            kitchen.recipe.build = Some(build)
+            kitchen.recipe.build = Some(build);
         }
         Some(build) if kitchen.recipe.assets.is_none() => kitchen.lose(
             "build",

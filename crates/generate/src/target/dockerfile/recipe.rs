@@ -89,7 +89,7 @@ pub(crate) struct Recipe {
     /// The words of the health check.
     #[serde(skip)]
     pub(crate) check: Option<Vec<String>>,
-    /// A program of BusyBox that is copied for the health check.
+    /// A program of `BusyBox` that is copied for the health check.
     pub(crate) probe: Option<&'static str>,
     /// Remarks for who reads the file.
     pub(crate) notes: Vec<String>,
@@ -191,8 +191,9 @@ impl<'a, 'o> Kitchen<'a, 'o> {
 
     /// Folders that builds share.
     pub(crate) fn cache(&mut self, folders: &[&str]) {
-        self.recipe.caches =
+        let options: Vec<_> =
             folders.iter().map(|folder| format!("--mount=type=cache,target={folder} ")).collect();
+        self.recipe.caches = options.concat();
     }
 
     /// The command, and how its health is asked for.
@@ -231,6 +232,11 @@ impl<'a, 'o> Kitchen<'a, 'o> {
             System::Alpine => self.recipe.packages.push("tini=~0.19".to_owned()),
             System::Distroless => {}
         }
+    }
+
+    /// What runs is not in the service's folder, but where everything lies.
+    pub(crate) fn run_at_home(&mut self) {
+        HOME.clone_into(&mut self.recipe.workdir);
     }
 
     /// Something of the model that the image does not have.

@@ -33,7 +33,7 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
     kitchen.recipe.is_single_page = SINGLE_PAGE.contains(&subject.framework());
     let file = format!("{}.nginx.conf", subject.instance.name);
     kitchen.recipe.configuration = Some(crate::join(&subject.build.folder, &file));
-    kitchen.recipe.workdir = "/usr/share/nginx/html".to_owned();
+    "/usr/share/nginx/html".clone_into(&mut kitchen.recipe.workdir);
     // nginx drops requests at SIGTERM and finishes them at SIGQUIT.
     kitchen.recipe.stop = Some("SIGQUIT");
     let words = ["nginx", "-g", "daemon off;"].map(str::to_owned);
