@@ -191,4 +191,38 @@ mod tests {
         let options = Options { registry: Some("ghcr.io/acme/".to_owned()), ..Options::default() };
         assert_eq!(image(&deployment, &Name::from_text("api"), &options), "ghcr.io/acme/app-api");
     }
+
+    #[test]
+    fn a_workspace_without_a_lockfile_is_known_by_what_names_its_members() {
+        let mut app = App::default();
+        for (name, path, start) in [
+            ("api", "crates/api", "../../target/release/api"),
+            ("desk", "src/Desk", "dotnet bin/publish/Desk.dll"),
+            ("lone", "tools/lone", "node ../shared/run.js"),
+            ("pages", "pages", "node ."),
+        ] {
+            let mut service = Service::default();
+            service.path.propose(path.to_owned(), Origin::detected("test"));
+            service.start.propose(start.to_owned(), Origin::detected("test"));
+            service.kind.propose(Kind::Web, Origin::detected("test"));
+            app.services.insert(Name::from_text(name), service);
+        }
+        let deployment = Deployment::of(&app);
+        let context = |name: &str, files: &[(&str, &str)]| {
+            let sources: BTreeMap<String, String> =
+                files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+            Build::of(deployment.instance(&Name::from_text(name)).unwrap(), &deployment, &sources).context
+        };
+        assert_eq!(
+            context("api", &[("Cargo.toml", "[workspace]"), ("crates/api/Cargo.toml", "[package]")]),
+            "."
+        );
+        assert_eq!(context("desk", &[("src/Desk.sln", "")]), "src");
+        assert_eq!(context("lone", &[]), "tools", "a command that reaches out of its folder");
+        assert_eq!(
+            context("pages", &[("package.json", "{}")]),
+            "pages",
+            "a package above it is no workspace"
+        );
+    }
 }

@@ -106,6 +106,18 @@ fn secrets_are_files_where_a_shell_can_read_them() {
 }
 
 #[test]
+fn a_program_that_ends_waits_for_a_person() {
+    let output = derive(&apps::fixture("aiohttp-client-is-no-server"));
+    let development = text(&output, "compose.yaml");
+    assert!(development.contains("    profiles: [jobs]\n    command: [python, fetch.py]\n"), "{development}");
+    // What a release has to do first is waited for, and none of it is in a profile.
+    let output = derive(&apps::own("shop"));
+    let production = text(&output, "compose.production.yaml");
+    let waits = "      migrate:\n        condition: service_completed_successfully\n";
+    assert_eq!(production.matches(waits).count(), 2, "{production}");
+}
+
+#[test]
 fn what_compose_cannot_do_is_told() {
     let losses = derive(&apps::own("shop")).losses;
     let lost: Vec<_> = losses.iter().map(|loss| format!("{}: {}", loss.subject, loss.lost)).collect();

@@ -112,6 +112,7 @@ fn what_an_image_cannot_have_is_told() {
     has("node-http-no-framework", "no lockfile is committed");
     has("data-in-files", "notes.db lies among the program's own files");
     has("taskfile-and-readme", "`task build` is not run");
+    has("compose-extends", "services.web.start: nothing says what starts it");
 }
 
 #[test]

@@ -21,6 +21,9 @@ impl Command {
     /// Reads a shell command; `known` gives the value of a variable that is fixed in the image, such as the port.
     pub(crate) fn read(text: &str, known: &dyn Fn(&str) -> Option<String>) -> Self {
         let text = text.trim();
+        if text.is_empty() {
+            return Self::default();
+        }
         let (folder, rest) = match text.strip_prefix("cd ").and_then(|rest| rest.split_once("&&")) {
             Some((folder, rest)) if is_plain(folder.trim()) => (Some(folder.trim().to_owned()), rest.trim()),
             _ => (None, text),

@@ -47,13 +47,6 @@ pub(super) fn service(kitchen: &mut Kitchen<'_, '_>) {
         "its commands are those of the model; another image is a template of your own in .seaworthy/templates/dockerfile/generic.j2",
     );
     let command = kitchen.subject.command();
-    if command.words.is_empty() {
-        kitchen.lose(
-            "start",
-            "nothing says what starts it: the image has no command",
-            "set `start` in seaworthy.toml",
-        );
-    }
     kitchen.run(&command, Asker::Copied);
 }
 

@@ -152,6 +152,13 @@ fn cook(subject: &Subject<'_>, output: &mut Output) -> Recipe {
         Language::Other => generic::service,
     };
     cook(&mut kitchen);
+    if kitchen.recipe.words.is_empty() {
+        kitchen.lose(
+            "start",
+            "nothing says what starts it: its image has no command",
+            "set `start` in seaworthy.toml",
+        );
+    }
     kitchen.recipe.ignores = ignores(subject, kitchen.recipe.template);
     volumes(&mut kitchen);
     kitchen.recipe
