@@ -2,6 +2,7 @@
 //! first task of a fresh clone starts within seconds.
 
 mod bench;
+mod compose;
 mod dashboard;
 mod docs;
 mod engine;

@@ -11,7 +11,7 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 11] = [
+const NEEDS: [Need; 14] = [
     Need { places: &["/usr/lib/postgresql/*/bin/initdb", "initdb"], package: "postgresql" },
     Need { places: &["redis-server"], package: "redis-server" },
     Need { places: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
@@ -23,6 +23,10 @@ const NEEDS: [Need; 11] = [
     Need { places: &["promtool"], package: "prometheus" },
     Need { places: &["amtool"], package: "prometheus-alertmanager" },
     Need { places: &["kubectl"], package: "kubernetes-client" },
+    Need { places: &["dockerd"], package: "docker.io" },
+    // The base images that derived Dockerfiles are tried with are made of these.
+    Need { places: &["busybox"], package: "busybox-static" },
+    Need { places: &["nginx", "/usr/sbin/nginx"], package: "nginx-light" },
 ];
 
 /// Installs what is missing; says what to type where that cannot be done.
@@ -55,6 +59,7 @@ impl Need {
                 let folders = std::fs::read_dir(before).into_iter().flatten().flatten();
                 folders.into_iter().any(|folder| folder.path().join(after.trim_start_matches('/')).exists())
             }
+            None if place.starts_with('/') => Path::new(place).exists(),
             None => on_path(place),
         })
     }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::compose;
 use crate::process::{self, Outcome, program};
 
 /// Where the versions are named.
@@ -37,7 +38,10 @@ pub(crate) fn install() -> Result<(), String> {
         ))?;
         remember("package.json")?;
     }
-    Ok(())
+    let programs = folder.join("bin");
+    fs::create_dir_all(&programs)
+        .map_err(|error| format!("{} cannot be made: {error}", programs.display()))?;
+    compose::install(&programs)
 }
 
 fn folder() -> PathBuf {

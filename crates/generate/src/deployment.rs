@@ -28,10 +28,10 @@ pub struct Deployment<'a> {
     pub name: &'a str,
     /// Services that keep running, in order of their names.
     pub instances: Vec<Instance<'a>>,
+    /// Services that run to their end ([`Kind::Job`]): programs with images of their own. Each is a task, too.
+    pub programs: Vec<Instance<'a>>,
     /// What runs to its end, in order of their names.
     pub tasks: Vec<Task<'a>>,
-    /// Services that run to their end: the images and environments of the tasks that have no other service's.
-    pub one_shots: Vec<Instance<'a>>,
     /// Resources, in order of their names.
     pub backings: Vec<Backing<'a>>,
 }
@@ -124,11 +124,11 @@ impl<'a> Deployment<'a> {
         let backings: Vec<_> =
             app.resources.iter().map(|(key, resource)| Backing::of(key, resource, name)).collect();
         let is_job = |service: &Service| service.kind.get() == Some(&Kind::Job);
-        let (one_shots, instances): (Vec<_>, Vec<_>) = app
+        let (programs, instances): (Vec<_>, Vec<_>) = app
             .services
             .iter()
             .map(|(key, service)| Instance::of(key, service, &backings))
-            .partition(|instance| is_job(instance.service));
+            .partition(|instance| instance.kind == Kind::Job);
         let mut tasks: Vec<_> =
             app.jobs.iter().filter_map(|(key, job)| Task::of(key, job, &instances)).collect();
         tasks.extend(app.services.iter().filter(|(_, service)| is_job(service)).filter_map(
@@ -145,15 +145,17 @@ impl<'a> Deployment<'a> {
             },
         ));
         tasks.sort_by_key(|task| task.name);
-        Self { app, name, instances, tasks, one_shots, backings }
+        Self { app, name, instances, programs, tasks, backings }
     }
 
-    /// The service whose image and environment a task runs with; `None` where nothing is built that could run it.
-    pub fn runner(&self, task: &Task<'a>) -> Option<&Instance<'a>> {
-        match task.service {
-            Some(service) => self.instance(service),
-            None => self.one_shots.iter().find(|one| one.name == task.name),
-        }
+    /// Everything that has an image of its own, services first.
+    pub fn images(&self) -> impl Iterator<Item = &Instance<'a>> {
+        self.instances.iter().chain(&self.programs)
+    }
+
+    /// Whose image a task runs in, with whose environment.
+    pub fn image_of(&self, task: &Task<'_>) -> Option<&Instance<'a>> {
+        self.images().find(|instance| instance.name == task.service.unwrap_or(task.name))
     }
 
     /// The service of this name.
@@ -169,8 +171,7 @@ impl<'a> Deployment<'a> {
     /// Names of all secrets that services are handed, in order, those of resources included.
     pub fn secrets(&self) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
-        for setting in self.instances.iter().chain(&self.one_shots).flat_map(|instance| instance.env.values())
-        {
+        for setting in self.images().flat_map(|instance| instance.env.values()) {
             match setting {
                 Setting::Secret { name, .. } => {
                     names.insert(name.as_str());

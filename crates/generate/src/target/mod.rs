@@ -2,6 +2,9 @@
 
 mod agents;
 mod alertmanager;
+mod compose;
+mod devcontainer;
+mod dockerfile;
 mod docs;
 mod env_example;
 mod grafana;
@@ -28,6 +31,9 @@ pub struct Target {
 
 /// Every target, in the order in which they are made.
 pub const TARGETS: &[Target] = &[
+    dockerfile::TARGET,
+    compose::TARGET,
+    devcontainer::TARGET,
     kubernetes::TARGET,
     helm::TARGET,
     prometheus::TARGET,

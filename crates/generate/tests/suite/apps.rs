@@ -64,10 +64,10 @@ pub(crate) fn own(name: &str) -> Sample {
     Sample::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apps").join(name))
 }
 
-/// The folder of a fixture of detection.
-#[allow(dead_code, reason = "not every target needs one")]
-pub(crate) fn fixture(name: &str) -> PathBuf {
-    root().join("crates/detect/tests/fixtures").join(name)
+/// One of detection's fixtures.
+#[allow(dead_code, reason = "not every target has a case among them")]
+pub(crate) fn fixture(name: &str) -> Sample {
+    Sample::open(&root().join("crates/detect/tests/fixtures").join(name))
 }
 
 /// Every app, in order of their names.

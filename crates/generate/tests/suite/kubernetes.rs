@@ -268,7 +268,7 @@ fn edges(sample: &Sample) -> BTreeSet<(String, String, Option<u64>)> {
         }
     }
     for task in &deployment.tasks {
-        let Some(runner) = deployment.runner(task) else { continue };
+        let Some(runner) = deployment.image_of(task) else { continue };
         let clashes = deployment.instances.iter().any(|one| one.name == task.name)
             || deployment.backings.iter().any(|one| one.name == task.name);
         let from = if clashes { format!("{}-job", task.name) } else { task.name.to_string() };

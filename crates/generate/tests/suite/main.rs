@@ -4,9 +4,14 @@
 
 mod alertmanager;
 mod apps;
+mod compose;
+mod devcontainer;
+mod dockerfile;
 mod drift;
+mod engine;
 mod grafana;
 mod helm;
+mod images;
 mod kubernetes;
 mod manifests;
 mod otel;

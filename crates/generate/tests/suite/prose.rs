@@ -5,7 +5,7 @@ use std::process::Command;
 
 use seaworthy_generate::{Output, Target, find};
 
-use crate::apps::{self, Sample};
+use crate::apps;
 use crate::validators::{run, tool, write};
 
 fn targets() -> Vec<&'static Target> {
@@ -88,7 +88,7 @@ fn a_runbook_has_the_failures_that_the_model_has_and_no_others() {
     {
         assert!(depot.contains(section), "{section}: {depot:?}");
     }
-    let page = Sample::open(&apps::fixture("static-plain-root")).generate(&targets());
+    let page = apps::fixture("static-plain-root").generate(&targets());
     let page = anchors(text(&page, "docs/runbook.md"));
     for section in
         ["mail-provider-down", "database-down", "queue-backlog", "backup-too-old", "certificate-expires"]

@@ -10,7 +10,7 @@ use crate::apps::Sample;
 /// The path of a tool that was installed for the tests.
 pub(crate) fn tool(name: &str) -> PathBuf {
     let folder = target().join("validators");
-    let places = [folder.join("python/bin").join(name), folder.join("node_modules/.bin").join(name)];
+    let places = ["bin", "python/bin", "node_modules/.bin"].map(|place| folder.join(place).join(name));
     places
         .into_iter()
         .find(|place| place.exists())

@@ -119,7 +119,7 @@ fn scaled(
 }
 
 fn job_of(scene: &Scene<'_>, task: &Task<'_>, objects: &[Object]) -> String {
-    let Some(runner) = scene.deployment.runner(task) else { return String::new() };
+    let Some(runner) = scene.deployment.image_of(task) else { return String::new() };
     let values = path(runner);
     let is_release = task.on == JobTrigger::Release;
     let hook = is_release.then(|| hook(scene));

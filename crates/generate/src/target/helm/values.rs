@@ -16,8 +16,8 @@ pub(super) fn of(scene: &Scene<'_>, objects: &Objects) -> Node {
     let services = deployment.instances.iter().map(|instance| {
         (identifier(instance.name.as_str()), values(scene, objects, instance, Some(instance.replicas)))
     });
-    let one_shots = deployment
-        .one_shots
+    let programs = deployment
+        .programs
         .iter()
         .map(|instance| (identifier(instance.name.as_str()), values(scene, objects, instance, None)));
     let tag = Node::from(service::TAG).comment("The release's; no image has this one.");
@@ -25,7 +25,7 @@ pub(super) fn of(scene: &Scene<'_>, objects: &Objects) -> Node {
     node!({
         "tag": tag,
         "host": host,
-        "services": (Node::Map(services.chain(one_shots).collect())),
+        "services": (Node::Map(services.chain(programs).collect())),
     })
 }
 

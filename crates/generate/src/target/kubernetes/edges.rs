@@ -42,7 +42,7 @@ impl Edges {
             edges.out.entry(scene.name_of(Subject::Resource(backing.name)).to_owned()).or_default();
         }
         for task in &scene.deployment.tasks {
-            let Some(runner) = scene.deployment.runner(task) else { continue };
+            let Some(runner) = scene.deployment.image_of(task) else { continue };
             let mut peers = peers(scene, runner);
             let template = Template::parse(task.run).unwrap_or_default();
             for (placeholder, _) in template.placeholders() {

@@ -28,7 +28,7 @@ pub(crate) fn objects(
     task: &Task<'_>,
     output: &mut Output,
 ) -> Option<JobObjects> {
-    let Some(runner) = scene.deployment.runner(task) else {
+    let Some(runner) = scene.deployment.image_of(task) else {
         output.lose(
             scene.target,
             format!("jobs.{}", task.name),

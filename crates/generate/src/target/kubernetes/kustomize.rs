@@ -103,7 +103,7 @@ fn images(scene: &Scene<'_>) -> Node {
     let names: BTreeSet<_> = deployment
         .instances
         .iter()
-        .chain(&deployment.one_shots)
+        .chain(&deployment.programs)
         .map(|instance| image(deployment, instance.name, scene.input.options))
         .collect();
     Node::list(names.iter().map(|name| node!({ "name": (name.as_str()), "newTag": (service::TAG) })))
