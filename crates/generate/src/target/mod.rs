@@ -1,5 +1,8 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
+mod cron;
+mod terraform;
+
 use crate::{Input, Output, TemplateError};
 
 /// A kind of derived files.
@@ -16,7 +19,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[];
+pub const TARGETS: &[Target] = &[terraform::AWS];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {

@@ -1,0 +1,185 @@
+//! The Terraform files of one cloud, while they are made.
+
+use std::collections::BTreeSet;
+
+use hcl_edit::structure::Body as Structure;
+use seaworthy_model::placeholder::Placeholder;
+use seaworthy_model::{Condition, Name};
+use serde::Serialize;
+
+use crate::print::hcl::Body;
+use crate::{Comment, Deployment, Header, Input, Instance, Output, Setting, TemplateError};
+
+/// The files of one cloud.
+pub(super) struct Module<'a> {
+    pub(super) target: &'static str,
+    /// The folder of templates.
+    cloud: &'static str,
+    pub(super) input: &'a Input<'a>,
+    pub(super) deployment: &'a Deployment<'a>,
+    output: Output,
+}
+
+impl<'a> Module<'a> {
+    pub(super) fn new(
+        target: &'static str,
+        cloud: &'static str,
+        input: &'a Input<'a>,
+        deployment: &'a Deployment<'a>,
+    ) -> Self {
+        Self { target, cloud, input, deployment, output: Output::default() }
+    }
+
+    /// Adds a file from the template of this name.
+    pub(super) fn template(
+        &mut self,
+        template: &str,
+        file: &str,
+        values: impl Serialize,
+    ) -> Result<(), TemplateError> {
+        let text = self.render(template, values)?;
+        self.text(file, &text);
+        Ok(())
+    }
+
+    /// The text of a template, which is HCL.
+    pub(super) fn render(&self, template: &str, values: impl Serialize) -> Result<String, TemplateError> {
+        let name = format!("terraform/{}/{template}", self.cloud);
+        let text = self.input.templates.render(&name, values)?;
+        // Whether it is the binary's template or a project's own: what is no HCL is told here and not by Terraform.
+        match text.parse::<Structure>() {
+            Ok(_) => Ok(text),
+            Err(error) => Err(TemplateError { name, why: format!("what it makes is no HCL: {error}") }),
+        }
+    }
+
+    /// Adds a file of this text.
+    pub(super) fn text(&mut self, file: &str, text: &str) {
+        let header = Header { target: self.target, app: self.input.name() };
+        let path = format!("deploy/terraform/{}/{file}", self.cloud);
+        self.output.file(&header, Comment::Hash, path, &format!("\n{}", text.trim_start_matches('\n')));
+    }
+
+    /// Adds a file that was built, unless nothing is in it.
+    pub(super) fn body(&mut self, file: &str, body: &Body) {
+        if !body.is_empty() {
+            self.text(file, &body.print());
+        }
+    }
+
+    /// Something that this cloud cannot express.
+    pub(super) fn lose(
+        &mut self,
+        subject: impl Into<String>,
+        lost: impl Into<String>,
+        instead: impl Into<String>,
+    ) {
+        self.output.lose(self.target, subject, lost, instead);
+    }
+
+    /// What no cloud expresses.
+    pub(super) fn lose_common(&mut self) {
+        let deployment = self.deployment;
+        for instance in &deployment.instances {
+            for (needed, dependency) in &instance.service.depends_on {
+                if deployment.instance(needed).is_none() {
+                    continue;
+                }
+                let word = dependency.condition.get().copied().unwrap_or(Condition::ServiceStarted).as_str();
+                self.lose(
+                    format!("{}.depends_on.{needed}", instance.name),
+                    format!(
+                        "services start at the same time: {} does not wait for {word} of {needed}",
+                        instance.name
+                    ),
+                    "a service that fails for want of another is started again until it is there",
+                );
+            }
+            for volume in &instance.service.volumes {
+                self.lose(
+                    format!("{}.volumes", instance.name),
+                    format!("what {} writes to {} is gone with its container", instance.name, volume.path),
+                    "keep it in an object store or a database",
+                );
+            }
+        }
+        for task in &deployment.tasks {
+            if self.runner(task.service).is_none() {
+                self.lose(
+                    format!("{}.run", task.name),
+                    "there is no service whose image this job could run with",
+                    "no job was made of it; name a `service` for it",
+                );
+            }
+        }
+        for (name, environment) in &self.input.app.environments {
+            if let Some(strategy) = environment.strategy.get()
+                && !matches!(strategy, seaworthy_model::Strategy::Rolling)
+            {
+                self.lose(
+                    format!("{name}.strategy"),
+                    "a release takes over instance by instance, not in shares of the traffic",
+                    "a release that does not become ready takes over nothing; `sea release` knows the strategy",
+                );
+            }
+        }
+        for (name, secret) in &self.input.app.secrets {
+            if secret.environments.get().is_some() {
+                self.lose(
+                    format!("secrets.{name}.environments"),
+                    "the secret is made in every environment",
+                    "leave it empty where it is not needed",
+                );
+            }
+        }
+        if let Some(registry) = &self.input.options.registry {
+            self.lose(
+                "generate.registry",
+                format!("images are pulled from the cloud's own registry, not from {registry}"),
+                "push them to the addresses that the output `repositories` names",
+            );
+        }
+    }
+
+    /// The service that a job runs with.
+    pub(super) fn runner(&self, service: Option<&Name>) -> Option<&'a Instance<'a>> {
+        self.deployment.instance(service?)
+    }
+
+    /// Services and resources that a service talks to: what it depends on, and what its environment names.
+    pub(super) fn talks_to(&self, instance: &Instance<'a>) -> BTreeSet<Name> {
+        let mut names: BTreeSet<Name> = instance.needs.iter().map(|name| (*name).clone()).collect();
+        for template in instance.env.values().filter_map(Setting::template) {
+            for (placeholder, _) in template.placeholders() {
+                if let Placeholder::Service { name, .. } | Placeholder::Resource { name, .. } = placeholder {
+                    names.insert(name.clone());
+                }
+            }
+        }
+        names.remove(instance.name);
+        names
+    }
+
+    /// Services that another one talks to.
+    pub(super) fn is_called(&self, name: &Name) -> bool {
+        self.deployment.instances.iter().any(|other| self.talks_to(other).contains(name))
+    }
+
+    /// A value of some environment names the domain, or somebody outside reaches the app by it.
+    pub(super) fn has_domain(&self) -> bool {
+        let instances = &self.deployment.instances;
+        let named = |template: &seaworthy_model::placeholder::Template| {
+            template
+                .placeholders()
+                .any(|(placeholder, _)| matches!(placeholder, Placeholder::Environment(attribute) if attribute == "domain"))
+        };
+        instances.iter().any(Instance::is_public)
+            || instances.iter().flat_map(|one| one.env.values()).filter_map(Setting::template).any(named)
+    }
+
+    /// Hands over what was made.
+    pub(super) fn finish(self, output: &mut Output) {
+        output.files.extend(self.output.files);
+        output.losses.extend(self.output.losses);
+    }
+}
