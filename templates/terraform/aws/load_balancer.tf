@@ -1,8 +1,6 @@
 resource "aws_acm_certificate" "this" {
   domain_name               = var.domain
-  {% if hosts %}
   subject_alternative_names = [{% for host in hosts %}{{ host }}{% if not loop.last %}, {% endif %}{% endfor %}]
-  {% endif %}
   validation_method         = "DNS"
 
   lifecycle {

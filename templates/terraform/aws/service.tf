@@ -301,6 +301,15 @@ resource "aws_service_discovery_service" "{{ id }}" {
   }
 }
 {% endif %}
+{% if public and discovered %}
+
+# Where other services reach it. A function has no address inside the network.
+locals {
+  {{ id }}_host = local.functions ? var.domain : "{{ name }}.${local.name}.internal"
+  {{ id }}_port = local.functions ? "443" : "{{ port }}"
+  {{ id }}_url  = local.functions ? "https://${var.domain}" : "http://{{ name }}.${local.name}.internal:{{ port }}"
+}
+{% endif %}
 {% if public %}
 
 resource "aws_lb_target_group" "{{ id }}" {

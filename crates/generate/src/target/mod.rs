@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[terraform::AWS];
+pub const TARGETS: &[Target] = &[terraform::AWS, terraform::DIGITALOCEAN, terraform::GOOGLE];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {

@@ -19,7 +19,11 @@ fn dump() {
     for sample in apps::all() {
         let output = sample.generate(&targets);
         let home = validators::write(dir, &sample, &output);
-        let losses: Vec<_> = output.losses.iter().map(|l| format!("{} {}: {} -> {}\n", l.target, l.subject, l.lost, l.instead)).collect();
+        let losses: Vec<_> = output
+            .losses
+            .iter()
+            .map(|l| format!("{} {}: {} -> {}\n", l.target, l.subject, l.lost, l.instead))
+            .collect();
         std::fs::create_dir_all(&home).unwrap();
         std::fs::write(home.join("losses.txt"), losses.concat()).unwrap();
     }

@@ -8,6 +8,8 @@
 //! arguments.
 
 mod aws;
+mod digitalocean;
+mod google;
 mod module;
 mod route;
 mod settings;
@@ -21,4 +23,20 @@ pub(super) const AWS: Target = Target {
     title: "Terraform for AWS: ECS on Fargate or Lambda, RDS, ElastiCache, S3",
     by_default: false,
     make: aws::make,
+};
+
+/// DigitalOcean.
+pub(super) const DIGITALOCEAN: Target = Target {
+    id: digitalocean::ID,
+    title: "Terraform for DigitalOcean: a Kubernetes cluster, managed databases, Spaces",
+    by_default: false,
+    make: digitalocean::make,
+};
+
+/// Google Cloud.
+pub(super) const GOOGLE: Target = Target {
+    id: google::ID,
+    title: "Terraform for Google Cloud: Cloud Run, Cloud SQL, Memorystore",
+    by_default: false,
+    make: google::make,
 };

@@ -7,8 +7,14 @@ use seaworthy_model::placeholder::Placeholder;
 use seaworthy_model::{Condition, Name};
 use serde::Serialize;
 
-use crate::print::hcl::Body;
-use crate::{Comment, Deployment, Header, Input, Instance, Output, Setting, TemplateError};
+use super::route::Route;
+use crate::print::hcl::{Body, escape, quote};
+use crate::{Backing, Comment, Deployment, Header, Input, Instance, Output, Setting, TemplateError, label};
+
+/// The app's name as part of longer ones, of which clouds allow few characters.
+pub(super) fn short_name(app: &str) -> String {
+    label(app, 20)
+}
 
 /// The files of one cloud.
 pub(super) struct Module<'a> {
@@ -175,6 +181,43 @@ impl<'a> Module<'a> {
         };
         instances.iter().any(Instance::is_public)
             || instances.iter().flat_map(|one| one.env.values()).filter_map(Setting::template).any(named)
+    }
+
+    /// Resources that a service talks to: those above, and object stores whose name is in its environment.
+    pub(super) fn resources_of(&self, instance: &Instance<'a>) -> Vec<&'a Backing<'a>> {
+        let mut names = self.talks_to(instance);
+        for variable in instance.service.env.values() {
+            let Some(value) = variable.value.get() else { continue };
+            for backing in &self.deployment.backings {
+                if value.contains(&format!("${{resources.{}.", backing.name)) {
+                    names.insert(backing.name.clone());
+                }
+            }
+        }
+        self.deployment.backings.iter().filter(|backing| names.contains(backing.name)).collect()
+    }
+
+    /// Public services with their routes, the longest path first: the first that matches gets the request.
+    pub(super) fn routes(&self) -> Vec<(&'a Name, Route)> {
+        let instances = self.deployment.instances.iter();
+        let mut routes: Vec<_> =
+            instances.filter_map(|one| Some((one.name, Route::parse(one.service.route.get()?)))).collect();
+        routes.sort_by(|(_, one), (_, other)| {
+            let order = |route: &Route| (std::cmp::Reverse(route.path.len()), route.clone());
+            order(one).cmp(&order(other))
+        });
+        routes
+    }
+
+    /// Hosts of routes, besides the app's own, as expressions.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let hosts: BTreeSet<String> = self.routes().into_iter().filter_map(|(_, route)| route.host).collect();
+        hosts.iter().map(|host| quote(&escape(host))).collect()
+    }
+
+    /// Somebody outside reaches a service.
+    pub(super) fn has_public(&self) -> bool {
+        self.deployment.instances.iter().any(Instance::is_public)
     }
 
     /// Hands over what was made.

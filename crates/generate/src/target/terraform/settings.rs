@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use seaworthy_model::placeholder::{Part, Placeholder, Template};
 
+use serde_json::{Value as Json, json};
+
 use super::module::Module;
 use crate::print::hcl::{escape, quote};
 use crate::{Access, Backing, Instance, Setting, identifier};
 
-/// Where a resource or a service is reached: parts of strings, with `${...}` in them.
+/// Where a resource is reached: parts of strings, with `${...}` in them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Address {
     pub(super) host: String,
@@ -27,8 +29,9 @@ pub(super) struct Address {
 pub(super) trait Cloud {
     /// Where a resource that the cloud runs is reached; `None` when it runs elsewhere.
     fn address(&self, backing: &Backing<'_>) -> Option<Address>;
-    /// Where a service is reached by another one, and the scheme.
-    fn service(&self, instance: &Instance<'_>) -> Address;
+    /// The `url`, `host` or `port` at which a service is reached by another one, as part of a string; `None` for one
+    /// that listens to nothing.
+    fn service(&self, instance: &Instance<'_>, attribute: &str) -> Option<String>;
     /// An attribute of an object store, as part of a string.
     fn bucket(&self, backing: &Backing<'_>, attribute: &str) -> Option<String>;
     /// The password that is kept in this secret, as part of a string; `None` where the cloud makes it and Terraform
@@ -113,6 +116,53 @@ impl Settings {
     /// The environment of a service.
     pub(super) fn service(&self, name: &str) -> impl Iterator<Item = (&String, &Value)> {
         self.services.get(name).into_iter().flatten()
+    }
+
+    /// The secrets for templates: what is in them, and why nothing rotates them.
+    pub(super) fn described(&self) -> Vec<Json> {
+        let describe = |secret: &Secret| {
+            let outside = "whoever hands it out says when it changes";
+            let (comment, rotation) = match &secret.content {
+                Content::Outside(known) if known.is_empty() => {
+                    ("Made empty: its value is put in outside of Terraform.".to_owned(), outside)
+                }
+                Content::Outside(known) => {
+                    let first = known.lines().next().unwrap_or_default().trim_end_matches('.');
+                    (format!("{first}. Made empty: its value is put in outside of Terraform."), outside)
+                }
+                Content::Password(resource) => (
+                    format!("The password of {resource}."),
+                    "raising `password_version` changes it together with the addresses that hold it",
+                ),
+                Content::Composed(_) => (
+                    "An address with a password in it; neither gets into the state.".to_owned(),
+                    "raising `password_version` changes it together with the password in it",
+                ),
+            };
+            let composed = match &secret.content {
+                Content::Composed(text) => Some(text),
+                Content::Outside(_) | Content::Password(_) => None,
+            };
+            json!({
+                "id": secret.id,
+                "name": secret.name,
+                "comment": comment,
+                "rotation": rotation,
+                "password": matches!(secret.content, Content::Password(_)),
+                "composed": composed,
+            })
+        };
+        self.secrets.iter().map(describe).collect()
+    }
+
+    /// Terraform makes some of the secrets up.
+    pub(super) fn has_passwords(&self) -> bool {
+        self.secrets.iter().any(|secret| !matches!(secret.content, Content::Outside(_)))
+    }
+
+    /// Secrets that are made empty.
+    pub(super) fn outside(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(|secret| matches!(secret.content, Content::Outside(_)))
     }
 
     fn value(
@@ -236,20 +286,7 @@ impl Settings {
             Placeholder::Environment(_) => Some("${var.domain}".to_owned()),
             Placeholder::Secret(_) => None,
             Placeholder::Service { name, attribute } => {
-                let address = cloud.service(module.deployment.instance(name)?);
-                match attribute.as_str() {
-                    "host" => Some(address.host),
-                    "port" => Some(address.port),
-                    _ if address.port.is_empty() => {
-                        Some(format!("{}://{}", address.scheme.unwrap_or("http"), address.host))
-                    }
-                    _ => Some(format!(
-                        "{}://{}:{}",
-                        address.scheme.unwrap_or("http"),
-                        address.host,
-                        address.port
-                    )),
-                }
+                cloud.service(module.deployment.instance(name)?, attribute)
             }
             Placeholder::Resource { name, attribute } => {
                 let backing = module.deployment.backing(name)?;

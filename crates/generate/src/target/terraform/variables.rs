@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use seaworthy_model::placeholder::Part;
 
 use super::module::Module;
-use super::settings::Settings;
+use super::settings::{Settings, Value as Resolved};
 use crate::print::hcl::{Body, Value, quote};
 use crate::{Deployment, Instance, Setting, identifier};
 
@@ -42,8 +42,8 @@ pub(super) fn common(module: &Module<'_>, settings: &Settings) -> Body {
         "Name of the environment: goes into every name",
         None,
         (
-            "can(regex(\"^[a-z][a-z0-9-]{0,23}$\", var.environment))",
-            "Lower case letters, digits and dashes, at most 24.",
+            "can(regex(\"^[a-z][a-z0-9-]{0,15}$\", var.environment))",
+            "Lower case letters, digits and dashes, at most 16.",
         ),
     )
     .append(checked(
@@ -204,4 +204,42 @@ fn literal(setting: &Setting) -> Option<String> {
 /// A text as an expression.
 pub(super) fn text(text: &str) -> String {
     quote(&crate::print::hcl::escape(text))
+}
+
+/// The environment of each service as two local objects: values, and references to secrets as `secret` writes them.
+pub(super) fn environment(
+    module: &Module<'_>,
+    settings: &Settings,
+    keeps: impl Fn(&str) -> bool,
+    secret: impl Fn(&str) -> String,
+) -> Body {
+    let mut locals = Body::new();
+    for instance in &module.deployment.instances {
+        let id = identifier(instance.name.as_str());
+        let (mut values, mut secrets) = (Body::new(), Body::new());
+        for (key, value) in settings.service(instance.name.as_str()) {
+            match value {
+                Resolved::Plain(expression) if keeps(key) => {
+                    values = values.expression(&quoted(key), expression);
+                }
+                Resolved::Plain(_) => {}
+                Resolved::Secret(id) => secrets = secrets.expression(&quoted(key), &secret(id)),
+            }
+        }
+        locals =
+            locals.object(&format!("{id}_environment"), values).object(&format!("{id}_secrets"), secrets);
+    }
+    if locals.is_empty() { locals } else { Body::new().block(&["locals"], locals) }
+}
+
+/// A key of an object: quoted where it is no identifier.
+fn quoted(key: &str) -> String {
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !key.starts_with(|c: char| c.is_ascii_digit());
+    if plain { key.to_owned() } else { text(key) }
+}
+
+/// An output.
+pub(super) fn output(name: &str, description: &str, value: Value) -> Body {
+    Body::new().block(&["output", name], Body::new().text("description", description).value("value", value))
 }

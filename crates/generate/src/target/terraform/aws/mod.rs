@@ -9,11 +9,11 @@ mod services;
 
 use serde_json::json;
 
-use super::module::Module;
-use super::settings::{Address, Cloud, Content, Settings};
+use super::module::{self, Module};
+use super::settings::{Address, Cloud, Settings};
 use super::variables;
 use crate::print::hcl::{Body, Value};
-use crate::{Backing, Input, Instance, Output, TemplateError, identifier, label};
+use crate::{Backing, Input, Instance, Output, TemplateError, identifier};
 
 use data::Store;
 
@@ -23,13 +23,13 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
     let deployment = input.deployment();
     let mut module = Module::new(ID, "aws", input, &deployment);
     module.lose_common();
-    let compute = has_public(&module);
+    let compute = module.has_public();
     let settings = Settings::of(&mut module, &Amazon { has_functions: compute });
     let called = deployment.instances.iter().any(|one| one.port.is_some() && module.is_called(one.name));
     module.template(
         "versions.tf",
         "versions.tf",
-        json!({ "app": input.name(), "label": label(input.name(), 32), "compute": compute }),
+        json!({ "app": input.name(), "label": module::short_name(input.name()), "compute": compute }),
     )?;
     let body = variables(&module, &settings);
     module.body("variables.tf", &body);
@@ -38,15 +38,20 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
     module.body("security.tf", &rules);
     module.template("encryption.tf", "encryption.tf", json!({}))?;
     module.template("roles.tf", "roles.tf", json!({ "compute": compute }))?;
-    let names = json!({ "label": label(input.name(), 32), "discovery": called });
+    let names = json!({ "label": module::short_name(input.name()), "discovery": called });
     module.template("cluster.tf", "cluster.tf", names)?;
     if compute {
-        let hosts = json!({ "hosts": services::hosts(&module) });
+        let hosts = json!({ "hosts": module.hosts() });
         module.template("load_balancer.tf", "load_balancer.tf", &hosts)?;
         module.template("gateway.tf", "gateway.tf", &hosts)?;
     }
     secrets(&mut module, &settings)?;
-    let body = services::settings(&module, &settings);
+    let body = variables::environment(
+        &module,
+        &settings,
+        |_| true,
+        |secret| format!("aws_secretsmanager_secret.{secret}.arn"),
+    );
     module.body("settings.tf", &body);
     services::make(&mut module, &settings)?;
     data::make(&mut module)?;
@@ -56,11 +61,6 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
     environments(&mut module, &settings);
     module.finish(output);
     Ok(())
-}
-
-/// Somebody outside reaches a service: there is a front door, and a choice of what stands behind it.
-fn has_public(module: &Module<'_>) -> bool {
-    module.deployment.instances.iter().any(Instance::is_public)
 }
 
 /// What is particular about AWS.
@@ -97,20 +97,18 @@ impl Cloud for Amazon {
         })
     }
 
-    fn service(&self, instance: &Instance<'_>) -> Address {
-        let name = instance.name;
-        let port = instance.port.unwrap_or_default();
-        let private = format!("{name}.${{local.name}}.internal");
-        if !(self.has_functions && instance.is_public()) {
-            return Address { host: private, port: port.to_string(), ..Address::default() };
-        }
+    fn service(&self, instance: &Instance<'_>, attribute: &str) -> Option<String> {
+        let (name, port) = (instance.name, instance.port?);
         // A function has no address of its own inside the network: others reach it as everybody does.
-        Address {
-            host: format!("${{local.functions ? var.domain : \"{private}\"}}"),
-            port: format!("${{local.functions ? 443 : {port}}}"),
-            scheme: Some("${local.functions ? \"https\" : \"http\"}"),
-            ..Address::default()
+        if self.has_functions && instance.is_public() {
+            return Some(format!("${{local.{}_{attribute}}}", identifier(name.as_str())));
         }
+        let host = format!("{name}.${{local.name}}.internal");
+        Some(match attribute {
+            "host" => host,
+            "port" => port.to_string(),
+            _ => format!("http://{host}:{port}"),
+        })
     }
 
     fn bucket(&self, backing: &Backing<'_>, attribute: &str) -> Option<String> {
@@ -134,41 +132,7 @@ fn secrets(module: &mut Module<'_>, settings: &Settings) -> Result<(), TemplateE
     if settings.secrets.is_empty() {
         return Ok(());
     }
-    let secrets: Vec<_> = settings
-        .secrets
-        .iter()
-        .map(|secret| {
-            let (comment, rotation) = match &secret.content {
-                Content::Outside(known) if known.is_empty() => (
-                    "Made empty: its value is put in outside of Terraform.".to_owned(),
-                    "whoever hands it out says when it changes",
-                ),
-                Content::Outside(known) => (
-                    format!(
-                        "{}. Made empty: its value is put in outside of Terraform.",
-                        known.lines().next().unwrap_or_default().trim_end_matches('.')
-                    ),
-                    "whoever hands it out says when it changes",
-                ),
-                Content::Password(resource) => (
-                    format!("The password of {resource}."),
-                    "raising `password_version` changes it together with the addresses that hold it",
-                ),
-                Content::Composed(_) => (
-                    "An address with a password in it; neither gets into the state.".to_owned(),
-                    "raising `password_version` changes it together with the password in it",
-                ),
-            };
-            json!({
-                "id": secret.id,
-                "name": secret.name,
-                "comment": comment,
-                "rotation": rotation,
-                "password": matches!(secret.content, Content::Password(_)),
-                "composed": match &secret.content { Content::Composed(text) => Some(text), _ => None },
-            })
-        })
-        .collect();
+    let secrets = settings.described();
     module.template("secrets.tf", "secrets.tf", json!({ "secrets": secrets }))
 }
 
@@ -183,7 +147,7 @@ fn variables(module: &Module<'_>, settings: &Settings) -> Body {
         ("can(regex(\"^[a-z]{2}(-[a-z]+)+-[0-9]$\", var.region))", "A region of AWS: eu-central-1."),
     )
     .append(variables::common(module, settings));
-    if has_public(module) {
+    if module.has_public() {
         body = body
             .append(variables::variable("zone_id", "string", "Route 53 zone that the domain belongs to", None))
             .append(variables::checked(
@@ -234,7 +198,7 @@ fn variables(module: &Module<'_>, settings: &Settings) -> Body {
                 "CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096 or 1827 days.",
             ),
         ));
-    if has_public(module) || module.deployment.backings.iter().any(data::is_database) {
+    if module.has_public() || module.deployment.backings.iter().any(data::is_database) {
         body = body.append(variables::variable(
             "deletion_protection",
             "bool",
@@ -242,7 +206,7 @@ fn variables(module: &Module<'_>, settings: &Settings) -> Body {
             flag(true),
         ));
     }
-    if settings.secrets.iter().any(|secret| !matches!(secret.content, Content::Outside(_))) {
+    if settings.has_passwords() {
         body = body.append(variables::variable(
             "password_version",
             "number",
@@ -256,7 +220,7 @@ fn variables(module: &Module<'_>, settings: &Settings) -> Body {
 fn environments(module: &mut Module<'_>, settings: &Settings) {
     for (name, body) in variables::environments(module, settings, services::fields) {
         module.body(&format!("environments/{name}.tfvars"), &body);
-        let key = format!("{}/{name}.tfstate", label(module.input.name(), 32));
+        let key = format!("{}/{name}.tfstate", module::short_name(module.input.name()));
         // The bucket belongs to an account, which no model knows.
         module.body(&format!("environments/{name}.s3.tfbackend"), &Body::new().text("key", &key));
     }

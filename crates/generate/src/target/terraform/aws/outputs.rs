@@ -3,20 +3,25 @@
 use seaworthy_model::JobTrigger;
 
 use super::super::module::Module;
-use super::super::settings::{Content, Settings};
+use super::super::settings::Settings;
+use super::super::variables::output;
 use crate::identifier;
-use crate::print::hcl::Body;
+use crate::print::hcl::{Body, Value};
 
 pub(super) fn body(module: &Module<'_>, settings: &Settings) -> Body {
     let mut body = Body::new();
-    if super::has_public(module) {
-        body = body.append(output("url", "Where people reach the app", |body| {
-            body.expression("value", "\"https://${var.domain}\"")
-        }));
+    if module.has_public() {
+        body = body.append(output(
+            "url",
+            "Where people reach the app",
+            Value::expression("\"https://${var.domain}\""),
+        ));
     }
-    body = body.append(output("cluster", "The cluster that runs services and jobs", |body| {
-        body.expression("value", "aws_ecs_cluster.this.name")
-    }));
+    body = body.append(output(
+        "cluster",
+        "The cluster that runs services and jobs",
+        Value::expression("aws_ecs_cluster.this.name"),
+    ));
     let instances = &module.deployment.instances;
     if !instances.is_empty() {
         let repositories = instances.iter().fold(Body::new(), |object, one| {
@@ -26,7 +31,7 @@ pub(super) fn body(module: &Module<'_>, settings: &Settings) -> Body {
         body = body.append(output(
             "repositories",
             "Where the pipeline pushes the image of each service",
-            |body| body.object("value", repositories),
+            Value::Object(repositories),
         ));
     }
     let released = module.deployment.tasks.iter().filter(|task| task.on == JobTrigger::Release);
@@ -44,10 +49,10 @@ pub(super) fn body(module: &Module<'_>, settings: &Settings) -> Body {
         body = body.append(output(
             "release_jobs",
             "What the pipeline runs with `aws ecs run-task` before a release takes over",
-            |body| body.object("value", jobs),
+            Value::Object(jobs),
         ));
     }
-    let outside = settings.secrets.iter().filter(|secret| matches!(secret.content, Content::Outside(_)));
+    let outside = settings.outside();
     let secrets = outside.fold(Body::new(), |object, secret| {
         object.expression(&secret.id, &format!("aws_secretsmanager_secret.{}.name", secret.id))
     });
@@ -55,12 +60,8 @@ pub(super) fn body(module: &Module<'_>, settings: &Settings) -> Body {
         body = body.append(output(
             "secrets_to_fill",
             "Secrets that are made empty: fill them with `aws secretsmanager put-secret-value`, or services do not start",
-            |body| body.object("value", secrets),
+            Value::Object(secrets),
         ));
     }
     body
-}
-
-fn output(name: &str, description: &str, value: impl FnOnce(Body) -> Body) -> Body {
-    Body::new().block(&["output", name], value(Body::new().text("description", description)))
 }

@@ -32,59 +32,8 @@ fn size(instance: &Instance<'_>) -> Size {
     Size::fitting(instance.cpu.as_millicores(), instance.memory.get())
 }
 
-/// The environment of each service: values and secrets.
-pub(super) fn settings(module: &Module<'_>, settings: &Settings) -> Body {
-    let mut locals = Body::new();
-    for instance in &module.deployment.instances {
-        let id = identifier(instance.name.as_str());
-        let (mut values, mut secrets) = (Body::new(), Body::new());
-        for (key, value) in settings.service(instance.name.as_str()) {
-            match value {
-                Value::Plain(expression) => values = values.expression(&quoted(key), expression),
-                Value::Secret(secret) => {
-                    let arn = format!("aws_secretsmanager_secret.{secret}.arn");
-                    secrets = secrets.expression(&quoted(key), &arn);
-                }
-            }
-        }
-        locals =
-            locals.object(&format!("{id}_environment"), values).object(&format!("{id}_secrets"), secrets);
-    }
-    if locals.is_empty() { locals } else { Body::new().block(&["locals"], locals) }
-}
-
-/// A key of an object: quoted where it is no identifier.
-fn quoted(key: &str) -> String {
-    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !key.starts_with(|c: char| c.is_ascii_digit());
-    if plain { key.to_owned() } else { text(key) }
-}
-
-/// Hosts of routes, besides the app's own, as expressions.
-pub(super) fn hosts(module: &Module<'_>) -> Vec<String> {
-    let mut hosts: Vec<String> = routes(module).into_iter().filter_map(|(_, route)| route.host).collect();
-    hosts.sort();
-    hosts.dedup();
-    hosts.iter().map(|host| text(host)).collect()
-}
-
-/// Public services with their routes, the longest path first: the first that matches gets the request.
-fn routes<'a>(module: &Module<'a>) -> Vec<(&'a Name, Route)> {
-    let mut routes: Vec<_> = module
-        .deployment
-        .instances
-        .iter()
-        .filter_map(|one| Some((one.name, Route::parse(one.service.route.get()?))))
-        .collect();
-    routes.sort_by(|(_, one), (_, other)| {
-        let order = |route: &Route| (std::cmp::Reverse(route.path.len()), route.clone());
-        order(one).cmp(&order(other))
-    });
-    routes
-}
-
 pub(super) fn make(module: &mut Module<'_>, settings: &Settings) -> Result<(), TemplateError> {
-    let routes = routes(module);
+    let routes = module.routes();
     let deployment = module.deployment;
     for instance in &deployment.instances {
         lose(module, instance);
@@ -95,7 +44,7 @@ pub(super) fn make(module: &mut Module<'_>, settings: &Settings) -> Result<(), T
     Ok(())
 }
 
-fn values(
+fn values<'a>(
     module: &Module<'_>,
     settings: &Settings,
     instance: &Instance<'_>,
@@ -106,7 +55,9 @@ fn values(
         settings.service(instance.name.as_str()).any(|(_, value)| matches!(value, Value::Secret(_)));
     let place = routes.iter().position(|(name, _)| *name == instance.name);
     let route = place.map(|place| &routes[place].1);
-    let buckets: Vec<_> = talked_to(module, instance)
+    let buckets: Vec<_> = module
+        .resources_of(instance)
+        .into_iter()
         .filter(|backing| matches!(Store::of(backing), Some(Store::Bucket)))
         .map(|backing| identifier(backing.name.as_str()))
         .collect();
@@ -138,30 +89,10 @@ fn values(
     })
 }
 
-/// Resources that a service talks to.
-fn talked_to<'m>(
-    module: &'m Module<'_>,
-    instance: &Instance<'_>,
-) -> impl Iterator<Item = &'m crate::Backing<'m>> + use<'m> {
-    let deployment = module.deployment;
-    let own = deployment.instance(instance.name);
-    let mut names = own.map(|own| module.talks_to(own)).unwrap_or_default();
-    // The name of a bucket is no setting of its own, but it is in the environment.
-    for variable in instance.service.env.values() {
-        let Some(value) = variable.value.get() else { continue };
-        for backing in &deployment.backings {
-            if value.contains(&format!("${{resources.{}.", backing.name)) {
-                names.insert(backing.name.clone());
-            }
-        }
-    }
-    deployment.backings.iter().filter(move |backing| names.contains(backing.name))
-}
-
 /// Ports of the internet that a service reaches: HTTPS, and those of resources that run elsewhere.
-fn outgoing(module: &Module<'_>, instance: &Instance<'_>) -> Vec<u16> {
+fn outgoing<'a>(module: &Module<'a>, instance: &Instance<'a>) -> Vec<u16> {
     let mut ports = vec![443];
-    for backing in talked_to(module, instance) {
+    for backing in module.resources_of(instance) {
         match (backing.kind, Store::of(backing)) {
             // Submission of mail, with TLS from the start or later.
             ("smtp", _) => ports.extend([465, 587]),
