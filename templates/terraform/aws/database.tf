@@ -32,6 +32,7 @@ resource "aws_db_parameter_group" "{{ id }}" {
 }
 
 resource "aws_db_instance" "{{ id }}" {
+  #checkov:skip=CKV_AWS_157:`multi_az` is set unless an environment takes it back
   identifier     = "${local.name}-{{ name }}"
   engine         = "{{ engine }}"
   engine_version = "{{ version }}"

@@ -1,4 +1,3 @@
-{% from "terraform/google/container.tf" import environment, access %}
 {% for job in jobs %}
 {% if not loop.first %}
 
@@ -27,10 +26,10 @@ resource "google_cloud_run_v2_job" "{{ job.id }}" {
           }
         }
 
-{{ environment(job.service, "        ") }}
+{{ job.environment }}
       }
 
-{{ access("      ") }}
+{{ access }}
     }
   }
 

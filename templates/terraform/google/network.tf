@@ -19,6 +19,23 @@ resource "google_compute_subnetwork" "this" {
   }
 }
 
+# Nothing comes into the network from outside; Google's front ends do not come this way.
+resource "google_compute_firewall" "deny_ingress" {
+  name          = "${local.name}-deny-ingress"
+  network       = google_compute_network.this.id
+  direction     = "INGRESS"
+  priority      = 65534
+  source_ranges = ["0.0.0.0/0"]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "INCLUDE_ALL_METADATA"
+  }
+}
+
 # Services reach each other and the internet through the network, so that none of them is open to it.
 resource "google_compute_router" "this" {
   name    = local.name

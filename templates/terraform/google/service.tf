@@ -1,4 +1,3 @@
-{% from "terraform/google/container.tf" import environment, access %}
 resource "google_service_account" "{{ id }}" {
   account_id   = trim(substr("{{ short }}-${local.name}", 0, 30), "-")
   display_name = "{{ name }} of ${local.name}"
@@ -59,7 +58,8 @@ resource "google_cloud_run_v2_service" "{{ id }}" {
         }
       }
 
-{{ environment(id, "      ") }}
+{{ environment }}
+
       startup_probe {
         initial_delay_seconds = {{ startup.delay }}
         period_seconds        = {{ startup.period }}
@@ -94,7 +94,7 @@ resource "google_cloud_run_v2_service" "{{ id }}" {
       {% endif %}
     }
 
-{{ access("    ") }}
+{{ access }}
   }
 
   depends_on = [google_secret_manager_secret_iam_member.{{ id }}]
@@ -158,10 +158,10 @@ resource "google_cloud_run_v2_worker_pool" "{{ id }}" {
         }
       }
 
-{{ environment(id, "      ") }}
+{{ environment }}
     }
 
-{{ access("    ") }}
+{{ access }}
   }
 
   depends_on = [google_secret_manager_secret_iam_member.{{ id }}]

@@ -59,6 +59,19 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// The text of a template as it stands inside another one, this deep.
+    pub(super) fn fragment(
+        &self,
+        template: &str,
+        values: impl Serialize,
+        depth: usize,
+    ) -> Result<String, TemplateError> {
+        let text = self.render(template, values)?;
+        let indent = "  ".repeat(depth);
+        let line = |line: &str| if line.is_empty() { String::new() } else { format!("{indent}{line}") };
+        Ok(text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n"))
+    }
+
     /// Adds a file of this text.
     pub(super) fn text(&mut self, file: &str, text: &str) {
         let header = Header { target: self.target, app: self.input.name() };

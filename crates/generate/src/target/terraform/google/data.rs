@@ -11,12 +11,17 @@ use crate::{Backing, Deployment, TemplateError, identifier};
 const HOUR: u64 = 60 * 60 * 1000;
 
 /// Checks of Postgres that are left out, each with its reason.
-const POSTGRES_SKIPS: [&str; 4] = [
+const POSTGRES_SKIPS: [&str; 7] = [
+    "CKV_GCP_6:`ssl_mode` refuses what is not encrypted; certificates of clients would be one more secret",
+    "CKV_GCP_79:the version is the one that the app is written for",
+    "CKV_GCP_108:names of hosts are looked up once for each connection, and are all inside the network",
     "CKV_GCP_109:what a statement was is in the insights; the log holds errors and changes of tables",
     "CKV_GCP_110:an audit log of every statement is a choice of whoever pays for it",
     "CKV_GCP_111:changes of tables are logged; all statements would be personal data in the log",
     "CKV2_GCP_13:addresses of clients are inside the network",
 ];
+
+const MYSQL_SKIPS: [&str; 2] = [POSTGRES_SKIPS[0], POSTGRES_SKIPS[1]];
 
 const POSTGRES_FLAGS: [(&str, &str); 7] = [
     ("log_checkpoints", "on"),
@@ -124,7 +129,7 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
             }
             Store::MySql { version } => {
                 let flags = [("local_infile", "off"), ("slow_query_log", "on")];
-                module.template("database.tf", &file, database(backing, version, &[], &flags))?;
+                module.template("database.tf", &file, database(backing, version, &MYSQL_SKIPS, &flags))?;
             }
             Store::Redis { version } => {
                 let every =

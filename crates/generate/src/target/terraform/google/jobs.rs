@@ -37,10 +37,12 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
             _ => "Run by hand.".to_owned(),
         };
         let schedules: Vec<_> = schedule.iter().map(|cron| text(&cron.fields())).collect();
+        let service = identifier(runner.name.as_str());
         jobs.push(json!({
             "id": identifier(task.name.as_str()),
             "name": task.name,
-            "service": identifier(runner.name.as_str()),
+            "environment": module.fragment("container.tf", json!({ "id": service }), 4)?,
+            "service": service,
             "image": services::image(module, runner.name),
             "run": text(task.run),
             "comment": comment,
@@ -54,5 +56,6 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
         return Ok(());
     }
     let scheduled = scheduled(module);
-    module.template("jobs.tf", "jobs.tf", json!({ "jobs": jobs, "scheduled": scheduled }))
+    let access = module.fragment("access.tf", json!({}), 3)?;
+    module.template("jobs.tf", "jobs.tf", json!({ "jobs": jobs, "scheduled": scheduled, "access": access }))
 }

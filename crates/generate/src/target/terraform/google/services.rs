@@ -56,6 +56,8 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
             "port": instance.port,
             "public": instance.is_public(),
             "buckets": buckets,
+            "environment": module.fragment("container.tf", json!({ "id": id }), 3)?,
+            "access": module.fragment("access.tf", json!({}), 2)?,
             "startup": startup(instance),
             "liveness": instance.probes.liveness.as_ref().and_then(liveness),
         });
