@@ -1,6 +1,7 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
 mod cron;
+mod systemd;
 mod terraform;
 
 use crate::{Input, Output, TemplateError};
@@ -19,7 +20,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[terraform::AWS, terraform::DIGITALOCEAN, terraform::GOOGLE];
+pub const TARGETS: &[Target] = &[terraform::AWS, terraform::DIGITALOCEAN, terraform::GOOGLE, systemd::TARGET];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {
