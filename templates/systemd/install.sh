@@ -43,6 +43,13 @@ live() { [ -n "$root" ] || "$@"; }
 install -D -m 0644 "$here/$app.sysusers.conf" "$root/usr/lib/sysusers.d/$app.conf"
 live systemd-sysusers "$app.conf"
 
+# What services may keep, whichever release runs.
+mkdir -p "$root/var/lib/$app"
+{% for folder in states %}
+mkdir -p "$root{{ folder }}"
+{% endfor %}
+live chown -R "$app:$app" "/var/lib/$app"
+
 # The release: a folder of its own, so that the one before stays whole.
 home="$root/opt/$app"
 folder="$home/releases/$release"
@@ -53,28 +60,25 @@ if [ ! -d "$folder" ]; then
   trap 'rm -rf "$partial"' EXIT INT TERM
   tar -C "$source" --exclude=./.git --exclude='*.secrets.env' -cf - . | tar -C "$partial" -xf -
   chmod 0755 "$partial"
+  # Installing and building runs code of other people: not as root.
+  live chown -R "$app:$app" "$partial"
   {% for build in builds %}
   (
     cd "$partial/{{ build.path }}"
     say {{ build.say }}
     {% for step in build.steps %}
-    live sh -c {{ step }}
+    live runuser -u "$app" -- sh -c {{ step }}
     {% endfor %}
   )
   {% endfor %}
   {% for folder in mounts %}
   mkdir -p "$partial/{{ folder }}"
   {% endfor %}
+  # No service changes its own program.
+  live chown -R root:root "$partial"
   mv "$partial" "$folder"
   trap - EXIT INT TERM
 fi
-
-# What a service may keep.
-{% for folder in states %}
-mkdir -p "$root{{ folder }}"
-{% endfor %}
-mkdir -p "$root/var/lib/$app"
-live chown -R "$app:$app" "/var/lib/$app"
 
 # Settings of this environment, and files for what must not be seen.
 install -d -m 0755 "$root/etc/$app"

@@ -4,5 +4,7 @@
 
 mod apps;
 mod output;
+mod schema;
+mod systemd;
 mod terraform;
 mod validators;

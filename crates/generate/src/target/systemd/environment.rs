@@ -23,6 +23,8 @@ pub(super) struct Environment {
     optional: BTreeSet<String>,
     /// Names of which nobody knows the value.
     missing: BTreeSet<String>,
+    /// What cannot be composed here, by its name.
+    whole: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -46,6 +48,7 @@ impl Environment {
                         environment.outside.extend(names);
                     }
                     None => {
+                        environment.whole.insert(key.clone(), template.to_string());
                         environment.outside.insert(key);
                     }
                 },
@@ -74,6 +77,17 @@ impl Environment {
     }
 
     pub(super) fn lose(&self, writer: &mut Writer<'_>, instance: &Instance<'_>) {
+        for (key, template) in &self.whole {
+            let app = writer.app.clone();
+            writer.lose(
+                format!("{}.env.{key}", instance.name),
+                "it is composed of something that differs between environments or is not on this machine",
+                format!(
+                    "put the whole of it into /etc/{app}/{}.secrets.env: {template}",
+                    super::plain(instance.name)
+                ),
+            );
+        }
         for key in &self.missing {
             let app = writer.app.clone();
             writer.lose(
@@ -129,7 +143,7 @@ pub(super) fn files(writer: &mut Writer<'_>, deployment: &Deployment<'_>, layout
     }
 }
 
-/// A value of an environment file: between single quotes nothing is special there but the quote itself.
+/// A value of an environment file, between double quotes where something in it is special there.
 fn file_value(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@,+=%&?".contains(c);
     if text.chars().all(plain) {

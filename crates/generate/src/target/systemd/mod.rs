@@ -33,6 +33,10 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let deployment = input.deployment();
     let layout = Layout::of(&deployment);
     let mut writer = Writer { input, output, app: layout.app.clone() };
+    if layout.all_units().is_empty() && deployment.instances.is_empty() {
+        writer.lose("services", "the app has no services", "no files were made");
+        return Ok(());
+    }
     lose(&mut writer, &deployment, &layout);
     let mut secrets = BTreeMap::new();
     for instance in &deployment.instances {
@@ -76,9 +80,7 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     writer.template("app.target", &format!("{app}.target"), json!({ "app": app }))?;
     let user = format!("u {app} - \"{app}\" /var/lib/{app} /usr/sbin/nologin\n");
     writer.text(&format!("{app}.sysusers.conf"), &user);
-    if let Some(sites) = sites(&deployment, &layout) {
-        writer.template("Caddyfile", "Caddyfile", json!({ "sites": sites }))?;
-    }
+    proxy(&mut writer, &deployment, &layout)?;
     environment::files(&mut writer, &deployment, &layout);
     let values = script(input, &deployment, &layout, &secrets);
     let body = input.templates.render("systemd/install.sh", values)?;
@@ -195,8 +197,29 @@ fn builds(deployment: &Deployment<'_>) -> Vec<Json> {
         .collect()
 }
 
+/// The proxy's configuration: one for each environment, or one that is told the domain.
+fn proxy(writer: &mut Writer<'_>, deployment: &Deployment<'_>, layout: &Layout) -> Result<(), TemplateError> {
+    let input = writer.input;
+    let mut some = false;
+    for (name, environment) in &input.app.environments {
+        let (Some(here), Some(domain)) = (input.deployment_in(name), environment.domain.get()) else {
+            continue;
+        };
+        let Some(sites) = sites(&here, &Layout::of(&here), domain) else { continue };
+        let note = format!(" of {name}.");
+        let file = format!("environments/{name}/Caddyfile");
+        writer.template("Caddyfile", &file, json!({ "sites": sites, "note": note }))?;
+        some = true;
+    }
+    if !some && let Some(sites) = sites(deployment, layout, "{$DOMAIN}") {
+        let note = ". The domain comes from the environment of Caddy's own unit: DOMAIN=shop.example.com";
+        writer.template("Caddyfile", "Caddyfile", json!({ "sites": sites, "note": note }))?;
+    }
+    Ok(())
+}
+
 /// Hosts of the proxy with their paths, the longest first.
-fn sites(deployment: &Deployment<'_>, layout: &Layout) -> Option<Vec<Json>> {
+fn sites(deployment: &Deployment<'_>, layout: &Layout, domain: &str) -> Option<Vec<Json>> {
     let mut hosts: BTreeMap<String, Vec<(String, Json)>> = BTreeMap::new();
     for instance in &deployment.instances {
         let Some(route) = instance.service.route.get() else { continue };
@@ -204,7 +227,7 @@ fn sites(deployment: &Deployment<'_>, layout: &Layout) -> Option<Vec<Json>> {
             Some((host, path)) => (host, format!("/{path}")),
             None => (route.as_str(), String::new()),
         };
-        let host = if host.is_empty() { "{$DOMAIN}" } else { host };
+        let host = if host.is_empty() { domain } else { host };
         let path = path.trim_end_matches(['/', '*']).to_owned();
         let value = json!({
             "id": label(instance.name.as_str(), 63),

@@ -9,11 +9,55 @@ use serde::Serialize;
 
 use super::route::Route;
 use crate::print::hcl::{Body, escape, quote};
-use crate::{Backing, Comment, Deployment, Header, Input, Instance, Output, Setting, TemplateError, label};
+use crate::{
+    Backing, Comment, Deployment, Header, Input, Instance, Output, Setting, TemplateError, identifier, label,
+};
 
 /// The app's name as part of longer ones, of which clouds allow few characters.
 pub(super) fn short_name(app: &str) -> String {
     label(app, 20)
+}
+
+/// Names that the files use for what no model names.
+const TAKEN: [&str; 32] = [
+    "access_logs",
+    "administrators",
+    "available",
+    "backup",
+    "cidr",
+    "compute",
+    "deletion_protection",
+    "dns_zone",
+    "domain",
+    "environment",
+    "flow_log",
+    "functions",
+    "gateway",
+    "gateway_address",
+    "highly_available",
+    "hosts",
+    "http",
+    "https",
+    "internet",
+    "load_balancer",
+    "name",
+    "network",
+    "nodes",
+    "private",
+    "project",
+    "public",
+    "redirect",
+    "region",
+    "release",
+    "scheduler",
+    "services",
+    "zone",
+];
+
+/// What Terraform calls a service, a resource or a job.
+pub(super) fn handle(name: &Name) -> String {
+    let id = identifier(name.as_str());
+    if TAKEN.contains(&id.as_str()) { format!("app_{id}") } else { id }
 }
 
 /// The files of one cloud.
@@ -94,6 +138,15 @@ impl<'a> Module<'a> {
         instead: impl Into<String>,
     ) {
         self.output.lose(self.target, subject, lost, instead);
+    }
+
+    /// There is nothing to run and nothing to keep: no files are made, which is told.
+    pub(super) fn is_empty(&mut self) -> bool {
+        let empty = self.deployment.instances.is_empty() && self.deployment.backings.is_empty();
+        if empty {
+            self.lose("services", "the app has no services and no resources", "no files were made");
+        }
+        empty
     }
 
     /// What no cloud expresses.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use seaworthy_model::placeholder::Part;
 
 use super::module::Module;
+use super::module::handle;
 use super::settings::{Settings, Value as Resolved};
 use crate::print::hcl::{Body, Value, quote};
 use crate::{Deployment, Instance, Setting, identifier};
@@ -92,7 +93,7 @@ pub(super) fn services(
         inner.push("    env = optional(map(string), {})\n".to_owned());
         kinds.push(format!(
             "  {} = optional(object({{\n{}  }}), {{}})\n",
-            identifier(instance.name.as_str()),
+            handle(instance.name),
             inner.concat()
         ));
     }
@@ -180,7 +181,7 @@ pub(super) fn environments(
                 object = object.object("env", env);
             }
             if !object.is_empty() {
-                objects = objects.object(&identifier(instance.name.as_str()), object);
+                objects = objects.object(&handle(instance.name), object);
             }
         }
         if !objects.is_empty() {
@@ -215,7 +216,7 @@ pub(super) fn environment(
 ) -> Body {
     let mut locals = Body::new();
     for instance in &module.deployment.instances {
-        let id = identifier(instance.name.as_str());
+        let id = handle(instance.name);
         let (mut values, mut secrets) = (Body::new(), Body::new());
         for (key, value) in settings.service(instance.name.as_str()) {
             match value {

@@ -4,6 +4,7 @@ use seaworthy_model::quantity::{Duration, Retention};
 use serde_json::{Value as Json, json};
 
 use super::super::module::Module;
+use super::super::module::handle;
 use super::super::variables;
 use crate::print::hcl::{Body, Value};
 use crate::{Backing, Deployment, TemplateError, identifier, label};
@@ -121,7 +122,7 @@ pub(super) fn username(backing: &Backing<'_>) -> String {
 pub(super) fn variables(deployment: &Deployment<'_>) -> Body {
     let mut body = Body::new();
     for backing in &deployment.backings {
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         let (kind, described) = match Store::of(backing) {
             Some(Store::Database(_)) => (
                 "object({\n    instance_class = optional(string, \"db.t4g.medium\")\n    multi_az       = optional(bool, true)\n    storage_gb     = optional(number, 20)\n    max_storage_gb = optional(number, 200)\n  })",
@@ -143,7 +144,7 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
     let deployment = module.deployment;
     let mut plans = Vec::new();
     for backing in &deployment.backings {
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         let file = format!("resource_{id}.tf");
         let Some(store) = Store::of(backing) else {
             lose_unknown(module, backing);
@@ -188,7 +189,7 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
 fn database_values(backing: &Backing<'_>, database: &Database, retention: u32) -> Json {
     let logs: Vec<_> = database.logs.iter().map(|log| format!("\"{log}\"")).collect();
     json!({
-        "id": identifier(backing.name.as_str()),
+        "id": handle(backing.name),
         "name": backing.name,
         "short": label(backing.name.as_str(), 24),
         "engine": database.engine,
@@ -205,7 +206,7 @@ fn database_values(backing: &Backing<'_>, database: &Database, retention: u32) -
 
 fn cache_values(backing: &Backing<'_>, engine: &str, version: &str, retention: u32) -> Json {
     json!({
-        "id": identifier(backing.name.as_str()),
+        "id": handle(backing.name),
         "name": backing.name,
         "engine": engine,
         "version": version,
@@ -249,7 +250,7 @@ fn plan(backing: &Backing<'_>, arn: &str) -> Option<Json> {
         }
     }
     Some(json!({
-        "id": identifier(backing.name.as_str()),
+        "id": handle(backing.name),
         "name": backing.name,
         "resource": arn,
         "rules": rules,

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::super::super::cron::Cron;
 use super::super::module::Module;
+use super::super::module::handle;
 use super::super::variables::text;
 use crate::{TemplateError, identifier};
 
@@ -12,7 +13,7 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
     let mut jobs = Vec::new();
     for task in &module.deployment.tasks {
         let Some(runner) = module.runner(task.service) else { continue };
-        let service = identifier(runner.name.as_str());
+        let service = handle(runner.name);
         let job = |name: &str, schedule: Option<&str>| {
             let comment = match (task.on, task.schedule) {
                 (JobTrigger::Release, _) => "Run by the pipeline before a release takes over.".to_owned(),

@@ -9,11 +9,12 @@ mod services;
 
 use serde_json::json;
 
+use super::module::handle;
 use super::module::{self, Module};
 use super::settings::{Address, Cloud, Settings};
 use super::variables;
 use crate::print::hcl::{Body, Value};
-use crate::{Backing, Input, Instance, Output, TemplateError, identifier};
+use crate::{Backing, Input, Instance, Output, TemplateError};
 
 use data::Store;
 
@@ -22,6 +23,10 @@ pub(super) const ID: &str = "terraform-aws";
 pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let deployment = input.deployment();
     let mut module = Module::new(ID, "aws", input, &deployment);
+    if module.is_empty() {
+        module.finish(output);
+        return Ok(());
+    }
     module.lose_common();
     let compute = module.has_public();
     let settings = Settings::of(&mut module, &Amazon { has_functions: compute });
@@ -37,7 +42,9 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
     let rules = services::edges(&mut module);
     module.body("security.tf", &rules);
     module.template("encryption.tf", "encryption.tf", json!({}))?;
-    module.template("roles.tf", "roles.tf", json!({ "compute": compute }))?;
+    if !deployment.instances.is_empty() {
+        module.template("roles.tf", "roles.tf", json!({ "compute": compute }))?;
+    }
     let names = json!({ "label": module::short_name(input.name()), "discovery": called });
     module.template("cluster.tf", "cluster.tf", names)?;
     if compute {
@@ -71,7 +78,7 @@ struct Amazon {
 impl Cloud for Amazon {
     fn address(&self, backing: &Backing<'_>) -> Option<Address> {
         let store = Store::of(backing)?;
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         let port = backing.port().unwrap_or_default().to_string();
         Some(match store {
             Store::Database(database) => Address {
@@ -101,7 +108,7 @@ impl Cloud for Amazon {
         let (name, port) = (instance.name, instance.port?);
         // A function has no address of its own inside the network: others reach it as everybody does.
         if self.has_functions && instance.is_public() {
-            return Some(format!("${{local.{}_{attribute}}}", identifier(name.as_str())));
+            return Some(format!("${{local.{}_{attribute}}}", handle(name)));
         }
         let host = format!("{name}.${{local.name}}.internal");
         Some(match attribute {
@@ -113,7 +120,7 @@ impl Cloud for Amazon {
 
     fn bucket(&self, backing: &Backing<'_>, attribute: &str) -> Option<String> {
         let Store::Bucket = Store::of(backing)? else { return None };
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         match attribute {
             "bucket" => Some(format!("${{aws_s3_bucket.{id}.bucket}}")),
             "region" => Some("${var.region}".to_owned()),

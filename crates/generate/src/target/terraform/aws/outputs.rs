@@ -3,9 +3,9 @@
 use seaworthy_model::JobTrigger;
 
 use super::super::module::Module;
+use super::super::module::handle;
 use super::super::settings::Settings;
 use super::super::variables::output;
-use crate::identifier;
 use crate::print::hcl::{Body, Value};
 
 pub(super) fn body(module: &Module<'_>, settings: &Settings) -> Body {
@@ -25,7 +25,7 @@ pub(super) fn body(module: &Module<'_>, settings: &Settings) -> Body {
     let instances = &module.deployment.instances;
     if !instances.is_empty() {
         let repositories = instances.iter().fold(Body::new(), |object, one| {
-            let id = identifier(one.name.as_str());
+            let id = handle(one.name);
             object.expression(&id, &format!("aws_ecr_repository.{id}.repository_url"))
         });
         body = body.append(output(
@@ -37,8 +37,8 @@ pub(super) fn body(module: &Module<'_>, settings: &Settings) -> Body {
     let released = module.deployment.tasks.iter().filter(|task| task.on == JobTrigger::Release);
     let released = released.filter_map(|task| Some((task, module.runner(task.service)?)));
     let jobs = released.fold(Body::new(), |object, (task, runner)| {
-        let id = identifier(task.name.as_str());
-        let service = identifier(runner.name.as_str());
+        let id = handle(task.name);
+        let service = handle(runner.name);
         let job = Body::new()
             .expression("task_definition", &format!("aws_ecs_task_definition.job_{id}.arn"))
             .expression("subnets", "aws_subnet.private[*].id")

@@ -4,13 +4,14 @@ use seaworthy_model::{Name, ProbeAction};
 use serde_json::{Value as Json, json};
 
 use super::super::module::Module;
+use super::super::module::handle;
 use super::super::route::Route;
 use super::super::settings::{Settings, Value};
 use super::super::variables::text;
 use super::data::Store;
 use super::fargate::Size;
 use crate::print::hcl::Body;
-use crate::{Instance, TemplateError, USER, identifier, label};
+use crate::{Instance, TemplateError, USER, label};
 
 /// The longest that Fargate waits between SIGTERM and SIGKILL.
 const LONGEST_GRACE: u64 = 120;
@@ -38,7 +39,7 @@ pub(super) fn make(module: &mut Module<'_>, settings: &Settings) -> Result<(), T
     for instance in &deployment.instances {
         lose(module, instance);
         let values = values(module, settings, instance, &routes);
-        let file = format!("service_{}.tf", identifier(instance.name.as_str()));
+        let file = format!("service_{}.tf", handle(instance.name));
         module.template("service.tf", &file, values)?;
     }
     Ok(())
@@ -50,7 +51,7 @@ fn values<'a>(
     instance: &Instance<'_>,
     routes: &[(&Name, Route)],
 ) -> Json {
-    let id = identifier(instance.name.as_str());
+    let id = handle(instance.name);
     let has_secrets =
         settings.service(instance.name.as_str()).any(|(_, value)| matches!(value, Value::Secret(_)));
     let place = routes.iter().position(|(name, _)| *name == instance.name);
@@ -59,7 +60,7 @@ fn values<'a>(
         .resources_of(instance)
         .into_iter()
         .filter(|backing| matches!(Store::of(backing), Some(Store::Bucket)))
-        .map(|backing| identifier(backing.name.as_str()))
+        .map(|backing| handle(backing.name))
         .collect();
     // Private services keep their number as a plain resource, public ones exist where they are no functions.
     let index = if route.is_some() { "[0]" } else { "" };
@@ -231,7 +232,7 @@ fn lose(module: &mut Module<'_>, instance: &Instance<'_>) {
 pub(super) fn edges(module: &mut Module<'_>) -> Body {
     let mut body = Body::new();
     for instance in &module.deployment.instances {
-        let id = identifier(instance.name.as_str());
+        let id = handle(instance.name);
         if let (true, Some(port)) = (instance.is_public(), instance.port) {
             body = body.append(edge(
                 "load_balancer",
@@ -241,7 +242,7 @@ pub(super) fn edges(module: &mut Module<'_>) -> Body {
             ));
         }
         for name in module.talks_to(instance) {
-            let other = identifier(name.as_str());
+            let other = handle(&name);
             let service = module.deployment.instance(&name).and_then(|other| other.port);
             let backing = module.deployment.backing(&name).filter(
                 |backing| matches!(Store::of(backing), Some(store) if !matches!(store, Store::Bucket)),

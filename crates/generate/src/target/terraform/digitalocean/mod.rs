@@ -3,16 +3,21 @@
 
 use serde_json::json;
 
+use super::module::handle;
 use super::module::{self, Module};
 use super::variables::{self, output};
 use crate::print::hcl::{Body, Value};
-use crate::{Backing, Deployment, Input, Output, TemplateError, identifier};
+use crate::{Backing, Deployment, Input, Output, TemplateError};
 
 pub(super) const ID: &str = "terraform-digitalocean";
 
 pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let deployment = input.deployment();
     let mut module = Module::new(ID, "digitalocean", input, &deployment);
+    if module.is_empty() {
+        module.finish(output);
+        return Ok(());
+    }
     lose(&mut module);
     let short = module::short_name(input.name());
     module.template("versions.tf", "versions.tf", json!({ "label": short }))?;
@@ -21,9 +26,7 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
     let mut urns = vec!["digitalocean_kubernetes_cluster.this.urn".to_owned()];
     let buckets =
         deployment.backings.iter().filter(|backing| matches!(Store::of(backing), Some(Store::Bucket)));
-    urns.extend(
-        buckets.map(|one| format!("digitalocean_spaces_bucket.{}.urn", identifier(one.name.as_str()))),
-    );
+    urns.extend(buckets.map(|one| format!("digitalocean_spaces_bucket.{}.urn", handle(one.name))));
     module.template("project.tf", "project.tf", json!({ "app": input.name(), "urns": urns }))?;
     module.template("cluster.tf", "cluster.tf", json!({ "label": short }))?;
     if module.has_public() {
@@ -69,7 +72,7 @@ impl Store {
 }
 
 fn make_store(module: &mut Module<'_>, backing: &Backing<'_>) -> Result<(), TemplateError> {
-    let id = identifier(backing.name.as_str());
+    let id = handle(backing.name);
     let file = format!("resource_{id}.tf");
     match Store::of(backing) {
         Some(Store::Database { engine, version, accounts }) => {
@@ -200,12 +203,12 @@ fn variables(module: &Module<'_>) -> Body {
     for backing in databases(deployment) {
         let kind = "object({\n    size  = optional(string, \"db-s-2vcpu-4gb\")\n    nodes = optional(number, 2)\n  })";
         body = body.append(variables::checked(
-            &identifier(backing.name.as_str()),
+            &handle(backing.name),
             kind,
             &format!("Size of {}: machine and nodes", backing.name),
             Some(Value::Object(Body::new())),
             (
-                &format!("var.{0}.nodes >= 1 && var.{0}.nodes <= 3", identifier(backing.name.as_str())),
+                &format!("var.{0}.nodes >= 1 && var.{0}.nodes <= 3", handle(backing.name)),
                 "One to three nodes: a standby needs two.",
             ),
         ));
@@ -229,7 +232,7 @@ fn outputs(module: &Module<'_>) -> Body {
         Value::expression("digitalocean_container_registry.this.endpoint"),
     ));
     let stores = databases(module.deployment).fold(Body::new(), |object, backing| {
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         let cluster = format!("digitalocean_database_cluster.{id}");
         let one = Body::new()
             .expression("id", &format!("{cluster}.id"))
@@ -247,7 +250,7 @@ fn outputs(module: &Module<'_>) -> Body {
     let buckets =
         module.deployment.backings.iter().filter(|backing| matches!(Store::of(backing), Some(Store::Bucket)));
     let buckets = buckets.fold(Body::new(), |object, backing| {
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         let bucket = format!("digitalocean_spaces_bucket.{id}");
         let one = Body::new()
             .expression("bucket", &format!("{bucket}.name"))

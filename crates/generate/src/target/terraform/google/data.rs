@@ -4,6 +4,7 @@ use seaworthy_model::quantity::Retention;
 use serde_json::{Value as Json, json};
 
 use super::super::module::Module;
+use super::super::module::handle;
 use super::super::variables;
 use crate::print::hcl::{Body, Value};
 use crate::{Backing, Deployment, TemplateError, identifier};
@@ -103,7 +104,7 @@ pub(super) fn variables(deployment: &Deployment<'_>) -> Body {
             Some(Store::Bucket) | None => continue,
         };
         let description = format!("Size of {}: {described}", backing.name);
-        let name = identifier(backing.name.as_str());
+        let name = handle(backing.name);
         body = body.append(variables::variable(&name, kind, &description, Some(Value::Object(Body::new()))));
     }
     body
@@ -112,7 +113,7 @@ pub(super) fn variables(deployment: &Deployment<'_>) -> Body {
 pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
     let deployment = module.deployment;
     for backing in &deployment.backings {
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         let file = format!("resource_{id}.tf");
         let Some(store) = Store::of(backing) else {
             lose_unknown(module, backing);
@@ -165,7 +166,7 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
 
 fn database(backing: &Backing<'_>, version: &str, skips: &[&str], flags: &[(&str, &str)]) -> Json {
     json!({
-        "id": identifier(backing.name.as_str()),
+        "id": handle(backing.name),
         "name": backing.name,
         "version": version,
         "postgres": version.starts_with("POSTGRES"),

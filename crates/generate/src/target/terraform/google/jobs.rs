@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::super::super::cron::Cron;
 use super::super::module::Module;
+use super::super::module::handle;
 use super::super::variables::text;
 use super::services;
-use crate::{TemplateError, identifier};
+use crate::TemplateError;
 
 /// Some job runs by itself.
 pub(super) fn scheduled(module: &Module<'_>) -> bool {
@@ -21,7 +22,7 @@ pub(super) fn released(module: &Module<'_>) -> impl Iterator<Item = String> {
     let tasks = module.deployment.tasks.iter();
     tasks
         .filter(|task| task.on == JobTrigger::Release && module.runner(task.service).is_some())
-        .map(|task| identifier(task.name.as_str()))
+        .map(|task| handle(task.name))
 }
 
 pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
@@ -37,9 +38,9 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
             _ => "Run by hand.".to_owned(),
         };
         let schedules: Vec<_> = schedule.iter().map(|cron| text(&cron.fields())).collect();
-        let service = identifier(runner.name.as_str());
+        let service = handle(runner.name);
         jobs.push(json!({
-            "id": identifier(task.name.as_str()),
+            "id": handle(task.name),
             "name": task.name,
             "environment": module.fragment("container.tf", json!({ "id": service }), 4)?,
             "service": service,

@@ -7,11 +7,12 @@ mod size;
 
 use serde_json::json;
 
+use super::module::handle;
 use super::module::{self, Module};
 use super::settings::{Address, Cloud, Settings};
 use super::variables::{self, output};
 use crate::print::hcl::{Body, Value};
-use crate::{Backing, Input, Instance, Output, TemplateError, identifier};
+use crate::{Backing, Input, Instance, Output, TemplateError};
 
 use data::Store;
 
@@ -20,6 +21,10 @@ pub(super) const ID: &str = "terraform-google";
 pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
     let deployment = input.deployment();
     let mut module = Module::new(ID, "google", input, &deployment);
+    if module.is_empty() {
+        module.finish(output);
+        return Ok(());
+    }
     module.lose_common();
     let settings = Settings::of(&mut module, &Google);
     let scheduled = jobs::scheduled(&module);
@@ -69,7 +74,7 @@ struct Google;
 impl Cloud for Google {
     fn address(&self, backing: &Backing<'_>) -> Option<Address> {
         let store = Store::of(backing)?;
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         let port = backing.port().unwrap_or_default().to_string();
         Some(match store {
             Store::Postgres { .. } | Store::MySql { .. } => Address {
@@ -110,7 +115,7 @@ impl Cloud for Google {
 
     fn bucket(&self, backing: &Backing<'_>, attribute: &str) -> Option<String> {
         let Store::Bucket = Store::of(backing)? else { return None };
-        let id = identifier(backing.name.as_str());
+        let id = handle(backing.name);
         match attribute {
             "bucket" => Some(format!("${{google_storage_bucket.{id}.name}}")),
             "region" => Some("${var.region}".to_owned()),
@@ -222,7 +227,7 @@ fn outputs(module: &Module<'_>, settings: &Settings) -> Body {
     }
     let repositories = module.deployment.instances.iter().fold(Body::new(), |object, one| {
         let address = format!("\"${{local.images}}/{}\"", services::image(module, one.name));
-        object.expression(&identifier(one.name.as_str()), &address)
+        object.expression(&handle(one.name), &address)
     });
     body = body.append(output(
         "repositories",

@@ -6,11 +6,12 @@ use seaworthy_model::{Name, Probe, ProbeAction};
 use serde_json::{Value as Json, json};
 
 use super::super::module::Module;
+use super::super::module::handle;
 use super::super::route::Route;
 use super::super::variables::text;
 use super::data::Store;
 use super::size::Size;
-use crate::{Instance, TemplateError, identifier, label};
+use crate::{Instance, TemplateError, label};
 
 /// What Cloud Run gives a container between SIGTERM and SIGKILL, in milliseconds.
 const GRACE: u64 = 10_000;
@@ -45,9 +46,9 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
             .resources_of(instance)
             .into_iter()
             .filter(|backing| matches!(Store::of(backing), Some(Store::Bucket)))
-            .map(|backing| identifier(backing.name.as_str()))
+            .map(|backing| handle(backing.name))
             .collect();
-        let id = identifier(instance.name.as_str());
+        let id = handle(instance.name);
         let values = json!({
             "id": id,
             "name": instance.name,
@@ -124,7 +125,7 @@ pub(super) fn load_balancer(module: &Module<'_>) -> Json {
         hosts.entry(one.1.host.as_deref()).or_default().push(one);
     }
     // What belongs to no path goes to the service that has the root, else to the one with the shortest path.
-    let root = |routes: &[&(&Name, Route)]| routes.last().map(|(name, _)| identifier(name.as_str()));
+    let root = |routes: &[&(&Name, Route)]| routes.last().map(|(name, _)| handle(name));
     let matchers: Vec<_> = hosts
         .iter()
         .map(|(host, routes)| {
@@ -133,7 +134,7 @@ pub(super) fn load_balancer(module: &Module<'_>) -> Json {
                 .filter(|(_, route)| !route.is_root())
                 .map(|(name, route)| {
                     json!({
-                        "service": identifier(name.as_str()),
+                        "service": handle(name),
                         "paths": format!("{}, {}", text(&route.path), text(&format!("{}/*", route.path))),
                     })
                 })
