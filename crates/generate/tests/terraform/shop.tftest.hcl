@@ -44,8 +44,8 @@ run "containers" {
   }
 
   assert {
-    condition     = aws_db_instance.db.storage_encrypted && aws_db_instance.db.deletion_protection && !aws_db_instance.db.publicly_accessible
-    error_message = "The database is encrypted, private and protected."
+    condition     = aws_elasticache_replication_group.cache.at_rest_encryption_enabled && aws_elasticache_replication_group.cache.automatic_failover_enabled
+    error_message = "The cache is encrypted and has a standby."
   }
 
   assert {

@@ -296,20 +296,30 @@ impl Settings {
                 let address = match cloud.address(backing) {
                     Some(address) => address,
                     None if backing.kind == "sqlite" => Address::default(),
-                    None => self.elsewhere(backing)?,
+                    None => elsewhere(backing)?,
                 };
-                attribute_of(backing, attribute, &address, cloud)
+                let text = attribute_of(backing, attribute, &address, cloud)?;
+                if text.contains(&format!("${{var.{}}}", host_variable(backing))) {
+                    self.need(
+                        &host_variable(backing),
+                        format!("Host of {}, a {} that runs elsewhere", backing.name, backing.kind),
+                    );
+                }
+                Some(text)
             }
         }
     }
+}
 
-    /// The address of a resource that the cloud does not run: a variable.
-    fn elsewhere(&mut self, backing: &Backing<'_>) -> Option<Address> {
-        let id = identifier(&format!("{}_host", backing.name));
-        self.need(&id, format!("Host of {}, a {} that runs elsewhere", backing.name, backing.kind));
-        let port = backing.port()?.to_string();
-        Some(Address { host: format!("${{var.{id}}}"), port, ..Address::default() })
-    }
+/// The variable with the host of a resource that the cloud does not run.
+fn host_variable(backing: &Backing<'_>) -> String {
+    identifier(&format!("{}_host", backing.name))
+}
+
+/// Its address.
+fn elsewhere(backing: &Backing<'_>) -> Option<Address> {
+    let port = backing.port()?.to_string();
+    Some(Address { host: format!("${{var.{}}}", host_variable(backing)), port, ..Address::default() })
 }
 
 enum Resolved {
