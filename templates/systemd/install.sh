@@ -67,6 +67,7 @@ if [ ! -d "$folder" ]; then
     cd "$partial/{{ build.path }}"
     say {{ build.say }}
     {% for step in build.steps %}
+    # shellcheck disable=SC2016 # the builder's shell expands it
     live runuser -u "$app" -- sh -c {{ step }}
     {% endfor %}
   )
@@ -116,7 +117,9 @@ if [ -n "$missing" ]; then
 fi
 
 # The new release takes over once its jobs are done. A job that fails leaves the old one running.
+{% if release_jobs %}
 before=$(readlink "$home/current" 2>/dev/null || :)
+{% endif %}
 ln -sfn "releases/$release" "$home/current.new"
 mv -T "$home/current.new" "$home/current"
 {% for job in release_jobs %}

@@ -8,15 +8,14 @@ resource "aws_acm_certificate" "this" {
   }
 }
 
+# Names that the certificate's authority looks up; which ones is known once the certificate is asked for.
 resource "aws_route53_record" "validation" {
-  for_each = {
-    for option in aws_acm_certificate.this.domain_validation_options : option.domain_name => option
-  }
+  for_each = local.hosts
 
   zone_id = var.zone_id
-  name    = each.value.resource_record_name
-  type    = each.value.resource_record_type
-  records = [each.value.resource_record_value]
+  name    = one([for option in local.validation : option.resource_record_name if option.domain_name == each.value])
+  type    = one([for option in local.validation : option.resource_record_type if option.domain_name == each.value])
+  records = [for option in local.validation : option.resource_record_value if option.domain_name == each.value]
   ttl     = 300
 }
 
@@ -28,6 +27,8 @@ resource "aws_acm_certificate_validation" "this" {
 locals {
   # Every name that people reach the app by.
   hosts = toset([var.domain{% for host in hosts %}, {{ host }}{% endfor %}])
+
+  validation = aws_acm_certificate.this.domain_validation_options
 }
 
 resource "aws_security_group" "load_balancer" {

@@ -301,14 +301,10 @@ resource "aws_service_discovery_service" "{{ id }}" {
   }
 }
 {% endif %}
-{% if public and discovered %}
+{% if addresses %}
 
 # Where other services reach it. A function has no address inside the network.
-locals {
-  {{ id }}_host = local.functions ? var.domain : "{{ name }}.${local.name}.internal"
-  {{ id }}_port = local.functions ? "443" : "{{ port }}"
-  {{ id }}_url  = local.functions ? "https://${var.domain}" : "http://{{ name }}.${local.name}.internal:{{ port }}"
-}
+{{ addresses }}
 {% endif %}
 {% if public %}
 

@@ -19,7 +19,7 @@ pub(super) fn short_name(app: &str) -> String {
 }
 
 /// Names that the files use for what no model names.
-const TAKEN: [&str; 32] = [
+const TAKEN: [&str; 33] = [
     "access_logs",
     "administrators",
     "available",
@@ -50,6 +50,7 @@ const TAKEN: [&str; 32] = [
     "region",
     "release",
     "scheduler",
+    "validation",
     "services",
     "zone",
 ];
@@ -230,6 +231,19 @@ impl<'a> Module<'a> {
         }
         names.remove(instance.name);
         names
+    }
+
+    /// What the environments of services ask of another one: `url`, `host`, `port`.
+    pub(super) fn asked_of(&self, service: &Name) -> BTreeSet<String> {
+        let instances = self.deployment.instances.iter();
+        let templates = instances.flat_map(|one| one.env.values()).filter_map(Setting::template);
+        templates
+            .flat_map(seaworthy_model::placeholder::Template::placeholders)
+            .filter_map(|(placeholder, _)| match placeholder {
+                Placeholder::Service { name, attribute } if name == service => Some(attribute.clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Services that another one talks to.

@@ -72,6 +72,7 @@ fn values<'a>(
         "user": USER,
         "port": instance.port,
         "public": route.is_some(),
+        "addresses": addresses(module, instance),
         "discovered": instance.port.is_some() && module.is_called(instance.name),
         "index": index,
         "grace": seconds(instance.grace.as_millis()).min(LONGEST_GRACE),
@@ -88,6 +89,22 @@ fn values<'a>(
             "keys": keys(route),
         })),
     })
+}
+
+/// Where others reach a service that may be a function: local values, as far as somebody asks for them.
+fn addresses(module: &Module<'_>, instance: &Instance<'_>) -> Option<String> {
+    let port = instance.port.filter(|_| instance.is_public())?;
+    let id = handle(instance.name);
+    let host = format!("{}.${{local.name}}.internal", instance.name);
+    let locals = module.asked_of(instance.name).iter().fold(Body::new(), |locals, attribute| {
+        let expression = match attribute.as_str() {
+            "host" => format!("local.functions ? var.domain : \"{host}\""),
+            "port" => format!("local.functions ? \"443\" : \"{port}\""),
+            _ => format!("local.functions ? \"https://${{var.domain}}\" : \"http://{host}:{port}\""),
+        };
+        locals.expression(&format!("{id}_{attribute}"), &expression)
+    });
+    (!locals.is_empty()).then(|| Body::new().block(&["locals"], locals).print().trim_end().to_owned())
 }
 
 /// Ports of the internet that a service reaches: HTTPS, and those of resources that run elsewhere.

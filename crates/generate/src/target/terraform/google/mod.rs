@@ -38,7 +38,9 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
     let body = variables(&module, &settings);
     module.body("variables.tf", &body);
     module.template("network.tf", "network.tf", json!({ "private_services": private_services }))?;
-    module.template("registry.tf", "registry.tf", json!({}))?;
+    if !deployment.instances.is_empty() {
+        module.template("registry.tf", "registry.tf", json!({}))?;
+    }
     if !settings.secrets.is_empty() {
         module.template("secrets.tf", "secrets.tf", json!({ "secrets": settings.described() }))?;
     }
@@ -229,11 +231,13 @@ fn outputs(module: &Module<'_>, settings: &Settings) -> Body {
         let address = format!("\"${{local.images}}/{}\"", services::image(module, one.name));
         object.expression(&handle(one.name), &address)
     });
-    body = body.append(output(
-        "repositories",
-        "Where the pipeline pushes the image of each service",
-        Value::Object(repositories),
-    ));
+    if !repositories.is_empty() {
+        body = body.append(output(
+            "repositories",
+            "Where the pipeline pushes the image of each service",
+            Value::Object(repositories),
+        ));
+    }
     let jobs = jobs::released(module).fold(Body::new(), |object, id| {
         let name = format!("google_cloud_run_v2_job.{id}.name");
         object.expression(&id, &name)
