@@ -61,9 +61,9 @@ impl Value {
             Self::Object(body) => format!("{{\n{}{indent}}}", body.structure(depth + 1)),
             Self::List(items) if items.is_empty() => "[]".to_owned(),
             Self::List(items) => {
-                let lines: String =
+                let lines: Vec<_> =
                     items.iter().map(|item| format!("{indent}  {},\n", item.print(depth + 1))).collect();
-                format!("[\n{lines}{indent}]")
+                format!("[\n{}{indent}]", lines.concat())
             }
             Self::Call(function, value) => format!("{function}({})", value.print(depth)),
         }

@@ -140,7 +140,8 @@ impl Provider {
         for attribute in body.attributes() {
             let key = attribute.key.as_str();
             let known = shape.required.contains(key) || shape.optional.contains(key);
-            if !known && !(is_top && meta.contains(&key)) {
+            let is_meta = is_top && meta.contains(&key);
+            if !known && !is_meta {
                 found.wrong.push(format!("{path} has no argument {key}"));
             }
         }
@@ -214,8 +215,7 @@ impl Provider {
             return Err("is in no table".to_owned());
         };
         match rest.first() {
-            None => Ok(()),
-            Some(&"id") => Ok(()),
+            None | Some(&"id") => Ok(()),
             Some(attribute) => {
                 let groups = [&shape.required, &shape.optional, &shape.computed, &shape.blocks];
                 let known = groups

@@ -1,4 +1,4 @@
-//! Units and the install script, judged by systemd's own tools and by ShellCheck, and the script really run.
+//! Units and the install script, judged by systemd's own tools and by `ShellCheck`, and the script really run.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -222,12 +222,12 @@ fn no_secret_is_in_any_file() {
 fn what_a_host_cannot_express_is_told() {
     for name in ["shop", "stores"] {
         let output = apps::own(name).generate(&[target()]);
-        let losses: String = output
+        let losses: Vec<_> = output
             .losses
             .iter()
             .map(|loss| format!("{}: {} => {}\n", loss.subject, loss.lost, loss.instead))
             .collect();
-        insta::assert_snapshot!(format!("losses-{name}-systemd"), losses);
+        insta::assert_snapshot!(format!("losses-{name}-systemd"), losses.concat());
     }
 }
 
@@ -235,8 +235,8 @@ fn what_a_host_cannot_express_is_told() {
 fn files_are_what_an_expert_would_write() {
     for sample in [apps::own("shop"), apps::example("artist-dashboard")] {
         let output = sample.generate(&[target()]);
-        let files: String =
+        let files: Vec<_> =
             output.files.iter().map(|file| format!("==> {}\n{}\n", file.path, file.text)).collect();
-        insta::assert_snapshot!(format!("{}-systemd", sample.name), files);
+        insta::assert_snapshot!(format!("{}-systemd", sample.name), files.concat());
     }
 }

@@ -42,16 +42,15 @@ impl Environment {
                         environment.outside.insert(key);
                     }
                 },
-                Setting::Composed(template) => match compose(deployment, layout, template) {
-                    Some((text, names)) => {
+                Setting::Composed(template) => {
+                    if let Some((text, names)) = compose(deployment, layout, template) {
                         environment.composed.insert(key, text);
                         environment.outside.extend(names);
-                    }
-                    None => {
+                    } else {
                         environment.whole.insert(key.clone(), template.to_string());
                         environment.outside.insert(key);
                     }
-                },
+                }
                 Setting::Secret { name, optional } => {
                     if *optional {
                         environment.optional.insert(name.clone());
@@ -119,7 +118,7 @@ pub(super) fn files(writer: &mut Writer<'_>, deployment: &Deployment<'_>, layout
                     continue;
                 }
                 match resolve_in(&here, layout, template, name) {
-                    Some(text) => lines.push_str(&format!("{key}={}\n", file_value(&text))),
+                    Some(text) => lines.extend([key, "=", &file_value(&text), "\n"]),
                     None => writer.lose(
                         format!("{}.env.{key}", instance.name),
                         format!("its value in {name} names what nobody knows"),
@@ -186,7 +185,7 @@ fn compose(
         match part {
             Part::Literal(literal, _) => text.push_str(&shell_escape(literal)),
             Part::Placeholder(Placeholder::Secret(name), _) => {
-                text.push_str(&format!("${{{name}}}"));
+                text.extend(["${", name, "}"]);
                 names.insert(name.clone());
             }
             Part::Placeholder(placeholder, _) => {

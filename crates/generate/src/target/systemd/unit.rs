@@ -31,7 +31,7 @@ pub(super) fn service(
     instance: &Instance<'_>,
     environment: &Environment,
 ) -> Json {
-    let mut values = common(layout, deployment, instance, environment);
+    let mut values = common(layout, instance, environment);
     let is_template = layout.is_template(instance.name);
     let number = if is_template { " %i" } else { "" };
     let port = port(layout, instance);
@@ -68,7 +68,7 @@ pub(super) fn job(
     task: &Task<'_>,
     environment: &Environment,
 ) -> Json {
-    let mut values = common(layout, deployment, runner, environment);
+    let mut values = common(layout, runner, environment);
     let when = match task.on {
         JobTrigger::Release => ", before a release takes over",
         JobTrigger::Schedule => ", by its timer",
@@ -87,7 +87,7 @@ pub(super) fn job(
     values
 }
 
-fn common(layout: &Layout, _: &Deployment<'_>, instance: &Instance<'_>, environment: &Environment) -> Json {
+fn common(layout: &Layout, instance: &Instance<'_>, environment: &Environment) -> Json {
     let lines: Vec<_> =
         environment.values.iter().map(|(key, value)| quote(&format!("{key}={value}"))).collect();
     let binds: Vec<_> = layout
@@ -149,8 +149,9 @@ fn resources(deployment: &Deployment<'_>, instance: &Instance<'_>) -> Vec<String
 /// `ExecStart=`: a shell, since commands of the model are the shell's; it composes addresses of what must not be seen,
 /// so that they stand in no unit and in no list of processes.
 fn command(environment: &Environment, run: &str) -> String {
-    let exports: String =
+    let exports: Vec<_> =
         environment.composed.iter().map(|(key, text)| format!("export {key}=\"{text}\"; ")).collect();
+    let exports = exports.concat();
     // A command that is one program takes the shell's place; one that is several needs it.
     let plain = |c: char| c.is_ascii_alphanumeric() || " _-./:=@,+'\"".contains(c);
     let first = run.split_whitespace().next().unwrap_or_default();

@@ -25,7 +25,7 @@ pub(super) const AWS: Target = Target {
     make: aws::make,
 };
 
-/// DigitalOcean.
+/// `DigitalOcean`.
 pub(super) const DIGITALOCEAN: Target = Target {
     id: digitalocean::ID,
     title: "Terraform for DigitalOcean: a Kubernetes cluster, managed databases, Spaces",

@@ -219,20 +219,6 @@ impl<'a> Module<'a> {
         self.deployment.instance(service?)
     }
 
-    /// Services and resources that a service talks to: what it depends on, and what its environment names.
-    pub(super) fn talks_to(&self, instance: &Instance<'a>) -> BTreeSet<Name> {
-        let mut names: BTreeSet<Name> = instance.needs.iter().map(|name| (*name).clone()).collect();
-        for template in instance.env.values().filter_map(Setting::template) {
-            for (placeholder, _) in template.placeholders() {
-                if let Placeholder::Service { name, .. } | Placeholder::Resource { name, .. } = placeholder {
-                    names.insert(name.clone());
-                }
-            }
-        }
-        names.remove(instance.name);
-        names
-    }
-
     /// What the environments of services ask of another one: `url`, `host`, `port`.
     pub(super) fn asked_of(&self, service: &Name) -> BTreeSet<String> {
         let instances = self.deployment.instances.iter();
@@ -248,7 +234,7 @@ impl<'a> Module<'a> {
 
     /// Services that another one talks to.
     pub(super) fn is_called(&self, name: &Name) -> bool {
-        self.deployment.instances.iter().any(|other| self.talks_to(other).contains(name))
+        self.deployment.instances.iter().any(|other| talks_to(other).contains(name))
     }
 
     /// A value of some environment names the domain, or somebody outside reaches the app by it.
@@ -265,7 +251,7 @@ impl<'a> Module<'a> {
 
     /// Resources that a service talks to: those above, and object stores whose name is in its environment.
     pub(super) fn resources_of(&self, instance: &Instance<'a>) -> Vec<&'a Backing<'a>> {
-        let mut names = self.talks_to(instance);
+        let mut names = talks_to(instance);
         for variable in instance.service.env.values() {
             let Some(value) = variable.value.get() else { continue };
             for backing in &self.deployment.backings {
@@ -305,4 +291,18 @@ impl<'a> Module<'a> {
         output.files.extend(self.output.files);
         output.losses.extend(self.output.losses);
     }
+}
+
+/// Services and resources that a service talks to: what it depends on, and what its environment names.
+pub(super) fn talks_to(instance: &Instance<'_>) -> BTreeSet<Name> {
+    let mut names: BTreeSet<Name> = instance.needs.iter().map(|name| (*name).clone()).collect();
+    for template in instance.env.values().filter_map(Setting::template) {
+        for (placeholder, _) in template.placeholders() {
+            if let Placeholder::Service { name, .. } | Placeholder::Resource { name, .. } = placeholder {
+                names.insert(name.clone());
+            }
+        }
+    }
+    names.remove(instance.name);
+    names
 }

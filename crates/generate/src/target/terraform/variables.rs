@@ -115,7 +115,7 @@ fn aligned(fields: &str) -> String {
     let is_plain = |line: &str| line.starts_with("    ") && line.contains(" = ");
     for (index, line) in lines.iter().enumerate() {
         if !is_plain(line) {
-            text.push_str(&format!("  {line}\n"));
+            text.extend(["  ", line, "\n"]);
             continue;
         }
         let first = lines[..index].iter().rposition(|line| !is_plain(line)).map_or(0, |at| at + 1);
@@ -125,7 +125,7 @@ fn aligned(fields: &str) -> String {
         let most = lines[first..last].iter().map(|line| width(line)).max().unwrap_or_default();
         if let Some((name, value)) = line.split_once(" = ") {
             let name = name.trim_start();
-            text.push_str(&format!("      {name:most$} = {value}\n"));
+            text.extend(["      ", &format!("{name:most$}"), " = ", value, "\n"]);
         }
     }
     text.push_str("  })");

@@ -16,9 +16,9 @@ const DAY: u64 = 24 * 60 * 60 * 1000;
 pub(super) enum Store {
     /// RDS.
     Database(Database),
-    /// ElastiCache, of this engine and version.
+    /// `ElastiCache`, of this engine and version.
     Redis { engine: &'static str, version: &'static str },
-    /// ElastiCache.
+    /// `ElastiCache`.
     Memcached { version: &'static str },
     /// S3.
     Bucket,
@@ -151,7 +151,7 @@ pub(super) fn make(module: &mut Module<'_>) -> Result<(), TemplateError> {
             continue;
         };
         lose(module, backing, &store);
-        let keep = backing.resource.backup.get().and_then(|backup| backup.keep.clone());
+        let keep = backing.resource.backup.get().and_then(|backup| backup.keep);
         let days = keep.as_ref().map_or(7, daily_days);
         match store {
             Store::Database(database) => {
@@ -227,8 +227,7 @@ fn daily_days(keep: &Retention) -> u32 {
 /// restore anyway.
 fn plan(backing: &Backing<'_>, arn: &str) -> Option<Json> {
     let backup = backing.resource.backup.get()?;
-    let keep =
-        backup.keep.clone().unwrap_or(Retention { hourly: 0, daily: 7, weekly: 0, monthly: 0, yearly: 0 });
+    let keep = backup.keep.unwrap_or(Retention { hourly: 0, daily: 7, weekly: 0, monthly: 0, yearly: 0 });
     let hours = (backup.every.as_millis() / (DAY / 24)).clamp(1, 24);
     let mut rules = Vec::new();
     let mut rule = |name: &str, schedule: String, days: u32| {

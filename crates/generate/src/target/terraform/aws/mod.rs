@@ -1,5 +1,5 @@
 //! Amazon Web Services: ECS on Fargate behind a load balancer, or Lambda behind an API Gateway for what answers
-//! requests; RDS, ElastiCache and S3; secrets in Secrets Manager.
+//! requests; RDS, `ElastiCache` and S3; secrets in Secrets Manager.
 
 mod data;
 mod fargate;

@@ -3,8 +3,8 @@
 use seaworthy_model::{Name, ProbeAction};
 use serde_json::{Value as Json, json};
 
-use super::super::module::Module;
 use super::super::module::handle;
+use super::super::module::{Module, talks_to};
 use super::super::route::Route;
 use super::super::settings::{Settings, Value};
 use super::super::variables::text;
@@ -45,7 +45,7 @@ pub(super) fn make(module: &mut Module<'_>, settings: &Settings) -> Result<(), T
     Ok(())
 }
 
-fn values<'a>(
+fn values(
     module: &Module<'_>,
     settings: &Settings,
     instance: &Instance<'_>,
@@ -134,8 +134,8 @@ fn keys(route: &Route) -> String {
 /// How long the load balancer waits before it believes that a new task is ill, in seconds.
 fn startup(instance: &Instance<'_>) -> u64 {
     let Some(probe) = &instance.probes.startup else { return 60 };
-    let period = probe.period.map_or(1000, |period| period.as_millis());
-    let delay = probe.initial_delay.map_or(0, |delay| delay.as_millis());
+    let period = probe.period.map_or(1000, seaworthy_model::quantity::Duration::as_millis);
+    let delay = probe.initial_delay.map_or(0, seaworthy_model::quantity::Duration::as_millis);
     seconds(delay + period * u64::from(probe.failure_threshold.unwrap_or(60))).max(10)
 }
 
@@ -258,7 +258,7 @@ pub(super) fn edges(module: &mut Module<'_>) -> Body {
                 &format!("The load balancer to {}", instance.name),
             ));
         }
-        for name in module.talks_to(instance) {
+        for name in talks_to(instance) {
             let other = handle(&name);
             let service = module.deployment.instance(&name).and_then(|other| other.port);
             let backing = module.deployment.backing(&name).filter(

@@ -1,4 +1,4 @@
-//! DigitalOcean: a Kubernetes cluster for what `sea generate kubernetes` makes, and what that needs around it: managed
+//! `DigitalOcean`: a Kubernetes cluster for what `sea generate kubernetes` makes, and what that needs around it: managed
 //! databases, Spaces, a registry, names.
 
 use serde_json::json;
@@ -43,7 +43,7 @@ pub(super) fn make(input: &Input<'_>, output: &mut Output) -> Result<(), Templat
     Ok(())
 }
 
-/// What runs a resource on DigitalOcean.
+/// What runs a resource on `DigitalOcean`.
 enum Store {
     /// A managed database: its engine, its version, and whether it has databases and users.
     Database { engine: &'static str, version: String, accounts: bool },
@@ -97,7 +97,7 @@ fn make_store(module: &mut Module<'_>, backing: &Backing<'_>) -> Result<(), Temp
             module.template("database.tf", &file, values)
         }
         Some(Store::Bucket) => {
-            let keep = backing.resource.backup.get().and_then(|backup| backup.keep.clone());
+            let keep = backing.resource.backup.get().and_then(|backup| backup.keep);
             let retention =
                 keep.map_or(30, |keep| keep.daily.max(keep.weekly * 7).max(keep.monthly * 31)).max(30);
             module.template(

@@ -181,7 +181,7 @@ fn database(backing: &Backing<'_>, version: &str, skips: &[&str], flags: &[(&str
 
 /// Days over which backups are kept: one a day is all there is, so weeks and months count as their days.
 fn daily(backing: &Backing<'_>) -> u32 {
-    let keep = backing.resource.backup.get().and_then(|backup| backup.keep.clone());
+    let keep = backing.resource.backup.get().and_then(|backup| backup.keep);
     keep.map_or(7, |Retention { hourly, daily, weekly, monthly, yearly }| {
         [hourly.div_ceil(24), daily, weekly * 7, monthly * 31, yearly * 366].into_iter().max().unwrap_or(7)
     })

@@ -138,7 +138,7 @@ fn apis(module: &Module<'_>, scheduled: bool) -> Vec<&'static str> {
     for backing in &module.deployment.backings {
         match Store::of(backing) {
             Some(Store::Postgres { .. } | Store::MySql { .. }) => {
-                apis.extend(["servicenetworking", "sqladmin"])
+                apis.extend(["servicenetworking", "sqladmin"]);
             }
             Some(Store::Redis { .. }) => apis.extend(["redis", "servicenetworking"]),
             Some(Store::Memcached) => apis.extend(["memcache", "servicenetworking"]),
