@@ -102,7 +102,8 @@ secrets() {
   done
 }
 {% for one in secrets %}
-secrets {{ one.service }} {{ one.names }}
+secrets {{ one.service }}{% if one.names %} {{ one.names }}{% endif %}
+
 {% endfor %}
 
 # Units.

@@ -77,6 +77,7 @@ pub(super) fn job(
     let map = json!({
         "description": format!("{} of {}{when}", task.name, layout.app),
         "start": command(environment, task.run),
+        "workdir": below(&layout.app, folder(deployment, runner, task)),
         "ready": null,
         "identifier": layout.job(task.name),
         "after": resources(deployment, runner).join(" "),
@@ -85,6 +86,16 @@ pub(super) fn job(
     });
     merge(&mut values, map);
     values
+}
+
+/// The folder of a job: its own, else that of the service that it names, else the root.
+fn folder<'a>(deployment: &Deployment<'a>, runner: &Instance<'a>, task: &Task<'a>) -> &'a str {
+    let job = deployment.app.jobs.get(task.name);
+    match job.and_then(|job| job.path.get()) {
+        Some(path) => path,
+        None if job.is_some_and(|job| job.service.get().is_some()) => runner.path(),
+        None => task.path,
+    }
 }
 
 fn common(layout: &Layout, instance: &Instance<'_>, environment: &Environment) -> Json {
@@ -100,6 +111,7 @@ fn common(layout: &Layout, instance: &Instance<'_>, environment: &Environment) -
         "app": layout.app,
         "service": plain(instance.name),
         "folder": below(&layout.app, instance.path()),
+        "workdir": below(&layout.app, instance.path()),
         "environment": lines,
         "secrets": environment.has_secrets(),
         "grace": format!("{}ms", instance.grace.as_millis()),

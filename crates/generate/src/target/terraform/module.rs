@@ -185,6 +185,23 @@ impl<'a> Module<'a> {
                 );
             }
         }
+        for task in &deployment.tasks {
+            let job = deployment.app.jobs.get(task.name);
+            let says = job.is_some_and(|job| job.service.get().is_some() && job.path.get().is_none());
+            if let Some(runner) = self.runner(task.service)
+                && !says
+                && runner.path() != task.path
+            {
+                self.lose(
+                    format!("{}.path", task.name),
+                    format!(
+                        "it runs where the image of {} starts, not in the folder {}",
+                        runner.name, task.path
+                    ),
+                    "see to it that the image holds what it runs",
+                );
+            }
+        }
         for (name, environment) in &self.input.app.environments {
             if let Some(strategy) = environment.strategy.get()
                 && !matches!(strategy, seaworthy_model::Strategy::Rolling)
