@@ -53,8 +53,11 @@ fn terraform(test: &str) -> Option<Command> {
 fn plugins(test: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".terraform.d/plugins"));
     let named = std::env::var_os("SEA_TEST_TERRAFORM_PLUGINS").map(PathBuf::from);
-    let usual = ["/opt/tf-plugins", "/usr/share/terraform/plugins", "/usr/local/share/terraform/plugins"];
-    let places = named.into_iter().chain(usual.map(PathBuf::from)).chain(home);
+    let usual = ["/usr/share/terraform/plugins", "/usr/local/share/terraform/plugins"].map(PathBuf::from);
+    // Mirrors have no place of their own; programs that come with all they need are in folders of /opt.
+    let mirrors =
+        std::fs::read_dir("/opt").into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let places = named.into_iter().chain(usual).chain(home).chain(mirrors);
     let found = places.into_iter().find(|place| place.join("registry.terraform.io/hashicorp/aws").is_dir());
     if found.is_none() {
         eprintln!(
