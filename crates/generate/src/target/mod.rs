@@ -3,6 +3,7 @@
 mod agents;
 mod alertmanager;
 mod compose;
+mod cron;
 mod devcontainer;
 mod dockerfile;
 mod docs;
@@ -13,6 +14,8 @@ mod kubernetes;
 mod otel;
 mod prometheus;
 mod runbook;
+mod systemd;
+mod terraform;
 
 use crate::{Input, Output, TemplateError};
 
@@ -36,6 +39,10 @@ pub const TARGETS: &[Target] = &[
     devcontainer::TARGET,
     kubernetes::TARGET,
     helm::TARGET,
+    terraform::AWS,
+    terraform::DIGITALOCEAN,
+    terraform::GOOGLE,
+    systemd::TARGET,
     prometheus::TARGET,
     alertmanager::TARGET,
     grafana::TARGET,

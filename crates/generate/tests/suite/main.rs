@@ -18,4 +18,7 @@ mod otel;
 mod output;
 mod prometheus;
 mod prose;
+mod schema;
+mod systemd;
+mod terraform;
 mod validators;
