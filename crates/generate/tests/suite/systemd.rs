@@ -159,6 +159,7 @@ fn the_script_installs_and_may_be_run_again() {
     let secrets = root.join("etc/shop/api.secrets.env");
     assert_eq!(std::fs::metadata(&secrets).unwrap().permissions().mode() & 0o777, 0o600);
 
+    std::fs::write(root.join("etc/shop/mailer.secrets.env"), "SENDER=shop@example.org\n").unwrap();
     std::fs::write(&secrets, "DB_PASSWORD=one\nSTRIPE_KEY=two\n").unwrap();
     let (content, said) = install(dir, &["production", "r1"]);
     assert!(content, "{said}");

@@ -24,6 +24,7 @@ pub const RESOURCE_TYPES: &[ResourceType] = &[
     known("container", &["host", "port", "url"], true),
     known("dynamodb", &["url", "endpoint", "access_key", "secret_key", "region"], true),
     known("elasticsearch", ACCOUNT, true),
+    known("https", &["url", "host", "port"], false),
     known("influxdb", &["url", "host", "port", "username", "password", "token", "name"], true),
     known("kafka", ADDRESS, true),
     known("mariadb", DATABASE, true),

@@ -6,6 +6,7 @@
 mod binary;
 pub mod container;
 mod daemon;
+mod external;
 mod memcached;
 mod mongodb;
 mod mysql;
@@ -166,6 +167,7 @@ pub(crate) trait Kind: Sync {
 
 /// Every type of resource that runs without a container.
 static KINDS: &[&dyn Kind] = &[
+    &external::External,
     &memcached::Memcached,
     &mongodb::Mongodb,
     &mysql::Mysql,

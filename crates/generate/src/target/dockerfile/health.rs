@@ -48,16 +48,22 @@ pub(crate) fn timing(instance: &Instance<'_>) -> String {
     let Some(probe) = &instance.probes.readiness else { return String::new() };
     let start = start_period(instance);
     format!(
-        "--interval={} --timeout={}s --start-period={start} --retries={}",
+        "--interval={}s --timeout={}s --start-period={start} --retries={}",
         period(probe),
         seconds(probe.timeout),
         probe.failure_threshold.unwrap_or(3)
     )
 }
 
-/// How often it is asked.
-pub(crate) fn period(probe: &Probe) -> String {
-    plain_duration(probe.period.unwrap_or(Duration::from_millis(5_000)))
+/// How often it is asked: in whole seconds, since not every reader of a Dockerfile knows parts of them.
+fn period(probe: &Probe) -> u64 {
+    seconds(probe.period.or(Some(Duration::from_millis(5_000))))
+}
+
+/// It is to be asked more often than an image can say.
+pub(crate) fn is_rounded(instance: &Instance<'_>) -> bool {
+    let period = instance.probes.readiness.as_ref().and_then(|probe| probe.period);
+    period.is_some_and(|period| period.as_millis() % 1_000 != 0)
 }
 
 /// How long a start may take before failures count.

@@ -159,6 +159,9 @@ fn cook(subject: &Subject<'_>, output: &mut Output) -> Recipe {
             "set `start` in seaworthy.toml",
         );
     }
+    if health::is_rounded(subject.instance) && kitchen.recipe.health.is_some() {
+        kitchen.lose("readiness.period", "an image says it in whole seconds", "it is rounded up");
+    }
     kitchen.recipe.ignores = ignores(subject, kitchen.recipe.template);
     volumes(&mut kitchen);
     kitchen.recipe
