@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Open(args) => commands::open::run(&cli.global, args),
         Command::Down(args) => commands::down::run(&cli.global, args),
         Command::Check(args) => commands::check::run(&cli.global, args),
+        Command::Ci(args) => commands::ci::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Schema(args) => commands::schema::run(args),

@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 17] = [
+pub(crate) const COMMANDS: [&[&str]; 18] = [
     &[],
     &["up"],
     &["status"],
@@ -16,6 +16,7 @@ pub(crate) const COMMANDS: [&[&str]; 17] = [
     &["open"],
     &["down"],
     &["check"],
+    &["ci"],
     &["plan"],
     &["init"],
     &["schema"],

@@ -54,8 +54,7 @@ impl Tracer {
     /// # Errors
     /// When the system has no descriptors left.
     pub fn attach(command: &mut Command, below: &Path) -> io::Result<Self> {
-        let (ours, theirs) =
-            socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)?;
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)?;
         install(command, theirs);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -95,10 +94,8 @@ fn install(command: &mut Command, socket: OwnedFd) {
 /// Installs the filter for this thread and all that comes from it; the number of its listener.
 #[expect(unsafe_code, reason = "there is no safe interface to seccomp(2); see the comments")]
 fn load(program: &[libc::sock_filter]) -> Option<RawFd> {
-    let program = libc::sock_fprog {
-        len: u16::try_from(program.len()).ok()?,
-        filter: program.as_ptr().cast_mut(),
-    };
+    let program =
+        libc::sock_fprog { len: u16::try_from(program.len()).ok()?, filter: program.as_ptr().cast_mut() };
     let attempt = |flags: libc::c_ulong| {
         // SAFETY: the program lives until the call returns, and the kernel copies it.
         let listener = unsafe {
@@ -124,7 +121,10 @@ fn load(program: &[libc::sock_filter]) -> Option<RawFd> {
 }
 
 /// Sends a descriptor over the socket and closes it here.
-#[expect(unsafe_code, reason = "the safe interface allocates, which must not be between fork and exec; see the comments")]
+#[expect(
+    unsafe_code,
+    reason = "the safe interface allocates, which must not be between fork and exec; see the comments"
+)]
 fn hand_over(socket: &OwnedFd, listener: RawFd) {
     #[repr(C, align(8))]
     struct Buffer([u8; 64]);
@@ -304,10 +304,14 @@ impl Caller<'_> {
         }
         let base = match at.base {
             // `AT_FDCWD` is a negative int.
-            Base::Argument(index) if u32::try_from(self.arguments[index] & 0xffff_ffff).is_ok_and(is_descriptor) => {
+            Base::Argument(index)
+                if u32::try_from(self.arguments[index] & 0xffff_ffff).is_ok_and(is_descriptor) =>
+            {
                 self.descriptor(self.arguments[index])?
             }
-            Base::Argument(_) | Base::Current => std::fs::read_link(format!("/proc/{}/cwd", self.pid)).ok()?,
+            Base::Argument(_) | Base::Current => {
+                std::fs::read_link(format!("/proc/{}/cwd", self.pid)).ok()?
+            }
         };
         Some(if name.as_os_str().is_empty() { base } else { plain(&base.join(name)) })
     }
@@ -397,7 +401,10 @@ mod tests {
         let root = dir.path().canonicalize().unwrap();
         std::fs::create_dir(root.join("sub")).unwrap();
         std::fs::write(root.join("sub/in"), "x").unwrap();
-        let seen = trace("mkdir -p sub new; cat sub/in ./sub/../absent; ls sub; echo y > out; mv out moved; cat moved", &root);
+        let seen = trace(
+            "mkdir -p sub new; cat sub/in ./sub/../absent; ls sub; echo y > out; mv out moved; cat moved",
+            &root,
+        );
         let read = names(&seen.read, &root);
         for path in ["sub/in", "absent"] {
             assert!(read.contains(&path.to_owned()), "{path} is not among {read:?}");
