@@ -268,7 +268,7 @@ impl Pipeline {
             files: self.files.tree(&step.inputs).0.files.len(),
             variables: setting.counted.keys().cloned().collect(),
             programs: setting
-                .programs(step, &self.options.sea)
+                .programs(step, &self.options.sea, &self.files.root)
                 .iter()
                 .map(|program| program.to_string_lossy().into_owned())
                 .collect(),
@@ -369,12 +369,9 @@ impl Pipeline {
             }
             fingerprint.add(Ingredient::Variable(name.clone()), digest);
         }
-        for program in setting.programs(step, &self.options.sea) {
-            // What is in the repository is among its files, or installed.
-            if !program.starts_with(&self.files.root) {
-                let stamp = program_stamp(&program).unwrap_or_default();
-                fingerprint.add(Ingredient::Program(program.to_string_lossy().into_owned()), stamp);
-            }
+        for program in setting.programs(step, &self.options.sea, &self.files.root) {
+            let stamp = program_stamp(&program).unwrap_or_default();
+            fingerprint.add(Ingredient::Program(program.to_string_lossy().into_owned()), stamp);
         }
         for need in &step.needs {
             let result = results.get(need).cloned().unwrap_or_default();
@@ -571,6 +568,7 @@ impl Run<'_> {
 
     fn hit(&mut self, step: &Step, record: &Record, restored: Vec<String>) {
         self.results.insert(step.id.clone(), record.result());
+        self.pipeline.store.put_first(&step.id, record);
         let log = self.pipeline.store.log(&record.log);
         (self.on)(&Event::Hit { step, restored: &restored, log: &log });
         let mut report = report(step, Outcome::Hit, "nothing that it depends on changed".to_owned());

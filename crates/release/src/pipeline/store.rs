@@ -120,6 +120,16 @@ impl Store {
         save(&self.results_file(step), &results)
     }
 
+    /// Puts a result before the others: it is what was there last, to which the next run is compared.
+    pub(super) fn put_first(&self, step: &StepId, record: &Record) {
+        let mut results = self.results(step);
+        if let Some(index) = results.iter().position(|known| known == record).filter(|index| *index > 0) {
+            results[..=index].rotate_right(1);
+            // Otherwise the next reason is about an older run, that is all.
+            let _ = save(&self.results_file(step), &results);
+        }
+    }
+
     /// The declared files that a result saw.
     pub(super) fn tree(&self, digest: &str) -> Tree {
         load(&self.tree_file(digest))

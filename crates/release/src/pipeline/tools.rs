@@ -58,6 +58,15 @@ const PLACES: [&str; 38] = [
 /// Variables of the user's surroundings that change what programs write: part of what a result depends on.
 const MANNERS: [&str; 4] = ["LANG", "LC_ALL", "LC_CTYPE", "TZ"];
 
+/// Variables that name a virtual environment, or have one made.
+const ENVIRONMENTS: [&str; 5] = [
+    "VIRTUAL_ENV",
+    "UV_PYTHON",
+    "POETRY_VIRTUALENVS_IN_PROJECT",
+    "PIPENV_VENV_IN_PROJECT",
+    "PDM_VENV_IN_PROJECT",
+];
+
 /// What the services of an app run with.
 #[derive(Debug, Default)]
 pub struct Workshop {
@@ -86,6 +95,8 @@ pub(super) struct Setting {
     pub(super) before: Option<String>,
     /// Its runtime.
     pub(super) program: Option<PathBuf>,
+    /// It fills a virtual environment: what its command names is from there, and may not be there yet.
+    is_virtual: bool,
 }
 
 impl Workshop {
@@ -167,14 +178,17 @@ impl Workshop {
         if let Ok(path) = std::env::join_paths(dirs) {
             env.insert("PATH".to_owned(), path.to_string_lossy().into_owned());
         }
-        let before = ready.create.filter(|_| step.stage == Stage::Install);
-        Ok(Setting { env, counted, before, program: ready.program })
+        let is_install = step.stage == Stage::Install;
+        let is_virtual = is_install && env.keys().any(|name| ENVIRONMENTS.contains(&name.as_str()));
+        let before = ready.create.filter(|_| is_install);
+        Ok(Setting { env, counted, before, program: ready.program, is_virtual })
     }
 }
 
 impl Setting {
-    /// The programs that a step starts, as far as its command tells: its runtime, and the first word of each command.
-    pub(super) fn programs(&self, step: &Step, sea: &Path) -> Vec<PathBuf> {
+    /// The programs outside the repository that a step starts, as far as its command tells: its runtime, and the first word
+    /// of each command. What is inside is among the files, or installed.
+    pub(super) fn programs(&self, step: &Step, sea: &Path, root: &Path) -> Vec<PathBuf> {
         let line = match &step.action {
             Action::Sea(_) => return vec![sea.to_owned()],
             Action::Shell(line) => line,
@@ -186,8 +200,13 @@ impl Setting {
         let find = |word: &str| {
             std::env::split_paths(path).map(|dir| dir.join(word)).find(|program| program.is_file())
         };
-        let mut programs: Vec<PathBuf> = words.filter(|word| !word.contains('/')).filter_map(find).collect();
+        let mut programs: Vec<PathBuf> = if self.is_virtual {
+            Vec::new()
+        } else {
+            words.filter(|word| !word.contains('/')).filter_map(find).collect()
+        };
         programs.extend(self.program.clone());
+        programs.retain(|program| !program.starts_with(root));
         programs.sort_unstable();
         programs.dedup();
         programs
