@@ -300,6 +300,7 @@ impl Pipeline {
             tell,
             states: BTreeMap::new(),
             results: BTreeMap::new(),
+            due: BTreeMap::new(),
             unobserved_told: false,
         };
         let mut asked: Option<Instant> = None;
@@ -529,6 +530,8 @@ struct Run<'a> {
     tell: Sender<Message>,
     states: BTreeMap<StepId, Progress>,
     results: BTreeMap<StepId, String>,
+    /// Steps that have to run and wait for their turn.
+    due: BTreeMap<StepId, Reason>,
     unobserved_told: bool,
 }
 
@@ -555,12 +558,20 @@ impl Run<'_> {
             if step.needs.iter().any(|need| outcome(need).is_none()) {
                 continue;
             }
-            match self.pipeline.look_up(step, &self.results, true) {
-                Known::Hit(record, restored) => self.hit(step, &record, restored),
-                Known::Miss(reason) if self.running() < self.pipeline.options.jobs.max(1) => {
-                    self.start(index, step, reason)?;
-                }
-                Known::Miss(_) => {}
+            let reason = match self.due.remove(&step.id) {
+                Some(reason) => reason,
+                None => match self.pipeline.look_up(step, &self.results, true) {
+                    Known::Hit(record, restored) => {
+                        self.hit(step, &record, restored);
+                        continue;
+                    }
+                    Known::Miss(reason) => reason,
+                },
+            };
+            if self.running() < self.pipeline.options.jobs.max(1) {
+                self.start(index, step, reason)?;
+            } else {
+                self.due.insert(step.id.clone(), reason);
             }
         }
         Ok(())
