@@ -13,6 +13,7 @@ mod header;
 mod input;
 mod names;
 mod output;
+mod pipeline;
 pub mod place;
 pub mod print;
 mod resource;

@@ -1,5 +1,9 @@
 //! The targets: one folder or file each, registered in [`TARGETS`].
 
+mod github;
+mod gitlab;
+mod jenkins;
+
 use crate::{Input, Output, TemplateError};
 
 /// A kind of derived files.
@@ -16,7 +20,7 @@ pub struct Target {
 }
 
 /// Every target, in the order in which they are made.
-pub const TARGETS: &[Target] = &[];
+pub const TARGETS: &[Target] = &[github::TARGET, gitlab::TARGET, jenkins::TARGET];
 
 /// The target of this name.
 pub fn find(id: &str) -> Option<&'static Target> {

@@ -4,4 +4,5 @@
 
 mod apps;
 mod output;
+mod pipelines;
 mod validators;

