@@ -184,7 +184,7 @@ pub(crate) struct CheckArgs {
     pub(crate) install_hook: bool,
 }
 
-/// Run what a commit has to pass, here as in CI; results that are known are not made again.
+/// Run what a commit has to pass, as CI does, but for what is known already.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea ci                            install, lint, test, check and build

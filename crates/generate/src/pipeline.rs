@@ -44,6 +44,8 @@ pub(crate) struct Pipeline<'a> {
     pub(crate) build: Vec<&'a Name>,
     /// Runtimes, with every version that a service asks for.
     pub(crate) runtimes: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// Package managers.
+    pub(crate) managers: BTreeSet<&'a str>,
     /// Paths of lockfiles.
     pub(crate) lockfiles: Vec<String>,
     /// Where it is shipped to, each after the one that must have passed before.
@@ -99,6 +101,9 @@ impl<'a> Pipeline<'a> {
             test: with(|service| service.test.get().is_some()),
             build: with(|service| service.build.get().is_some()),
             runtimes,
+            managers: services()
+                .filter_map(|(_, service)| service.package_manager.get().map(String::as_str))
+                .collect(),
             lockfiles: input.sources.paths().filter(is_lockfile).map(str::to_owned).collect(),
             deliveries: deliveries(input, target, output),
         }
@@ -215,21 +220,27 @@ pub(crate) fn ssh() -> Vec<String> {
     .to_vec()
 }
 
-/// Folders in which package managers keep what they fetched, relative to the home folder.
-pub(crate) fn caches(runtimes: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<&'static str> {
-    let of = |runtime: &str| match runtime {
-        "node" => vec!["~/.npm", "~/.local/share/pnpm/store", "~/.cache/yarn"],
-        "bun" => vec!["~/.bun/install/cache"],
-        "python" => vec!["~/.cache/pip", "~/.cache/uv", "~/.cache/pypoetry"],
-        "go" => vec!["~/go/pkg/mod", "~/.cache/go-build"],
-        "rust" => vec!["~/.cargo/registry"],
-        "ruby" => vec!["~/.bundle/cache"],
-        "php" => vec!["~/.cache/composer"],
-        "java" => vec!["~/.m2/repository", "~/.gradle/caches"],
-        "dotnet" => vec!["~/.nuget/packages"],
-        _ => Vec::new(),
-    };
-    runtimes.keys().flat_map(|runtime| of(runtime)).collect()
+/// The folder in which a package manager keeps what it fetched, relative to the home folder.
+pub(crate) fn cache(manager: &str) -> Option<&'static str> {
+    Some(match manager {
+        "npm" => "~/.npm",
+        "pnpm" => "~/.local/share/pnpm/store",
+        "yarn" => "~/.cache/yarn",
+        "bun" => "~/.bun/install/cache",
+        "pip" => "~/.cache/pip",
+        "uv" => "~/.cache/uv",
+        "poetry" => "~/.cache/pypoetry",
+        "pdm" => "~/.cache/pdm",
+        "pipenv" => "~/.cache/pipenv",
+        "go" => "~/go/pkg/mod",
+        "cargo" => "~/.cargo/registry",
+        "bundler" => "~/.bundle/cache",
+        "composer" => "~/.cache/composer",
+        "maven" => "~/.m2/repository",
+        "gradle" => "~/.gradle/caches",
+        "nuget" | "dotnet" => "~/.nuget/packages",
+        _ => return None,
+    })
 }
 
 /// Where `sea ci` keeps results that are known.

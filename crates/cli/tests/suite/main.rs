@@ -4,6 +4,7 @@
 #![allow(clippy::format_push_string, reason = "pages are put together line by line, once")]
 
 mod check;
+mod ci;
 mod docs;
 mod exit_codes;
 mod help;

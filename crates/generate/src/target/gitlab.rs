@@ -1,6 +1,6 @@
 //! GitLab CI: one pipeline whose scripts are `sea` commands. Each service has jobs of its own, in an image with its runtime.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy_model::{Name, Service};
 
@@ -14,6 +14,17 @@ const ID: &str = "gitlab";
 
 pub(super) const TARGET: Target =
     Target { id: ID, title: "GitLab CI: lint, test, check, build, ship", by_default: false, make };
+
+/// GitLab caches nothing outside of the project's folder: by these variables package managers keep what they fetch in it.
+const CACHES: [(&str, &str, &str); 7] = [
+    ("npm", "npm_config_cache", ".cache/npm"),
+    ("yarn", "YARN_CACHE_FOLDER", ".cache/yarn"),
+    ("pip", "PIP_CACHE_DIR", ".cache/pip"),
+    ("uv", "UV_CACHE_DIR", ".cache/uv"),
+    ("poetry", "POETRY_CACHE_DIR", ".cache/poetry"),
+    ("go", "GOMODCACHE", ".cache/go"),
+    ("composer", "COMPOSER_CACHE_DIR", ".cache/composer"),
+];
 
 /// An image with git and curl, for what needs no runtime.
 const PLAIN: (&str, &str) = ("PLAIN_IMAGE", "docker.io/library/buildpack-deps:bookworm-scm");
@@ -54,7 +65,7 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
             ],
             "auto_cancel": { "on_new_commit": "interruptible" },
         },
-        "variables": (variables(images)),
+        "variables": (variables(&pipeline.managers, images)),
         "default": {
             "interruptible": true,
             "timeout": "30 minutes",
@@ -70,15 +81,11 @@ fn make(input: &Input<'_>, output: &mut Output) -> Result<(), TemplateError> {
 }
 
 /// Versions, in one place: a digest after the tag (`@sha256:...`) pins an image for good.
-fn variables(images: BTreeMap<String, String>) -> Node {
-    let mut variables = node!({
-        "SEA_VERSION": SEA_VERSION,
-        // Package managers keep what they fetched where GitLab can cache it.
-        "npm_config_cache": "$CI_PROJECT_DIR/.cache/npm",
-        "PIP_CACHE_DIR": "$CI_PROJECT_DIR/.cache/pip",
-        "GOMODCACHE": "$CI_PROJECT_DIR/.cache/go",
-        "COMPOSER_CACHE_DIR": "$CI_PROJECT_DIR/.cache/composer",
-    });
+fn variables(managers: &BTreeSet<&str>, images: BTreeMap<String, String>) -> Node {
+    let mut variables = node!({ "SEA_VERSION": SEA_VERSION });
+    for (_, variable, folder) in CACHES.iter().filter(|(manager, _, _)| managers.contains(manager)) {
+        variables.set(*variable, format!("$CI_PROJECT_DIR/{folder}"));
+    }
     for (name, image) in images {
         variables.set(name, image);
     }
@@ -104,7 +111,9 @@ fn job(pipeline: &Pipeline<'_>, service: &Service, stage: &str, step: &str, imag
         None => Node::from(label(step, 60)),
     };
     cache.set("key", key);
-    cache.set("paths", Node::list([".cache/npm", ".cache/pip", ".cache/go", ".cache/composer", RESULTS]));
+    let manager = service.package_manager.get().map_or("", String::as_str);
+    let fetched = CACHES.iter().find(|(known, _, _)| *known == manager).map(|(_, _, folder)| *folder);
+    cache.set("paths", Node::list(fetched.into_iter().chain([RESULTS])));
     job.set("cache", cache);
     job.set("script", Node::list([format!("sea ci {step}")]));
     job

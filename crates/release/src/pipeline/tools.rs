@@ -14,7 +14,7 @@ use crate::Error;
 
 /// Variables that say where things are on a machine and how the network is reached. They reach every step and are no part
 /// of what a result depends on.
-const PLACES: [&str; 38] = [
+const PLACES: [&str; 44] = [
     "HOME",
     "USER",
     "LOGNAME",
@@ -53,6 +53,12 @@ const PLACES: [&str; 38] = [
     "PLAYWRIGHT_BROWSERS_PATH",
     "npm_config_cache",
     "CARGO_TARGET_DIR",
+    "PIP_CACHE_DIR",
+    "UV_CACHE_DIR",
+    "POETRY_CACHE_DIR",
+    "YARN_CACHE_FOLDER",
+    "GOMODCACHE",
+    "COMPOSER_CACHE_DIR",
 ];
 
 /// Variables of the user's surroundings that change what programs write: part of what a result depends on.

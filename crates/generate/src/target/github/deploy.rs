@@ -26,7 +26,7 @@ pub(super) fn job(delivery: &Delivery<'_>, gates: &[&str], output: &mut Output) 
         environment.set("url", url);
     }
     let mut permissions = node!({ "contents": (Node::from("read").comment("to check out the sources")) });
-    let mut steps = begin(true);
+    let mut steps = begin("ship", true);
     match delivery.reach {
         Reach::Kubernetes => {
             permissions.set("id-token", Node::from("write").comment("to sign in to the cloud without a key"));

@@ -36,7 +36,7 @@ fn workflow(pipeline: &Pipeline<'_>, output: &mut Output) -> Node {
     let mut gates: Vec<&str> = Vec::new();
     if !pipeline.lint.is_empty() {
         gates.push("lint");
-        jobs.push(("lint".to_owned(), job("Lint", 20, vec![run("Lint", "sea ci lint")])));
+        jobs.push(("lint".to_owned(), job("Lint", "lint", 20, vec![run("Lint", "sea ci lint")])));
     }
     if !pipeline.test.is_empty() {
         gates.push("test");
@@ -46,7 +46,7 @@ fn workflow(pipeline: &Pipeline<'_>, output: &mut Output) -> Node {
     jobs.push(("check".to_owned(), check()));
     if !pipeline.build.is_empty() {
         gates.push("build");
-        jobs.push(("build".to_owned(), job("Build", 30, vec![run("Build", "sea ci build")])));
+        jobs.push(("build".to_owned(), job("Build", "build", 30, vec![run("Build", "sea ci build")])));
     }
     for delivery in &pipeline.deliveries {
         jobs.push((deploy::id(delivery.name), deploy::job(delivery, &gates, output)));
@@ -74,8 +74,8 @@ fn workflow(pipeline: &Pipeline<'_>, output: &mut Output) -> Node {
 }
 
 /// A job on a runner, after the steps that all begin with.
-fn job(title: &str, minutes: u32, steps: Vec<Node>) -> Node {
-    let mut all = begin(false);
+fn job(title: &str, key: &str, minutes: u32, steps: Vec<Node>) -> Node {
+    let mut all = begin(key, false);
     all.extend(steps);
     node!({
         "name": title,
@@ -86,7 +86,7 @@ fn job(title: &str, minutes: u32, steps: Vec<Node>) -> Node {
     })
 }
 
-fn begin(history: bool) -> Vec<Node> {
+fn begin(key: &str, history: bool) -> Vec<Node> {
     let mut with = Node::Map(Vec::new());
     if history {
         with.set("fetch-depth", 0);
@@ -94,7 +94,7 @@ fn begin(history: bool) -> Vec<Node> {
     with.set("persist-credentials", false);
     vec![
         node!({ "name": "Check out", "uses": (CHECKOUT.uses()), "with": with }),
-        node!({ "name": "Set up", "uses": "./.github/actions/sea" }),
+        node!({ "name": "Set up", "uses": "./.github/actions/sea", "with": { "key": key } }),
     ]
 }
 
@@ -105,14 +105,15 @@ fn run(title: &str, command: &str) -> Node {
 /// The tests, split over machines; values reach the shell through its environment, never through its text.
 fn test(shards: usize) -> Node {
     if shards < 2 {
-        return job("Test", 30, vec![run("Test", "sea ci test")]);
+        return job("Test", "test", 30, vec![run("Test", "sea ci test")]);
     }
     let step = node!({
         "name": "Test",
         "run": "sea ci test --shard \"$SHARD\"",
         "env": { "SHARD": (format!("${{{{ matrix.shard }}}}/{shards}")) },
     });
-    let mut job = job(&format!("Test (${{{{ matrix.shard }}}} of {shards})"), 30, vec![step]);
+    let title = format!("Test (${{{{ matrix.shard }}}} of {shards})");
+    let mut job = job(&title, "test-${{ matrix.shard }}", 30, vec![step]);
     let all: Vec<Node> = (1..=shards).map(|shard| Node::from(u64::try_from(shard).unwrap_or(1))).collect();
     insert(
         &mut job,
@@ -133,7 +134,7 @@ fn check() -> Node {
         "with": { "sarif_file": "check.sarif", "category": "sea" },
     });
     let steps = vec![run("Check", "sea check --format sarif --output check.sarif"), upload];
-    let mut job = job("Check", 15, steps);
+    let mut job = job("Check", "check", 15, steps);
     job.set(
         "permissions",
         node!({

@@ -1,5 +1,7 @@
 //! `.github/actions/sea`: what every job needs first, in one place.
 
+use std::collections::BTreeSet;
+
 use super::actions::{Action, CACHE, GO, JAVA, NODE, PYTHON};
 use crate::pipeline::{self, Pipeline, install_sea};
 use crate::print::Node;
@@ -19,12 +21,13 @@ pub(super) fn action(pipeline: &Pipeline<'_>, output: &mut Output) -> Node {
     node!({
         "name": "Set up sea",
         "description": "The runtimes of the app, what is cached, and the pinned version of sea",
+        "inputs": { "key": { "description": "What tells the cache of this job from others", "required": true } },
         "runs": { "using": "composite", "steps": steps },
     })
 }
 
 /// The step that sets a runtime up.
-fn runtime(name: &str, versions: &std::collections::BTreeSet<&str>, output: &mut Output) -> Option<Node> {
+fn runtime(name: &str, versions: &BTreeSet<&str>, output: &mut Output) -> Option<Node> {
     let (action, title, key): (Action, _, _) = match name {
         "node" => (NODE, "Node", "node-version"),
         "python" => (PYTHON, "Python", "python-version"),
@@ -76,22 +79,26 @@ fn numbers(version: &str) -> Vec<u32> {
 
 /// What package managers fetched, and results that are known: keyed by what is locked.
 fn cache(pipeline: &Pipeline<'_>) -> Node {
-    let mut paths = pipeline::caches(&pipeline.runtimes).into_iter().map(str::to_owned).collect::<Vec<_>>();
-    paths.push(pipeline::RESULTS.to_owned());
-    let locked = if pipeline.lockfiles.is_empty() {
+    let mut paths: Vec<&str> = pipeline.managers.iter().filter_map(|name| pipeline::cache(name)).collect();
+    paths.push(pipeline::RESULTS);
+    let names: BTreeSet<&str> =
+        pipeline.lockfiles.iter().map(|path| path.rsplit('/').next().unwrap_or(path)).collect();
+    let locked = if names.is_empty() {
         "unlocked".to_owned()
     } else {
-        let names: Vec<String> = pipeline.lockfiles.iter().map(|path| format!("'{path}'")).collect();
-        format!("${{{{ hashFiles({}) }}}}", names.join(", "))
+        let patterns: Vec<String> = names.iter().map(|name| format!("'**/{name}'")).collect();
+        format!("${{{{ hashFiles({}) }}}}", patterns.join(", "))
     };
-    let prefix = "sea-${{ runner.os }}-${{ runner.arch }}-";
+    let machine = "${{ runner.os }}-${{ runner.arch }}";
+    // Of the same job and the same lockfiles: results of an older commit are looked through, and those that hold taken.
+    let same = format!("sea-${{{{ inputs.key }}}}-{machine}-{locked}-");
     node!({
         "name": "Restore what is cached",
         "uses": (CACHE.uses()),
         "with": {
             "path": (paths.join("\n") + "\n"),
-            "key": (format!("{prefix}{locked}-${{{{ github.job }}}}-${{{{ github.sha }}}}")),
-            "restore-keys": (format!("{prefix}{locked}-${{{{ github.job }}}}-\n{prefix}{locked}-\n")),
+            "key": (format!("{same}${{{{ github.sha }}}}")),
+            "restore-keys": same,
         },
     })
 }
