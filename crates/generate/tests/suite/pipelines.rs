@@ -28,7 +28,9 @@ fn zizmor_finds_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let homes = all(dir.path(), "github");
     let mut zizmor = Command::new(tool("zizmor"));
-    zizmor.args(["--offline", "--persona", "pedantic", "--no-progress", "--no-config"]).args(&homes);
+    zizmor
+        .args(["--offline", "--persona", "pedantic", "--no-progress", "--no-config", "--quiet"])
+        .args(&homes);
     let (ok, said) = run(&mut zizmor);
     assert!(ok, "{said}");
 }

@@ -7,7 +7,7 @@ use crate::pipeline::{self, Pipeline, install_sea};
 use crate::print::Node;
 use crate::{Output, node};
 
-/// Where `sea` is put.
+/// Where `sea` is put: a folder that is on the search path of GitHub's runners, so that no step has to change that.
 const FOLDER: &str = "$HOME/.local/bin";
 
 /// The composite action.
@@ -15,8 +15,7 @@ pub(super) fn action(pipeline: &Pipeline<'_>, output: &mut Output) -> Node {
     let mut steps: Vec<Node> =
         pipeline.runtimes.iter().filter_map(|(name, versions)| runtime(name, versions, output)).collect();
     steps.push(cache(pipeline));
-    let mut lines = install_sea(FOLDER);
-    lines.push(format!("echo \"{FOLDER}\" >> \"$GITHUB_PATH\""));
+    let lines = install_sea(FOLDER);
     steps.push(node!({ "name": "Install sea", "shell": "bash", "run": (lines.join("\n") + "\n") }));
     node!({
         "name": "Set up sea",
