@@ -144,8 +144,18 @@ fn ctrl_c_ends_every_step() {
     let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(status.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    let lives = || {
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        !state.is_empty() && !state.contains(") Z ")
+    };
+    let gone = (0..3000).any(|_| {
+        let lives = lives();
+        if lives {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        !lives
+    });
+    assert!(gone, "{pid} lives");
 }
 
 /// The files of a target for the app in a folder.

@@ -51,7 +51,9 @@ impl Project {
                 .collect(),
             options: |_| {},
         };
-        files.iter().for_each(|(path, text)| project.write(path, text));
+        for (path, text) in files {
+            project.write(path, text);
+        }
         project
     }
 
@@ -134,4 +136,17 @@ pub(crate) fn wait_for(path: &Path) {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     panic!("{} does not come", path.display());
+}
+
+/// Waits until a process is gone: a signal that was sent takes its time.
+pub(crate) fn wait_until_gone(pid: &str) {
+    for _ in 0..3000 {
+        let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // A zombie is over; whoever adopted it has not looked yet.
+        if state.is_empty() || state.contains(") Z ") {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("{pid} lives");
 }

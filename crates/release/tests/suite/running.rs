@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use seaworthy_release::Error;
 use seaworthy_release::pipeline::{Cancel, Event, Outcome, Shard, Stage, derive, select};
 
-use crate::project::{Project, wait_for};
+use crate::project::{Project, wait_for, wait_until_gone};
 
 fn two(one: &str, other: &str) -> Project {
     let config = format!(
@@ -65,8 +65,7 @@ fn a_pipeline_that_was_stopped_goes_on_where_it_was() {
     assert_eq!(seen.outcome("one:install"), Outcome::Passed);
     assert_eq!(seen.outcome("one:test"), Outcome::Cancelled);
     let pid = project.read("pid.log").trim().to_owned();
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "the group of the step lives: {state}");
+    wait_until_gone(&pid);
     project.write("go.log", "");
     let seen = project.run(&["one", "two"]);
     assert_eq!(seen.outcome("one:install"), Outcome::Hit);
@@ -99,8 +98,7 @@ fn a_step_ends_with_what_it_left_in_the_background() {
     let project = two("test = 'sleep 600 & echo $!'", "");
     let seen = project.run(&["one:test"]);
     let pid = &seen.lines[0];
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    wait_until_gone(pid);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn nine_rows_without_a_stale_hit() {
     expect(&project, Outcome::Hit, HIT, plain);
     // Touched.
     let input = File::options().write(true).open(project.dir.path().join("api/src/in.txt")).unwrap();
-    input.set_modified(SystemTime::now() + Duration::from_secs(60)).unwrap();
+    input.set_modified(SystemTime::now() + Duration::from_mins(1)).unwrap();
     drop(input);
     expect(&project, Outcome::Hit, HIT, plain);
     // An input changed.
