@@ -33,6 +33,10 @@ const NOISE: [&str; 19] = [
     "venv",
 ];
 
+/// What a project tells Seaworthy itself, in the folder that is noise otherwise.
+const OWN: [&str; 4] =
+    [".seaworthy/advisories", ".seaworthy/baseline.json", ".seaworthy/rules", ".seaworthy/templates"];
+
 /// Manifests, lockfiles and settings of package managers and runtimes.
 const MANIFESTS: [&str; 44] = [
     ".bundle",
@@ -160,8 +164,13 @@ impl Files {
         if let Some(known) = self.trees.get(inputs) {
             return known.clone();
         }
-        let chosen: Vec<String> =
+        let mut chosen: Vec<String> =
             self.listing.iter().filter(|path| is_input(path, inputs)).map(ToString::to_string).collect();
+        if *inputs == Inputs::Everything {
+            for path in OWN {
+                self.add_all(path, &mut chosen);
+            }
+        }
         let mut tree = Tree::default();
         for path in chosen {
             if !self.is_made(&path)
@@ -174,6 +183,19 @@ impl Files {
         let known = (Arc::new(tree), digest);
         self.trees.insert(inputs.clone(), known.clone());
         known
+    }
+
+    /// Adds a file, or all files below a folder, that no listing holds.
+    fn add_all(&self, path: &str, chosen: &mut Vec<String>) {
+        let place = self.root.join(path);
+        if place.is_file() {
+            chosen.push(path.to_owned());
+        }
+        for entry in place.read_dir().into_iter().flatten().flatten() {
+            if let Some(name) = entry.file_name().to_str() {
+                self.add_all(&format!("{path}/{name}"), chosen);
+            }
+        }
     }
 
     /// A path relative to the root, with `/`; `.` for the root itself.

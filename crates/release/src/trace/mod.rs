@@ -17,6 +17,8 @@ mod listener;
 #[cfg(not(target_os = "linux"))]
 #[path = "nothing.rs"]
 mod listener;
+#[cfg(target_os = "linux")]
+mod note;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -249,3 +249,26 @@ fn a_damaged_cache_costs_time_and_nothing_else() {
     project.remove("api/dist");
     expect(&project, Outcome::Passed, "api/dist/out is not as it was left", "one\nmode plain hidden \n");
 }
+
+#[test]
+fn rules_depend_on_the_day_on_what_git_tracks_and_on_what_a_project_says_of_them() {
+    let mut project = tested("true", &[]);
+    let git = |arguments: &[&str]| {
+        let output =
+            std::process::Command::new("git").args(arguments).current_dir(project.dir.path()).output();
+        assert!(output.unwrap().status.success(), "git {arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    let because = |project: &Project| project.run(&["check"]).step("check").1;
+    assert_eq!(because(&project), "no result is known");
+    assert_eq!(because(&project), HIT);
+    git(&["add", "api/a.txt"]);
+    assert_eq!(because(&project), "git tracks other files");
+    project.write(".seaworthy/baseline.json", "{}");
+    assert_eq!(because(&project), ".seaworthy/baseline.json is new");
+    project.write(".seaworthy/rules/own.yaml", "");
+    assert_eq!(because(&project), ".seaworthy/rules/own.yaml is new");
+    assert_eq!(because(&project), HIT);
+    project.options = |options| options.today = "2026-11-22".to_owned();
+    assert_eq!(because(&project), "it is another day");
+}
