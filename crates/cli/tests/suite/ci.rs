@@ -121,12 +121,16 @@ fn what_cannot_be_meant_is_a_mistake() {
     assert_eq!((run.code, run.stdout.as_str()), (0, "nothing to do\n"));
 }
 
-#[test]
-fn ctrl_c_ends_every_step() {
-    let dir = demo();
+/// Starts `sea ci api` with a test that never ends, and waits until that runs; the id of its shell, too.
+fn started(dir: &TempDir) -> (std::process::Child, String) {
     let slow = CONFIG.replace("cat cases.txt ../shared/cases.txt", "echo $$ > pid.txt; sleep 600 & wait");
-    write(dir.path(), "seaworthy.toml", &slow);
-    let program = sea(&["ci", "api:test"]).get_program().to_owned();
+    write(
+        dir.path(),
+        "seaworthy.toml",
+        &slow.replace("[services.web]", "install = \"echo done >> ../count.log\"\n[services.web]"),
+    );
+    write(dir.path(), ".gitignore", "dist/\n*.log\npid.txt\n");
+    let program = sea(&[]).get_program().to_owned();
     let mut child = Command::new(program)
         .args(["ci", "api:test"])
         .current_dir(dir.path())
@@ -134,28 +138,51 @@ fn ctrl_c_ends_every_step() {
         .spawn()
         .unwrap();
     let file = dir.path().join("api/pid.txt");
-    let pid = loop {
+    loop {
         match std::fs::read_to_string(&file) {
-            Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),
+            Ok(text) if text.ends_with('\n') => return (child, text.trim().to_owned()),
             _ => std::thread::sleep(Duration::from_millis(10)),
         }
         assert_eq!(child.try_wait().unwrap(), None, "it ended before the step began");
-    };
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    }
+}
+
+fn wait_until_gone(pid: &str) {
     let lives = || {
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         !state.is_empty() && !state.contains(") Z ")
     };
-    let gone = (0..3000).any(|_| {
-        let lives = lives();
-        if lives {
-            std::thread::sleep(Duration::from_millis(10));
+    for _ in 0..3000 {
+        if !lives() {
+            return;
         }
-        !lives
-    });
-    assert!(gone, "{pid} lives");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{pid} lives");
+}
+
+#[test]
+fn ctrl_c_ends_every_step() {
+    let dir = demo();
+    let (mut child, pid) = started(&dir);
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    wait_until_gone(&pid);
+}
+
+#[test]
+fn a_killed_pipeline_goes_on_where_it_was() {
+    let dir = demo();
+    let (mut child, pid) = started(&dir);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until_gone(&pid);
+    let plan = run_in(dir.path(), &["ci", "api:test", "--plan"]).stdout;
+    assert!(plan.contains("api:install  known"), "{plan}");
+    assert_eq!(std::fs::read_to_string(dir.path().join("count.log")).unwrap(), "done\n");
+    // What the shell left behind is not ours to find: it is ended here, so that nothing outlives the test.
+    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{pid}")]).output();
 }
 
 /// The files of a target for the app in a folder.
