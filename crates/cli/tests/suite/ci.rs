@@ -267,3 +267,20 @@ fn generated_pipelines_run_here_as_they_are() {
         assert!(left.is_empty(), "{target} never runs {left:?}: {commands:#?}");
     }
 }
+
+#[test]
+fn rules_have_nothing_against_generated_pipelines() {
+    let dir = demo();
+    for target in ["github", "gitlab", "jenkins"] {
+        for (path, text) in generated(dir.path(), target) {
+            write(dir.path(), &path, &text);
+        }
+    }
+    let report = run_in(dir.path(), &["check", "--json", "--fail-on", "never"]).stdout;
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    for finding in report["findings"].as_array().unwrap() {
+        let text = finding.to_string();
+        let is_about = [".github/", ".gitlab-ci.yml", "Jenkinsfile"].iter().any(|name| text.contains(name));
+        assert!(!is_about, "{finding:#}");
+    }
+}
