@@ -17,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   sea check                         what stands between it and production
   sea generate                      Dockerfile, Compose, Kubernetes, pipelines, alerts, runbook
   sea drift                         where two places disagree about the app
+  sea ci                            lint, test, check and build, as CI does
   sea plan                          what this repository is, and how it runs
   sea plan --explain api.port       where a value comes from
   sea init                          write down what could not be detected
@@ -65,6 +66,7 @@ pub(crate) enum Command {
     Advisories(AdvisoriesArgs),
     Generate(GenerateArgs),
     Drift(DriftArgs),
+    Ci(CiArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -218,6 +220,55 @@ pub(crate) struct UpdateArgs {
     /// Where the records are kept; `.seaworthy/advisories` when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
+}
+
+/// Run what a commit has to pass, as CI does, but for what is known already.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea ci                            install, lint, test, check and build
+  sea ci test                       the tests of all services, and what they need
+  sea ci api:test                   one step
+  sea ci --plan                     what would run, and why
+  sea ci --explain api:test         what its result depends on
+  sea ci test --shard 1/4           a quarter of the tests
+
+A result is known as long as nothing that it depends on changes: files that the step declares and those that it was
+seen to read, its command, its programs and its variables. Exits with 1 when a step fails.")]
+pub(crate) struct CiArgs {
+    /// Steps (`api:test`), stages (`test`) or services (`api`); everything when left out.
+    pub(crate) step: Vec<String>,
+
+    /// Show what would run, and why.
+    #[arg(long, conflicts_with = "explain")]
+    pub(crate) plan: bool,
+
+    /// Show what the result of a step depends on.
+    #[arg(long, value_name = "STEP", conflicts_with_all = ["step", "shard"])]
+    pub(crate) explain: Option<String>,
+
+    /// Print the outcome as JSON (sea.ci/1, with --plan sea.ci-plan/1).
+    #[arg(long, conflicts_with = "explain")]
+    pub(crate) json: bool,
+
+    /// Run every step, whatever is known.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+
+    /// Do not observe which files steps read.
+    #[arg(long)]
+    pub(crate) no_trace: bool,
+
+    /// Only the I-th of N shares of the test steps.
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<String>,
+
+    /// How many steps run at the same time; as many as there are processors when left out.
+    #[arg(short, long, value_name = "COUNT")]
+    pub(crate) jobs: Option<usize>,
+
+    /// Show again what steps wrote whose results are known.
+    #[arg(long)]
+    pub(crate) logs: bool,
 }
 
 /// How a report is written.

@@ -148,7 +148,7 @@ pub fn join(folder: &str, name: &str) -> String {
 }
 
 /// The folder and those above it, to the root.
-fn upwards(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn upwards(path: &str) -> impl Iterator<Item = &str> {
     let mut next = Some(path);
     std::iter::from_fn(move || {
         let folder = next?;

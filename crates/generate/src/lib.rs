@@ -15,6 +15,7 @@ mod input;
 mod monitor;
 mod names;
 mod output;
+mod pipeline;
 pub mod place;
 pub mod print;
 mod report;

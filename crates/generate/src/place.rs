@@ -62,7 +62,8 @@ pub fn leftovers(files: &[File], targets: &[&Target], sources: &dyn Sources) -> 
     let is_left = |path: &str| {
         let near =
             path.starts_with("deploy/") || folders.contains(&folder(path)) || path.contains("Dockerfile");
-        near && !paths.contains(path)
+        near && !path.ends_with(".new")
+            && !paths.contains(path)
             && sources.text(path).is_some_and(|text| read_header(&text) != Seal::None && made(&text))
     };
     sources.paths().filter(|path| is_left(path)).map(str::to_owned).collect()

@@ -2,6 +2,7 @@
 
 pub(crate) mod advisories;
 pub(crate) mod check;
+pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod connect;
 pub(crate) mod down;

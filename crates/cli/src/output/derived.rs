@@ -29,7 +29,9 @@ pub(crate) fn write(out: &mut dyn Write, derived: &Derived, check: bool) -> io::
         let why = "the model has no use for it any more";
         writeln!(out, "  {} {path}  {}", paint(WARNING, "left over"), paint(DIM, why))?;
     }
-    losses(out, &derived.losses)?;
+    if !check {
+        losses(out, &derived.losses)?;
+    }
     let kept = derived.files.iter().filter(|placed| placed.action == Action::Keep).count();
     let stale =
         derived.files.iter().filter(|placed| placed.action.is_stale()).count() + derived.leftovers.len();

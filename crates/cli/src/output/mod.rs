@@ -7,6 +7,7 @@ pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod live;
 mod problems;
+pub(crate) mod steps;
 pub(crate) mod style;
 pub(crate) mod summary;
 

@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 21] = [
+pub(crate) const COMMANDS: [&[&str]; 22] = [
     &[],
     &["up"],
     &["status"],
@@ -20,6 +20,7 @@ pub(crate) const COMMANDS: [&[&str]; 21] = [
     &["advisories", "update"],
     &["generate"],
     &["drift"],
+    &["ci"],
     &["plan"],
     &["init"],
     &["schema"],

@@ -5,6 +5,7 @@
 
 mod advisories;
 mod check;
+mod ci;
 mod docs;
 mod exit_codes;
 mod help;

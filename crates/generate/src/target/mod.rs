@@ -8,8 +8,11 @@ mod devcontainer;
 mod dockerfile;
 mod docs;
 mod env_example;
+mod github;
+mod gitlab;
 mod grafana;
 mod helm;
+mod jenkins;
 mod kubernetes;
 mod otel;
 mod prometheus;
@@ -43,6 +46,9 @@ pub const TARGETS: &[Target] = &[
     terraform::DIGITALOCEAN,
     terraform::GOOGLE,
     systemd::TARGET,
+    github::TARGET,
+    gitlab::TARGET,
+    jenkins::TARGET,
     prometheus::TARGET,
     alertmanager::TARGET,
     grafana::TARGET,

@@ -16,6 +16,7 @@ mod kubernetes;
 mod manifests;
 mod otel;
 mod output;
+mod pipelines;
 mod prometheus;
 mod prose;
 mod schema;

@@ -184,7 +184,7 @@ fn mark(dir: &Path) -> Result<(), Error> {
 }
 
 /// No questions, no advertisements, no telemetry: nobody is there to answer.
-fn quiet() -> BTreeMap<String, String> {
+pub fn quiet() -> BTreeMap<String, String> {
     [
         ("npm_config_fund", "false"),
         ("npm_config_audit", "false"),

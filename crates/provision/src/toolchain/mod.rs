@@ -25,7 +25,7 @@ pub use machine::Machine;
 pub use manager::{MissingTool, tool};
 pub use offer::Offer;
 pub(crate) use offer::{Packages, packages};
-pub(crate) use python::MARK;
+pub use python::MARK;
 pub use python::{PythonEnvironment, python_environment};
 pub use requirement::{Fit, Requirement};
 pub use version::Version;

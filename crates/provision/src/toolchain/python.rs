@@ -25,7 +25,7 @@ pub struct PythonEnvironment {
 const NAMES: [&str; 3] = [".venv", "venv", "env"];
 
 /// Marks an environment as ours: it may be made anew.
-pub(crate) const MARK: &str = ".made-by-seaworthy";
+pub const MARK: &str = ".made-by-seaworthy";
 
 /// The environment for a project in `dir`, whose dependencies `manager` (`pip`, `uv`, `poetry`, ...) installs.
 pub fn python_environment(dir: &Path, manager: &str, toolchain: &Toolchain) -> Option<PythonEnvironment> {

@@ -53,7 +53,7 @@ pub(super) fn make(project: &Project<'_>, task: &Task<'_>, output: &mut Output) 
                 "the image of {} is built from {} and has no {place}",
                 instance.name, image.build.context
             ),
-            "it runs outside of Compose, with `sea run`",
+            "what it runs has to be in the service's folder, or another `service` named",
         );
         return None;
     };

@@ -1,0 +1,113 @@
+//! `sea ci`: the steps of the pipeline, the same on a laptop and in CI.
+
+use std::path::PathBuf;
+
+use seaworthy_detect::{Overrides, Repository, load_from};
+use seaworthy_provision::state::State;
+use seaworthy_release::pipeline::{Cancel, Event, Options, Pipeline, Shard, Step, Workshop, derive, select};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{CiArgs, Global};
+use crate::commands::load;
+use crate::exit::{self, Mistake, Outside};
+use crate::output::{self, steps};
+
+/// Codes that shells give to a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+pub(crate) fn run(global: &Global, args: &CiArgs) -> anyhow::Result<u8> {
+    let root = load::root(global, None)?;
+    let repository = Repository::open(&root)?;
+    let overrides = Overrides { environment: global.env.clone(), set: global.set.clone() };
+    let loaded = load_from(&repository, &overrides);
+    if loaded.has_errors() {
+        return Ok(output::problems(&loaded));
+    }
+    let state = State::open(&root)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let workshop = runtime.block_on(Workshop::open(&loaded.app, &state));
+    let all = derive(&loaded.app, &workshop.workspaces, &|path| repository.has(path));
+    let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose().map_err(|error| advise(&error))?;
+    let wanted = args.explain.as_ref().map_or_else(|| args.step.clone(), |step| vec![step.clone()]);
+    let chosen = select(&all, &wanted, shard).map_err(|error| advise(&error))?;
+    let pipeline = Pipeline::open(&repository, &state, &all, options(args)?);
+    let mut pipeline = pipeline.map_err(|error| advise(&error))?;
+    if let Some(name) = &args.explain {
+        return explain(&mut pipeline, &chosen, &workshop, name);
+    }
+    if args.plan {
+        let verdicts = pipeline.plan(&chosen, &workshop).map_err(|error| advise(&error))?;
+        steps::plan(&chosen, &verdicts, args.json)?;
+        return Ok(exit::DONE);
+    }
+    let cancel = Cancel::default();
+    runtime.spawn(stop_when_told(cancel.clone()));
+    let mut lines = steps::Lines::new(&chosen, args.logs, args.json);
+    let mut on = |event: &Event<'_>| lines.show(event);
+    let report = pipeline.run(&chosen, &workshop, &cancel, &mut on).map_err(|error| advise(&error))?;
+    runtime.shutdown_background();
+    steps::report(&report, args.json)?;
+    Ok(match (report.ok, cancel.is_asked()) {
+        (true, _) => exit::DONE,
+        (false, true) => INTERRUPTED,
+        (false, false) => exit::NO,
+    })
+}
+
+fn options(args: &CiArgs) -> anyhow::Result<Options> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Ok(Options {
+        jobs: args.jobs.unwrap_or(cores),
+        cache: !args.no_cache,
+        trace: !args.no_trace,
+        today: jiff::Zoned::now().date().to_string(),
+        sea: program()?,
+        // A variable that is no text cannot be declared.
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+    })
+}
+
+/// This program, by a path that stays when it is replaced.
+fn program() -> anyhow::Result<PathBuf> {
+    Ok(std::env::current_exe()?)
+}
+
+/// Ctrl-C, `kill` or a closed terminal end every step; a second one does not wait.
+async fn stop_when_told(cancel: Cancel) {
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else { return };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        if cancel.is_asked() { cancel.kill() } else { cancel.cancel() }
+    }
+}
+
+fn explain(pipeline: &mut Pipeline, chosen: &[Step], workshop: &Workshop, name: &str) -> anyhow::Result<u8> {
+    // A stage or service stands for the last of its steps; what is asked for is one step.
+    let is_one = chosen.last().is_some_and(|step| step.id.as_str() == name || step.stage.as_str() != name);
+    let explanation = pipeline.explain(chosen, workshop).map_err(|error| advise(&error))?;
+    let Some((step, explanation)) = chosen.last().zip(explanation).filter(|_| is_one) else {
+        return Err(Mistake {
+            message: format!("{name} is no single step"),
+            help: Some("sea ci --plan, which lists them".to_owned()),
+        }
+        .into());
+    };
+    steps::explanation(step, &explanation)?;
+    Ok(exit::DONE)
+}
+
+fn advise(error: &seaworthy_release::Error) -> anyhow::Error {
+    use seaworthy_release::Error;
+    let (message, help) = (error.to_string(), error.help());
+    match error {
+        Error::UnknownStep { .. } | Error::Shard(_) => Mistake { message, help }.into(),
+        Error::File { .. } | Error::Tool { .. } | Error::Provision(_) => Outside { message, help }.into(),
+    }
+}

@@ -1,0 +1,13 @@
+//! From a commit to a release.
+//!
+//! [`pipeline`] derives the steps that a commit has to pass from the model, runs those whose result is not known yet, and
+//! says of each why. [`trace`] tells which files a step really looked at, so that no result outlives what it was made from.
+//!
+//! This crate knows the model, the repository, toolchains and processes. It must never know a terminal: whoever calls is
+//! told what happens, as [`pipeline::Event`]s, and shows it.
+
+mod error;
+pub mod pipeline;
+pub mod trace;
+
+pub use error::Error;

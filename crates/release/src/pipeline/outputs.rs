@@ -1,0 +1,224 @@
+//! What steps make: remembered, compared, brought back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::stat::{StatCache, digest_of};
+use super::step::{Keep, Output};
+use super::store::Store;
+
+/// More than this of one folder is not copied: to make it again is the smaller evil.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// A folder that a step made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Made {
+    /// The folder, relative to the root.
+    pub(super) path: String,
+    /// What is in it.
+    content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Content {
+    /// Every file, by its path relative to the root.
+    Files(BTreeMap<String, Entry>),
+    /// A hash of its names.
+    Names(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Entry {
+    /// A file: its hash, and whether it is meant to be run.
+    File(String, bool),
+    /// A link, to there.
+    Link(String),
+}
+
+/// How a folder is, compared to how it was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// As it was left.
+    Intact,
+    /// It was put right: these files were missing or altered.
+    Restored(Vec<String>),
+    /// It is different, and cannot be put right: the first path that shows it.
+    Lost(String),
+}
+
+impl Made {
+    /// Remembers an output; nothing where the step made none.
+    pub(super) fn record(output: &Output, root: &Path, stat: &mut StatCache, store: &Store) -> Option<Self> {
+        let folder = root.join(&output.path);
+        if !folder.is_dir() {
+            return None;
+        }
+        let names = || Self { path: output.path.clone(), content: Content::Names(names(&folder)) };
+        if output.keep == Keep::Presence || size(&folder, MOST_BYTES).is_none() {
+            return Some(names());
+        }
+        let entries = entries(root, &output.path, stat)?;
+        for (path, entry) in &entries {
+            if let Entry::File(digest, _) = entry {
+                // A copy that fails (a full disk) costs time later, not correctness.
+                if store.keep(&root.join(path), digest).is_err() {
+                    return Some(names());
+                }
+            }
+        }
+        Some(Self { path: output.path.clone(), content: Content::Files(entries) })
+    }
+
+    /// Compares it with what is there; with `repair` it brings back what is missing or altered.
+    pub(super) fn verify(&self, root: &Path, stat: &mut StatCache, store: &Store, repair: bool) -> Found {
+        let files = match &self.content {
+            Content::Names(names_before) => {
+                let folder = root.join(&self.path);
+                let is_same = folder.is_dir() && names(&folder) == *names_before;
+                return if is_same { Found::Intact } else { Found::Lost(self.path.clone()) };
+            }
+            Content::Files(files) => files,
+        };
+        let now = entries(root, &self.path, stat).unwrap_or_default();
+        // A file that the step did not make may be taken for one that it did. It is not ours to delete.
+        if let Some(foreign) = now.keys().find(|path| !files.contains_key(*path)) {
+            return Found::Lost(foreign.clone());
+        }
+        let differing: Vec<&String> = files
+            .iter()
+            .filter(|(path, entry)| now.get(*path) != Some(entry))
+            .map(|(path, _)| path)
+            .collect();
+        for path in &differing {
+            if repair && restore(&root.join(path), &files[*path], store).is_err() {
+                return Found::Lost((*path).clone());
+            }
+        }
+        if differing.is_empty() {
+            Found::Intact
+        } else {
+            Found::Restored(differing.into_iter().cloned().collect())
+        }
+    }
+
+    /// Its content alone, as a text to hash.
+    pub(super) fn digest(&self) -> Option<String> {
+        match &self.content {
+            Content::Files(files) => Some(digest_of(files.iter().flat_map(|(path, entry)| match entry {
+                Entry::File(digest, executable) => {
+                    [path.as_str(), digest.as_str(), if *executable { "x" } else { "-" }]
+                }
+                Entry::Link(to) => [path.as_str(), to.as_str(), "link"],
+            }))),
+            Content::Names(_) => None,
+        }
+    }
+
+    /// Copies that bring it back.
+    pub(super) fn copies(&self) -> impl Iterator<Item = &str> {
+        let files = match &self.content {
+            Content::Files(files) => Some(files),
+            Content::Names(_) => None,
+        };
+        files.into_iter().flatten().filter_map(|(_, entry)| match entry {
+            Entry::File(digest, _) => Some(digest.as_str()),
+            Entry::Link(_) => None,
+        })
+    }
+}
+
+/// Every file and link below a folder.
+fn entries(root: &Path, folder: &str, stat: &mut StatCache) -> Option<BTreeMap<String, Entry>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(root.join(&folder)).ok()? {
+            let entry = entry.ok()?;
+            let path = format!("{folder}/{}", entry.file_name().to_str()?);
+            let kind = entry.file_type().ok()?;
+            if kind.is_dir() {
+                waiting.push(path);
+            } else if kind.is_symlink() {
+                let to = fs::read_link(entry.path()).ok()?.to_str()?.to_owned();
+                found.insert(path, Entry::Link(to));
+            } else {
+                let executable = entry.metadata().ok()?.permissions().mode() & 0o111 != 0;
+                let digest = stat.digest(&path)?;
+                found.insert(path, Entry::File(digest, executable));
+            }
+        }
+    }
+    Some(found)
+}
+
+fn restore(path: &Path, entry: &Entry, store: &Store) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match entry {
+        Entry::File(digest, executable) => {
+            let text = store.kept(digest)?;
+            // Whatever stands there may be a link to somewhere else.
+            if path.symlink_metadata().is_ok() {
+                fs::remove_file(path)?;
+            }
+            fs::write(path, text)?;
+            let mode = if *executable { 0o755 } else { 0o644 };
+            fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        }
+        Entry::Link(to) => {
+            if path.symlink_metadata().is_ok() {
+                fs::remove_file(path)?;
+            }
+            symlink(to, path)
+        }
+    }
+}
+
+/// Bytes below a folder; nothing when there are more than `most`.
+fn size(folder: &Path, most: u64) -> Option<u64> {
+    let mut total = 0;
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).ok()?.flatten() {
+            let metadata = entry.metadata().ok()?;
+            if metadata.is_dir() {
+                waiting.push(entry.path());
+            } else {
+                total += metadata.len();
+                if total > most {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(total)
+}
+
+/// A hash of the names in a folder that packages are installed in, hidden ones left out: tools keep their caches there.
+/// Of any other folder only that it is there.
+fn names(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default();
+    let packages: Vec<PathBuf> = if folder.join("pyvenv.cfg").is_file() {
+        let library = fs::read_dir(folder.join("lib")).into_iter().flatten().flatten();
+        library.map(|entry| entry.path().join("site-packages")).collect()
+    } else if name == "node_modules" || name == "vendor" {
+        vec![folder.to_owned()]
+    } else {
+        return "there".to_owned();
+    };
+    let mut names: Vec<String> = packages
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.') && name != "__pycache__")
+        .collect();
+    names.sort_unstable();
+    digest_of(names.iter().map(String::as_str))
+}

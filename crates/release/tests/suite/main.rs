@@ -1,0 +1,9 @@
+//! Pipelines of small real projects, run for real.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod project;
+mod random;
+mod running;
+mod stale;
