@@ -301,7 +301,7 @@ pub(crate) enum FailOn {
     Never,
 }
 
-/// Write the files that follow from the model: Dockerfile, Compose, Kubernetes, pipelines, alerts, dashboards, runbook.
+/// Write the files that follow from the model: Dockerfile, Compose, Kubernetes, ...
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea generate                      what fits every app, or what seaworthy.toml names
@@ -338,7 +338,7 @@ pub(crate) struct GenerateArgs {
     pub(crate) json: bool,
 }
 
-/// Show where two places disagree about the app: code, Compose, Kubernetes, Dockerfiles, env examples, derived files.
+/// Show where code, Compose, Kubernetes and other files disagree about the app
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea drift

@@ -58,17 +58,13 @@ pub(crate) fn detect_with(repo: &Repository, declared: &BTreeSet<String>) -> Det
     folder::join(&mut projects, &mut all_facts);
     let root_name = draft.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
     let importers = importer::Evidence::of(repo);
-    for (index, (project, facts)) in projects.iter_mut().zip(&all_facts).enumerate() {
+    for (index, (project, facts)) in projects.iter().zip(&all_facts).enumerate() {
         let is_declared = declared.contains(&project.dir) && project.role != Role::Workspace;
-        if is_declared && project.service.kind.get().is_none() && facts.listens.is_empty() {
-            let origin = Origin::detected("seaworthy.toml declares it a service").guess();
-            project.service.kind.propose(Kind::Worker, origin);
-        }
         if is_declared || is_service(project, &importers) {
             draft.services.extend(services_of(project, index, facts, &root_name));
         }
     }
-    drop_helpers(&mut draft, &projects);
+    drop_helpers(&mut draft, &projects, declared);
     draft.projects = projects;
     importer::import(repo, &importers, &mut draft);
     // Services of one project share its database: the first of them migrates it.
@@ -281,13 +277,14 @@ fn services_of(project: &Project, index: usize, facts: &Facts, root_name: &Name)
 }
 
 /// Where something serves, scripts that only run to their end are tools of the developers.
-fn drop_helpers(draft: &mut Draft, projects: &[Project]) {
+fn drop_helpers(draft: &mut Draft, projects: &[Project], declared: &BTreeSet<String>) {
     let serves = |service: &DraftService| service.service.kind.get() != Some(&Kind::Job);
     if !draft.services.iter().any(serves) {
         return;
     }
     draft.services.retain(|service| {
         serves(service)
+            || declared.contains(service.service.path())
             || service.project.is_some_and(|index| {
                 // A crawler or report with its own manifest stays; loose scripts and examples go.
                 let dir = &projects[index].dir;

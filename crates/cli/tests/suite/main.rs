@@ -8,6 +8,7 @@ mod check;
 mod ci;
 mod docs;
 mod exit_codes;
+mod generate;
 mod help;
 mod init;
 mod plan;

@@ -19,6 +19,7 @@ mod output;
 mod pipelines;
 mod prometheus;
 mod prose;
+mod round_trip;
 mod schema;
 mod systemd;
 mod terraform;

@@ -162,26 +162,31 @@ impl Apply<'_> {
         self.set(&mut resource.backup, config.backup.as_ref(), at, "backup");
     }
 
-    /// Who declares a service with a port or a command means a process that keeps running, whatever its code looks like.
-    fn keeps_running(&self, config: &ServiceConfig, service: &mut Service, at: &str) {
-        let is_open = service.kind.get() == Some(&Kind::Job) && config.kind.is_none();
-        if config.r#static.is_some() || !is_open {
+    /// What is declared with a folder of files is a site, with a port or a route something that answers, with a command
+    /// a process that keeps running, whatever its code looks like.
+    fn infer_kind(&self, config: &ServiceConfig, service: &mut Service, at: &str) {
+        let known = service.kind.get().copied();
+        let is_open = known.is_none_or(|kind| kind == Kind::Job);
+        let (kind, span, key) = if let Some(said) = &config.r#static {
+            (Kind::Static, &said.span, "static")
+        } else if let Some(said) = config.port.as_ref().filter(|_| is_open) {
+            (Kind::Web, &said.span, "port")
+        } else if let Some(said) = config.route.as_ref().filter(|_| is_open) {
+            (Kind::Web, &said.span, "route")
+        } else if let Some(said) = config.start.as_ref().or(config.dev.as_ref()).filter(|_| is_open) {
+            (Kind::Worker, &said.span, "start")
+        } else {
             return;
-        }
-        let web = config.port.as_ref().map(|port| (&port.span, "port"));
-        let web = web.or_else(|| config.route.as_ref().map(|route| (&route.span, "route")));
-        let start = config.start.as_ref().or(config.dev.as_ref()).map(|command| (&command.span, "start"));
-        if let Some((span, key)) = web {
-            service.kind.propose(Kind::Web, self.origin(span, format!("{at}.{key}")));
-        } else if let Some((span, key)) = start {
-            service.kind.propose(Kind::Worker, self.origin(span, format!("{at}.{key}")));
+        };
+        if config.kind.is_none() && known != Some(kind) {
+            service.kind.propose(kind, self.origin(span, format!("{at}.{key}")));
         }
     }
 
     fn service(&self, config: &ServiceConfig, service: &mut Service, resources: &BTreeSet<Name>, at: &str) {
         self.set(&mut service.path, config.path.as_ref(), at, "path");
         self.set(&mut service.kind, config.kind.as_ref(), at, "kind");
-        self.keeps_running(config, service, at);
+        self.infer_kind(config, service, at);
         self.set(&mut service.language, config.language.as_ref(), at, "language");
         self.set(&mut service.framework, config.framework.as_ref(), at, "framework");
         self.set(&mut service.package_manager, config.package_manager.as_ref(), at, "package_manager");

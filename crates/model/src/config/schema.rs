@@ -21,8 +21,8 @@ mod tests {
 
     use super::super::table::Table;
     use super::super::{
-        BackupConfig, Config, DependencyConfig, EnvironmentConfig, JobConfig, ProbeConfig, ResourceConfig,
-        SecretConfig, ServiceConfig, SloConfig, StrategyConfig, WatchConfig,
+        BackupConfig, Config, DependencyConfig, EnvironmentConfig, GenerateConfig, JobConfig, ProbeConfig,
+        ResourceConfig, SecretConfig, ServiceConfig, SloConfig, StrategyConfig, WatchConfig,
     };
     use super::*;
 
@@ -36,6 +36,7 @@ mod tests {
             ("JobConfig", JobConfig::KEYS),
             ("EnvironmentConfig", EnvironmentConfig::KEYS),
             ("SloConfig", SloConfig::KEYS),
+            ("GenerateConfig", GenerateConfig::KEYS),
             ("SecretConfig", SecretConfig::KEYS),
             ("BackupConfig", BackupConfig::KEYS),
             ("StrategyConfig", StrategyConfig::KEYS),
