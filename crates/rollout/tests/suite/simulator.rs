@@ -1,0 +1,132 @@
+//! A small simulator of users and two releases: sessions that make requests, errors that come alone, in bursts, by the
+//! page or with a broken account; counted by the real tally, judged by the real judge.
+
+use seaworthy_rollout::count::{Ended, Failure, Tally};
+use seaworthy_rollout::judge::{Judge, JudgeConfig, Verdict};
+use seaworthy_rollout::{Arm, Moment};
+
+/// How requests fail.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Errors {
+    /// The chance of each request to fail.
+    pub(crate) alone: f64,
+    /// Now and then (every two minutes) half of all requests fail for five seconds, in both arms.
+    pub(crate) bursts: bool,
+    /// The chance of each request to be a page whose five further requests fail with it, on five routes.
+    pub(crate) pages: f64,
+    /// The share of sessions that fail half of the time, whichever release they meet.
+    pub(crate) broken_accounts: f64,
+}
+
+/// One line of a table: traffic, and what is wrong with whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    /// Requests per second.
+    pub(crate) rate: f64,
+    /// The canary's share.
+    pub(crate) share: f64,
+    /// How often each session makes a request, in seconds.
+    pub(crate) session_every: f64,
+    /// How both arms fail.
+    pub(crate) errors: Errors,
+    /// The chance of a request of the canary to fail in addition.
+    pub(crate) canary_fails: f64,
+    /// The chance of a request of the canary to be slow, against 5 % in the stable arm.
+    pub(crate) canary_slow: f64,
+    /// Events are muted by session and route, not by session.
+    pub(crate) muted_by_route: bool,
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self {
+            rate: 20.0,
+            share: 0.1,
+            session_every: 10.0,
+            errors: Errors { alone: 0.005, ..Errors::default() },
+            canary_fails: 0.0,
+            canary_slow: 0.05,
+            muted_by_route: false,
+        }
+    }
+}
+
+/// What became of a canary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    /// What was said at last.
+    pub(crate) verdict: Verdict,
+    /// Seconds from the first traffic of the canary.
+    pub(crate) seconds: u64,
+}
+
+impl Outcome {
+    pub(crate) fn aborted(&self) -> bool {
+        matches!(self.verdict, Verdict::Abort(_))
+    }
+}
+
+/// Runs one canary until the judge says something else than to wait, `longest` seconds at most.
+pub(crate) fn run(cell: &Cell, config: &JudgeConfig, longest: u64, seed: u64) -> Outcome {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let sessions = (cell.rate * cell.session_every).ceil() as u64;
+    let salt = rng.u64(..);
+    let mut tally = Tally::new(50_000);
+    let mut judge = Judge::new(config.clone(), Moment(0));
+    let mut burst_until = 0;
+    for second in 0..longest {
+        if cell.errors.bursts && rng.f64() < 1.0 / 120.0 {
+            burst_until = second + 5;
+        }
+        let now = Moment(second * 1000 + 500);
+        for _ in 0..poisson(&mut rng, cell.rate) {
+            // A session's arm and fate are fixed for its life.
+            let mut session = fastrand::Rng::with_seed(salt ^ rng.u64(..sessions));
+            let (id, in_canary, broken) =
+                (session.u64(..), session.f64() < cell.share, session.f64() < cell.errors.broken_accounts);
+            let arm = if in_canary { Arm::Canary } else { Arm::Stable };
+            let page = rng.f64() < cell.errors.pages;
+            let fails = page
+                || rng.f64() < cell.errors.alone
+                || (broken && rng.bool())
+                || (second < burst_until && rng.bool())
+                || (in_canary && rng.f64() < cell.canary_fails);
+            let slow = rng.f64() < if in_canary { cell.canary_slow } else { 0.05 };
+            for request in 0..if page { 6 } else { 1 } {
+                let route = if page { request } else { rng.u64(..10) };
+                let session =
+                    if cell.muted_by_route { id ^ route.wrapping_mul(0x9e37_79b9_7f4a_7c15) } else { id };
+                let failure = fails.then_some(Failure::ServerError);
+                tally.record(now, &Ended { arm, session, fresh: false, failure, slow });
+            }
+        }
+        let next = Moment((second + 1) * 1000);
+        for counted in tally.take(next) {
+            judge.second(&counted);
+        }
+        let verdict = judge.verdict(next);
+        if verdict != Verdict::Wait {
+            return Outcome { verdict, seconds: second + 1 };
+        }
+    }
+    Outcome { verdict: Verdict::Wait, seconds: longest }
+}
+
+/// A number of arrivals; by Knuth for few, by the normal distribution for many.
+fn poisson(rng: &mut fastrand::Rng, mean: f64) -> u32 {
+    if mean > 30.0 {
+        let normal = (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
+        return (mean + mean.sqrt() * normal).round().max(0.0) as u32;
+    }
+    let (mut arrivals, mut product) = (0, rng.f64());
+    while product > (-mean).exp() {
+        arrivals += 1;
+        product *= rng.f64();
+    }
+    arrivals
+}
+
+/// Runs many canaries, each with its own seed.
+pub(crate) fn runs(cell: &Cell, config: &JudgeConfig, longest: u64, times: u64) -> Vec<Outcome> {
+    (0..times).map(|seed| run(cell, config, longest, 0x5ea_0000 + seed)).collect()
+}
