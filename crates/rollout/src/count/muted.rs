@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crate::Moment;
 
-/// How long a session is out of sight after its first, second and any further event of a stream.
+/// How long a session is out of sight after its first event and any further event of a stream.
 ///
-/// The first is the rule of at most one event per 10 s. The others are for the client that fails for ever, whichever
+/// The first is the rule of at most one event per 10 s. The other is for the client that fails for ever, whichever
 /// release it meets (a broken account in a page that polls): it falls into the canary by chance, and must not look like
 /// a stream of independent failures there.
-const SILENCE: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(600)];
+const SILENCE: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(600)];
 
 /// Remembers which sessions had an event, in bounded memory.
 ///
@@ -112,10 +112,9 @@ mod tests {
         assert!(muted.mute(7, at(0)));
         assert!(muted.is_muted(7, at(9)) && !muted.is_muted(7, at(10)));
         assert!(!muted.mute(7, at(10)));
-        assert!(muted.is_muted(7, at(69)) && !muted.is_muted(7, at(70)));
-        muted.mute(7, at(70));
-        muted.mute(7, at(670));
-        assert!(muted.is_muted(7, at(1269)) && !muted.is_muted(7, at(1270)));
+        assert!(muted.is_muted(7, at(609)) && !muted.is_muted(7, at(610)));
+        muted.mute(7, at(610));
+        assert!(muted.is_muted(7, at(1209)) && !muted.is_muted(7, at(1210)));
     }
 
     #[test]

@@ -49,9 +49,10 @@ impl Default for JudgeConfig {
             alpha: 0.01,
             split: PerStream::from_fn(|stream| match stream {
                 // What a bad release does most often gets most: it is what has to be seen within seconds.
-                Stream::ServerError => 0.6,
-                Stream::ConnectError | Stream::AbortedByServer | Stream::Slow => 0.1,
-                Stream::LogError | Stream::Restart => 0.05,
+                Stream::ServerError => 0.75,
+                Stream::ConnectError | Stream::AbortedByServer => 0.06,
+                Stream::Slow => 0.07,
+                Stream::LogError | Stream::Restart => 0.03,
             }),
             tolerated: PerStream::from_fn(|stream| match stream {
                 // The canary has fewer requests and so colder caches: what would be promoted must not abort.

@@ -3,11 +3,11 @@
 //! Sequential and anytime-valid: it may be asked after every second, for as long as one likes, and still aborts a good
 //! release with chance alpha at most. `docs/src/judge.md` says why, in plain words.
 
-mod bucket;
 mod config;
 mod evidence;
 mod hard_stop;
 mod report;
+mod share;
 mod verdict;
 
 use std::time::Duration;
@@ -18,11 +18,11 @@ pub use report::{Point, Rate, Report, StreamReport};
 pub use verdict::{Cause, Doubt, Ground, Verdict};
 
 use crate::count::{PerStream, Second, Stream};
-use crate::{Arm, Moment};
-use bucket::Bucket;
+use crate::{Arm, Moment, Weight};
 use evidence::Evidence;
 use hard_stop::HardStops;
 use report::Timeline;
+use share::Share;
 
 /// How often a regression may begin, in the eyes of the test.
 const STARTS_EVERY: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ const EARLIEST: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Judge {
     config: JudgeConfig,
-    bucket: Bucket,
+    share: Share,
     evidence: PerStream<Evidence>,
     next_start: Moment,
     hard_stops: HardStops,
@@ -51,10 +51,10 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge of a canary that gets its first traffic now.
-    pub fn new(config: JudgeConfig, now: Moment) -> Self {
+    /// A judge of a canary that gets its first traffic, this share, now.
+    pub fn new(config: JudgeConfig, weight: Weight, now: Moment) -> Self {
         Self {
-            bucket: Bucket::default(),
+            share: Share::new(weight),
             evidence: PerStream::from_fn(|stream| Evidence::new(config.tolerated[stream])),
             next_start: now.after(STARTS_EVERY),
             hard_stops: HardStops::default(),
@@ -74,9 +74,8 @@ impl Judge {
     }
 
     /// The canary's weight changes now. What was found against it stays.
-    pub fn step(&mut self, now: Moment) {
-        let rest = self.bucket.empty();
-        self.weigh(&rest);
+    pub fn step(&mut self, weight: Weight, now: Moment) {
+        self.share = Share::new(weight);
         self.step_began = now;
         self.soak = self.config.soak;
         self.extended = 0;
@@ -108,12 +107,12 @@ impl Judge {
         if let Some(hard_stop) = self.hard_stops.second(second) {
             self.abort(Cause::HardStop(hard_stop));
         }
-        if let Some(full) = self.bucket.add(second) {
-            self.weigh(&full);
-            let (evidence, stream) = self.strongest();
-            self.timeline.add(Point { at: second.at, evidence, stream });
-            self.look();
+        for (stream, weighed) in self.share.add(second).iter() {
+            self.evidence[stream].weigh(weighed);
         }
+        let (evidence, stream) = self.strongest();
+        self.timeline.add(Point { at: second.at, evidence, stream });
+        self.look();
     }
 
     /// Something happened to an instance.
@@ -181,12 +180,6 @@ impl Judge {
             bound: self.evidence[stream].bound(self.config.bound_error),
             evidence: self.evidence[stream].e_value(),
             sessions: self.sessions[stream],
-        }
-    }
-
-    fn weigh(&mut self, full: &PerStream<bucket::Weighed>) {
-        for (stream, weighed) in full.iter() {
-            self.evidence[stream].weigh(weighed);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use seaworthy_rollout::count::{Ended, Failure, Tally};
 use seaworthy_rollout::judge::{Judge, JudgeConfig, Verdict};
-use seaworthy_rollout::{Arm, Moment};
+use seaworthy_rollout::{Arm, Moment, Weight};
 
 /// How requests fail.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Cell {
     pub(crate) rate: f64,
     /// The canary's share.
     pub(crate) share: f64,
+    /// Its share in the second step, where there is one.
+    pub(crate) next_share: Option<f64>,
     /// How often each session makes a request, in seconds.
     pub(crate) session_every: f64,
     /// How both arms fail.
@@ -42,6 +44,7 @@ impl Default for Cell {
         Self {
             rate: 20.0,
             share: 0.1,
+            next_share: None,
             session_every: 10.0,
             errors: Errors { alone: 0.005, ..Errors::default() },
             canary_fails: 0.0,
@@ -66,14 +69,15 @@ impl Outcome {
     }
 }
 
-/// Runs one canary until the judge says something else than to wait, `longest` seconds at most.
+/// Runs one canary until the judge ends its last step or aborts, `longest` seconds at most.
 pub(crate) fn run(cell: &Cell, config: &JudgeConfig, longest: u64, seed: u64) -> Outcome {
     let mut rng = fastrand::Rng::with_seed(seed);
     let sessions = (cell.rate * cell.session_every).ceil() as u64;
     let salt = rng.u64(..);
     let mut tally = Tally::new(50_000);
-    let mut judge = Judge::new(config.clone(), Moment(0));
+    let mut judge = Judge::new(config.clone(), weight(cell.share), Moment(0));
     let mut burst_until = 0;
+    let (mut share, mut next_share) = (cell.share, cell.next_share);
     for second in 0..longest {
         if cell.errors.bursts && rng.f64() < 1.0 / 120.0 {
             burst_until = second + 5;
@@ -83,7 +87,7 @@ pub(crate) fn run(cell: &Cell, config: &JudgeConfig, longest: u64, seed: u64) ->
             // A session's arm and fate are fixed for its life.
             let mut session = fastrand::Rng::with_seed(salt ^ rng.u64(..sessions));
             let (id, in_canary, broken) =
-                (session.u64(..), session.f64() < cell.share, session.f64() < cell.errors.broken_accounts);
+                (session.u64(..), session.f64() < share, session.f64() < cell.errors.broken_accounts);
             let arm = if in_canary { Arm::Canary } else { Arm::Stable };
             let page = rng.f64() < cell.errors.pages;
             let fails = page
@@ -105,11 +109,18 @@ pub(crate) fn run(cell: &Cell, config: &JudgeConfig, longest: u64, seed: u64) ->
             judge.second(&counted);
         }
         let verdict = judge.verdict(next);
-        if verdict != Verdict::Wait {
+        if let (Verdict::Promote(_), Some(next)) = (verdict, next_share.take()) {
+            share = next;
+            judge.step(weight(next), Moment((second + 1) * 1000));
+        } else if verdict != Verdict::Wait {
             return Outcome { verdict, seconds: second + 1 };
         }
     }
     Outcome { verdict: Verdict::Wait, seconds: longest }
+}
+
+fn weight(share: f64) -> Weight {
+    Weight::basis_points((share * 10_000.0).round() as u16).unwrap()
 }
 
 /// A number of arrivals; by Knuth for few, by the normal distribution for many.
@@ -118,8 +129,8 @@ fn poisson(rng: &mut fastrand::Rng, mean: f64) -> u32 {
         let normal = (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
         return (mean + mean.sqrt() * normal).round().max(0.0) as u32;
     }
-    let (mut arrivals, mut product) = (0, rng.f64());
-    while product > (-mean).exp() {
+    let (mut arrivals, mut product, end) = (0, rng.f64(), (-mean).exp());
+    while product > end {
         arrivals += 1;
         product *= rng.f64();
     }
