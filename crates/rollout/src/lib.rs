@@ -7,21 +7,29 @@
 //!
 //! | module | decides |
 //! |---|---|
-//! | `split` | to which arm a request goes; cookies and headers that cannot be forged |
+//! | [`split`] | to which arm a request goes; cookies and headers that cannot be forged |
 //! | [`count`] | what counts as an event, per arm and second |
-//! | `gate` | whether an instance is healthy |
+//! | [`gate`] | whether an instance is healthy |
 //! | [`judge`] | whether the canary is worse than the stable release beside it |
-//! | `traffic` | which strategy there is traffic enough for |
-//! | `machine` | what happens next: rolling, blue-green, canary; abort, rollback, recovery |
-//! | `schema` | which release may run on which database schema |
-//! | `assets` | which old files stay reachable |
-//! | `hold` | whether a commit may be shipped by itself after a rollback |
-//! | `retention` | which old releases are kept |
+//! | [`traffic`] | which strategy there is traffic enough for |
+//! | [`machine`] | what happens next: rolling, blue-green, canary; abort, rollback, recovery |
+//! | [`schema`] | which release may run on which database schema |
+//! | [`assets`] | which old files stay reachable |
+//! | [`hold`] | whether a commit may be shipped by itself after a rollback |
+//! | [`retention`] | which old releases are kept |
 
+pub mod assets;
 pub mod count;
+pub mod gate;
+pub mod hold;
 pub mod judge;
+pub mod machine;
 mod moment;
 mod release;
+pub mod retention;
+pub mod schema;
+pub mod split;
+pub mod traffic;
 mod weight;
 
 pub use moment::Moment;

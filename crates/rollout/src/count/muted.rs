@@ -11,7 +11,7 @@ use crate::Moment;
 /// The first is the rule of at most one event per 10 s. The other is for the client that fails for ever, whichever
 /// release it meets (a broken account in a page that polls): it falls into the canary by chance, and must not look like
 /// a stream of independent failures there.
-const SILENCE: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(600)];
+const SILENCE: [Duration; 2] = [Duration::from_secs(10), Duration::from_mins(10)];
 
 /// Remembers which sessions had an event, in bounded memory.
 ///

@@ -9,7 +9,7 @@ const PER_DOUBLING: u32 = 8;
 /// From 1 µs to about 70 minutes.
 const BUCKETS: usize = 32 * PER_DOUBLING as usize;
 /// Half of what "trailing" means.
-const HALF: Duration = Duration::from_secs(300);
+const HALF: Duration = Duration::from_mins(5);
 /// With fewer answers than this nothing is slow.
 const ENOUGH: u32 = 100;
 

@@ -62,7 +62,7 @@ impl Default for JudgeConfig {
             sessions: 3,
             bound: 1.5,
             bound_error: 0.05,
-            soak: Duration::from_secs(300),
+            soak: Duration::from_mins(5),
             enough_requests: 200,
             suspicion: 10.0,
             inconclusive: OnInconclusive::Extend(2),

@@ -7,7 +7,7 @@ use crate::count::{PerStream, Second, Stream};
 use crate::{Moment, Weight};
 
 /// The share is taken over at least this time,
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// and at least so many requests,
 const REQUESTS: u64 = 400;
 /// but at most so many seconds with any.

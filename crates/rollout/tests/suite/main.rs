@@ -2,4 +2,7 @@
 
 mod detection;
 mod false_aborts;
+mod model;
 mod simulator;
+mod strategies;
+mod world;

@@ -2,7 +2,7 @@
 //! page or with a broken account; counted by the real tally, judged by the real judge.
 
 use seaworthy_rollout::count::{Ended, Failure, Tally};
-use seaworthy_rollout::judge::{Judge, JudgeConfig, Verdict};
+use seaworthy_rollout::judge::{Judge, JudgeConfig, OnInconclusive, Verdict};
 use seaworthy_rollout::{Arm, Moment, Weight};
 
 /// How requests fail.
@@ -61,6 +61,8 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     /// Seconds from the first traffic of the canary.
     pub(crate) seconds: u64,
+    /// Seconds from its first failed request.
+    pub(crate) since_failure: u64,
 }
 
 impl Outcome {
@@ -109,14 +111,16 @@ pub(crate) fn run(cell: &Cell, config: &JudgeConfig, longest: u64, seed: u64) ->
             judge.second(&counted);
         }
         let verdict = judge.verdict(next);
-        if let (Verdict::Promote(_), Some(next)) = (verdict, next_share.take()) {
+        if let (Verdict::Promote(_), Some(next)) = (verdict, next_share) {
             share = next;
+            next_share = None;
             judge.step(weight(next), Moment((second + 1) * 1000));
-        } else if verdict != Verdict::Wait {
-            return Outcome { verdict, seconds: second + 1 };
+        } else if !matches!(verdict, Verdict::Wait | Verdict::Inconclusive(_, OnInconclusive::Extend(_))) {
+            let failed = judge.report().first_event.unwrap_or(next);
+            return Outcome { verdict, seconds: second + 1, since_failure: next.since(failed).as_secs() };
         }
     }
-    Outcome { verdict: Verdict::Wait, seconds: longest }
+    Outcome { verdict: Verdict::Wait, seconds: longest, since_failure: longest }
 }
 
 fn weight(share: f64) -> Weight {
