@@ -3,6 +3,7 @@
 //! Sequential and anytime-valid: it may be asked after every second, for as long as one likes, and still aborts a good
 //! release with chance alpha at most. `docs/src/judge.md` says why, in plain words.
 
+mod baseline;
 mod config;
 mod evidence;
 mod hard_stop;
@@ -12,6 +13,7 @@ mod verdict;
 
 use std::time::Duration;
 
+pub use baseline::Baseline;
 pub use config::{JudgeConfig, OnInconclusive};
 pub use hard_stop::{HardStop, Incident};
 pub use report::{Point, Rate, Report, StreamReport};

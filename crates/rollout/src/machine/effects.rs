@@ -44,13 +44,13 @@ impl Machine {
         effects
     }
 
-    /// Instances of the stable release that stay beside so many new ones: as large a part as has not been replaced, and
-    /// one at least.
+    /// Instances of the stable release that stay beside so many new ones: as large a part as has not been replaced,
+    /// rounded up, so one at least until the last is replaced.
     fn stable_beside(&self, replaced: u32) -> u32 {
         let all = u64::from(self.plan.stable_instances);
         let rest = u64::from(self.plan.instances.saturating_sub(replaced));
         let stay = (all * rest).div_ceil(u64::from(self.plan.instances).max(1));
-        u32::try_from(stay).unwrap_or(u32::MAX).max(1)
+        u32::try_from(stay).unwrap_or(u32::MAX)
     }
 
     pub(super) fn promotion(&self, now: Moment) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 
 use seaworthy_rollout::judge::{Doubt, JudgeConfig, OnInconclusive, Verdict};
 
-use crate::simulator::{Cell, Errors, Outcome, runs};
+use crate::simulator::{Cell, Errors, Outcome, runs, watch};
 
 const CANARIES: u64 = 400;
 
@@ -65,6 +65,26 @@ fn a_slow_canary() {
     assert!(found.0 <= 20, "{found:?}");
     let found = median("all requests slow", Cell { canary_slow: 1.0, ..Cell::default() });
     assert!(found.0 <= 10, "{found:?}");
+}
+
+/// After promotion there is no stable arm; what it did before stands in for it.
+#[test]
+fn the_watch_after_promotion() {
+    let aborted = |before: f64, after: f64| {
+        let mut times: Vec<u64> =
+            (0..CANARIES).filter_map(|seed| watch(20.0, before, after, 300, seed)).collect();
+        times.sort_unstable();
+        println!(
+            "watch, {before} -> {after}: {} of {CANARIES} taken back, {:?} s",
+            times.len(),
+            times.get(200)
+        );
+        times
+    };
+    assert!(aborted(0.005, 0.005).len() <= 10);
+    assert!(aborted(0.005, 0.01).len() <= 10, "times change by themselves");
+    assert!(aborted(0.005, 0.05).get(200).is_some_and(|median| *median <= 70));
+    assert!(aborted(0.005, 0.3).get(200).is_some_and(|median| *median <= 8));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use proptest::strategy::Strategy as _;
 use seaworthy_rollout::judge::{self, Doubt, Ground, HardStop, OnInconclusive, Verdict};
 use seaworthy_rollout::machine::{Command, Input, Plan, State, Strategy};
 use seaworthy_rollout::schema::Migration;
@@ -48,7 +49,7 @@ fn events() -> impl proptest::strategy::Strategy<Value = Event> {
 fn plans() -> impl proptest::strategy::Strategy<Value = Plan> {
     let strategies = prop_oneof![
         Just(Strategy::Rolling),
-        Just(Strategy::BlueGreen { watch: Duration::from_secs(60) }),
+        Just(Strategy::BlueGreen { watch: Duration::from_mins(1) }),
         Just(Strategy::BlueGreen { watch: Duration::ZERO }),
         Just(canary()),
     ];

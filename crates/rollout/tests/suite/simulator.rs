@@ -1,8 +1,8 @@
 //! A small simulator of users and two releases: sessions that make requests, errors that come alone, in bursts, by the
 //! page or with a broken account; counted by the real tally, judged by the real judge.
 
-use seaworthy_rollout::count::{Ended, Failure, Tally};
-use seaworthy_rollout::judge::{Judge, JudgeConfig, OnInconclusive, Verdict};
+use seaworthy_rollout::count::{Ended, Failure, Second, Tally};
+use seaworthy_rollout::judge::{Baseline, Judge, JudgeConfig, OnInconclusive, Verdict};
 use seaworthy_rollout::{Arm, Moment, Weight};
 
 /// How requests fail.
@@ -144,4 +144,32 @@ fn poisson(rng: &mut fastrand::Rng, mean: f64) -> u32 {
 /// Runs many canaries, each with its own seed.
 pub(crate) fn runs(cell: &Cell, config: &JudgeConfig, longest: u64, times: u64) -> Vec<Outcome> {
     (0..times).map(|seed| run(cell, config, longest, 0x5ea_0000 + seed)).collect()
+}
+
+/// A watch after promotion: five minutes of the old release, then the new one with all the traffic. The second in which it
+/// was taken back, if it was.
+pub(crate) fn watch(rate: f64, before: f64, after: f64, longest: u64, seed: u64) -> Option<u64> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut tally = Tally::new(10_000);
+    let mut count = |second: u64, arm: Arm, fails: f64| {
+        for _ in 0..poisson(&mut rng, rate) {
+            let failure = (rng.f64() < fails).then_some(Failure::ServerError);
+            let ended = Ended { arm, session: rng.u64(..), fresh: false, failure, slow: rng.u8(..) < 13 };
+            tally.record(Moment(second * 1000), &ended);
+        }
+        tally.take(Moment((second + 1) * 1000)).pop().unwrap_or_default()
+    };
+    let mut baseline = Baseline::default();
+    for second in 0..300 {
+        baseline.add(&count(second, Arm::Stable, before).stable);
+    }
+    let mut judge = Judge::new(JudgeConfig::default().of_watch(), Weight::percent(50), Moment(300_000));
+    for second in 0..longest {
+        let counted = count(300 + second, Arm::Canary, after);
+        judge.second(&Second { stable: baseline.replay(), ..counted });
+        if matches!(judge.verdict(counted.at), Verdict::Abort(_)) {
+            return Some(second + 1);
+        }
+    }
+    None
 }

@@ -34,6 +34,10 @@ fn a_canary_to_its_end() {
     world.tell(PROMOTE);
     settle(&mut world);
     assert_eq!(world.weight, Weight::percent(50));
+    for _ in 0..10 {
+        world.pass(Duration::from_secs(10));
+        assert_eq!(world.weight, Weight::percent(50));
+    }
     world.tell(PROMOTE);
     world.finish();
     let canary = |percent| State::Canary(Weight::percent(percent));

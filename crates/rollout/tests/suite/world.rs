@@ -82,6 +82,12 @@ impl World {
             self.journal = self.machine.record().unwrap();
             assert_eq!((&self.journal.step, self.journal.confirmed), (&step, false));
             self.states.push(step.to);
+            if step.to == State::Draining {
+                assert!(
+                    self.machine.watched_until().is_some_and(|end| end <= self.now),
+                    "the watch is not over"
+                );
+            }
             self.doing = Some((step, 0));
         }
         if let Some(upkeep) = decided.upkeep {
@@ -181,11 +187,9 @@ impl World {
                 self.weight = *weight;
                 self.lease = lease.map(|lease| self.now.after(lease));
             }
+            // The proxy renews what is there; a share that has expired stays expired.
             Effect::RenewLease { lease } => {
-                // The proxy renews what is there; a share that has expired stays expired.
-                if self.lease.is_some() {
-                    self.lease = Some(self.now.after(*lease));
-                }
+                self.lease = self.lease.map(|_| self.now.after(*lease));
             }
             Effect::Hold => self.held = true,
             Effect::Unhold => self.held = false,
@@ -195,9 +199,8 @@ impl World {
                 self.workers = None;
             }
             Effect::Migrate => {
-                if self.plan.migration == Migration::Breaking {
-                    assert!(self.held && self.effects.contains(&Effect::Backup));
-                }
+                let safe = self.held && self.effects.contains(&Effect::Backup);
+                assert!(self.plan.migration != Migration::Breaking || safe, "no backup, or in use");
             }
             _ => {}
         }
@@ -261,6 +264,10 @@ impl World {
                     assert_eq!(self.workers, worker(Arm::Stable));
                 }
                 assert!(self.machine.cause().is_some());
+                // Nobody but a person goes back behind a breaking migration.
+                let broke =
+                    self.plan.migration == Migration::Breaking && self.effects.contains(&Effect::Migrate);
+                assert!(!broke || self.states.contains(&State::Frozen));
             }
             State::Frozen => assert!(self.machine.cause().is_some()),
             other => panic!("ended in {other:?}"),
