@@ -1,7 +1,7 @@
 //! What is counted per arm and second, where requests end.
 //!
 //! Errors cluster: one broken page is many failed requests, one broken client fails for minutes. So a session counts
-//! once for each kind of event and 10 s ([`Muted`]), on all routes together: with one event per session *and route*, a
+//! once for each kind of event and ten minutes ([`Silence`]), on all routes together: with one event per session *and route*, a
 //! page that calls five routes of a database that is away for one user would be five independent failures.
 
 mod muted;
@@ -11,7 +11,7 @@ mod tally;
 
 use std::time::Duration;
 
-pub use muted::Muted;
+pub use muted::{Muted, Silence};
 pub use slow::SlowLine;
 pub use stream::{PerStream, Stream};
 pub use tally::{ArmCounts, Ended, Failure, Second, Tally};

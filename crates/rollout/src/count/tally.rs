@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::muted::Muted;
+use super::muted::{Muted, Silence};
 use super::stream::{PerStream, Stream};
 use crate::{Arm, Moment};
 
@@ -124,7 +124,15 @@ pub struct Tally {
 impl Tally {
     /// Remembers at most `sessions` sessions for each kind of event.
     pub fn new(sessions: usize) -> Self {
-        Self { muted: PerStream::from_fn(|_| Muted::new(sessions)), open: None, closed: VecDeque::new() }
+        Self {
+            muted: PerStream::from_fn(|stream| {
+                let silence =
+                    if stream == Stream::Slow { Silence::OF_SLOWNESS } else { Silence::OF_FAILURES };
+                Muted::new(sessions, silence)
+            }),
+            open: None,
+            closed: VecDeque::new(),
+        }
     }
 
     /// Counts a request that ended now.
