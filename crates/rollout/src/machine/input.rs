@@ -74,6 +74,8 @@ pub enum Refused {
     NotPromoted,
     /// The stable release does not run on the present schema.
     SchemaMovedOn,
+    /// It is the first release of the environment.
+    NothingBefore,
     /// It is over.
     Ended,
 }

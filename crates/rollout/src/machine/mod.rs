@@ -235,12 +235,10 @@ impl Machine {
     fn judged(&mut self, verdict: Verdict, now: Moment) -> Decided {
         match (verdict, self.state) {
             (Verdict::Abort(cause), State::Canary(_)) => self.take_back(Cause::Judged(cause), now),
-            (Verdict::Abort(cause), State::Promoted) if self.can_roll_back() => {
-                self.take_back(Cause::Judged(cause), now)
-            }
-            (Verdict::Abort(_), State::Promoted) => {
-                Decided { refused: Some(Refused::SchemaMovedOn), ..Decided::default() }
-            }
+            (Verdict::Abort(cause), State::Promoted) => match self.no_way_back() {
+                None => self.take_back(Cause::Judged(cause), now),
+                refused => Decided { refused, ..Decided::default() },
+            },
             // An instance that ended or never became healthy: hard stops are known before there is any traffic.
             (Verdict::Abort(cause), _) if self.is_undecided() => self.take_back(Cause::Judged(cause), now),
             // A rolling release goes on when its instances are ready.
@@ -275,8 +273,10 @@ impl Machine {
                     refused(Refused::Ended)
                 }
             }
-            (Command::RollBack, State::Promoted) if self.can_roll_back() => self.take_back(cause, now),
-            (Command::RollBack, State::Promoted) => refused(Refused::SchemaMovedOn),
+            (Command::RollBack, State::Promoted) => match self.no_way_back() {
+                None => self.take_back(cause, now),
+                Some(why) => refused(why),
+            },
             (Command::Interrupt, State::Promoted) => Decided::default(),
             (_, State::Promoted) => refused(Refused::AlreadyPromoted),
             (Command::Abort | Command::Interrupt, _) => self.take_back(cause, now),
@@ -293,8 +293,12 @@ impl Machine {
         }
     }
 
-    fn can_roll_back(&self) -> bool {
-        self.plan.stable.is_some() && self.plan.can_roll_back
+    /// Why the release before cannot serve again.
+    fn no_way_back(&self) -> Option<Refused> {
+        match self.plan.stable {
+            None => Some(Refused::NothingBefore),
+            Some(_) => (!self.plan.can_roll_back).then_some(Refused::SchemaMovedOn),
+        }
     }
 
     /// Frozen, and on the stable release's side of the promotion, or on the way back to it.
@@ -310,7 +314,7 @@ impl Machine {
         self.attempts += 1;
         match self.state {
             _ if self.attempts < ATTEMPTS => Decided { step: self.last.clone(), ..Decided::default() },
-            State::Promoted if self.can_roll_back() => self.take_back(cause, now),
+            State::Promoted if self.no_way_back().is_none() => self.take_back(cause, now),
             State::Frozen => {
                 // It has no effects; that it could not be written down changes nothing.
                 self.confirmed = true;

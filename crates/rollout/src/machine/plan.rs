@@ -54,7 +54,7 @@ pub struct Plan {
     pub limits: Limits,
 }
 
-/// How long things may take.
+/// How long things may take. Backups and migrations have no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// From the start of instances to their readiness; somewhat more than the gates' own deadline.

@@ -88,7 +88,7 @@ pub struct Step {
 pub enum Effect {
     /// Back up the databases that the migration touches.
     Backup,
-    /// Migrate the schema.
+    /// Migrate the schema. It has no limit here: a migration that is cut off is worse than a slow one.
     Migrate,
     /// Requests wait (bounded in number, bytes and time, then 503) until [`Self::Unhold`].
     Hold,

@@ -57,6 +57,12 @@ fn much_traffic() {
     }
 }
 
+/// What is held against a canary in its first step stays in its second, and alpha is for both.
+#[test]
+fn two_steps() {
+    check("errors 0.5 %, then 50 %", Cell { next_share: Some(0.5), ..Cell::default() }, 600);
+}
+
 #[test]
 fn bursts() {
     for (rate, share) in [(2.0, 0.5), (20.0, 0.01), (20.0, 0.1), (20.0, 0.5)] {

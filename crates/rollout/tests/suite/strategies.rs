@@ -192,6 +192,9 @@ fn the_first_release_of_an_environment() {
     let mut world = World::new(Plan { stable: None, stable_instances: 0, ..plan(canary()) });
     settle(&mut world);
     world.ready(3);
+    settle(&mut world);
+    let decided = world.machine.handle(Input::Command(Command::RollBack), world.now);
+    assert_eq!((decided.step, decided.refused), (None, Some(Refused::NothingBefore)));
     world.finish();
     assert_eq!(world.machine.state(), State::Retained);
     world.check_end();
