@@ -24,6 +24,8 @@ pub(super) struct Evidence {
     wealth: [f64; ALTERNATIVES],
     /// Weight that was not yet given to a start.
     unspent: f64,
+    /// The e-value that follows from them.
+    e_value: f64,
     /// How many later starts there were.
     starts: u32,
     /// Log-likelihood of each point, against odds ratio `tolerated`.
@@ -39,6 +41,7 @@ impl Evidence {
             tolerated,
             wealth: WEIGHTED.map(|(_, weight)| (FROM_THE_START * weight).ln()),
             unspent: 1.0 - FROM_THE_START,
+            e_value: 1.0,
             starts: 0,
             likelihood: [0.0; POINTS],
         }
@@ -62,6 +65,7 @@ impl Evidence {
         for (point, likelihood) in self.likelihood.iter_mut().enumerate() {
             *likelihood += ratio(log_odds_at(point));
         }
+        self.add_up();
     }
 
     /// Allows for a regression that begins now (a leak, a cache that ran full). To be called at set times.
@@ -75,20 +79,24 @@ impl Evidence {
         for (wealth, (_, weight)) in self.wealth.iter_mut().zip(*WEIGHTED) {
             *wealth = log_sum([*wealth, (spent * weight).ln()]);
         }
+        self.add_up();
     }
 
     /// The e-value: under the null, the chance that it *ever* reaches x is at most 1/x.
     pub(super) fn e_value(&self) -> f64 {
-        log_sum(self.wealth).exp() + self.unspent
+        self.e_value
+    }
+
+    fn add_up(&mut self) {
+        self.e_value = log_sum(self.wealth).exp() + self.unspent;
     }
 
     /// The upper end of a confidence sequence for the odds ratio: true at all times at once with chance 1 - `error`.
     /// `None` while nothing is excluded.
     pub(super) fn bound(&self, error: f64) -> Option<f64> {
-        let mixture =
-            log_sum(std::array::from_fn::<_, POINTS, _>(|point| {
-                self.likelihood[point] + around_one(log_odds_at(point))
-            })) - log_sum(std::array::from_fn::<_, POINTS, _>(|point| around_one(log_odds_at(point))));
+        let mixture = log_sum(std::array::from_fn::<_, POINTS, _>(|point| {
+            self.likelihood[point] + around_one(log_odds_at(point))
+        })) - *AROUND_ONE;
         // A point is excluded when the mixture beats it by 1/error.
         let line = mixture + error.ln();
         let highest = self.likelihood.iter().rposition(|likelihood| *likelihood > line)?;
@@ -108,6 +116,10 @@ static WEIGHTED: LazyLock<[(f64, f64); ALTERNATIVES]> = LazyLock::new(|| {
     let total: f64 = (0..ALTERNATIVES).map(|index| weight(at(index))).sum();
     std::array::from_fn(|index| (at(index), weight(at(index)) / total))
 });
+
+/// Logarithm of the sum of these weights.
+static AROUND_ONE: LazyLock<f64> =
+    LazyLock::new(|| log_sum(std::array::from_fn::<_, POINTS, _>(|point| around_one(log_odds_at(point)))));
 
 /// Logarithm of the mixture's weight for the bound, not normalised: near 1 both ways.
 fn around_one(log_odds: f64) -> f64 {
