@@ -226,6 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn a_session_fails_once_in_ten_minutes_and_may_be_slow_again_after_ten_seconds() {
+        let mut tally = Tally::new(100);
+        for second in [0, 11, 599, 600] {
+            tally.record(Moment(second * 1000), &Ended { slow: true, ..failing(1) });
+        }
+        let counted = |stream| -> Vec<u32> {
+            let seconds = tally.closed.iter().chain(&tally.open);
+            seconds.map(|second| second.canary.events[stream]).collect()
+        };
+        assert_eq!(counted(Stream::ServerError), [1, 0, 0, 1]);
+        assert_eq!(counted(Stream::Slow), [1, 1, 0, 0]);
+    }
+
+    #[test]
     fn a_fresh_instance_is_seen_and_not_judged() {
         let mut tally = Tally::new(100);
         tally.record(Moment(0), &Ended { fresh: true, slow: true, ..failing(1) });
