@@ -88,12 +88,10 @@ impl Rate {
         let p = f64::from(count) / n;
         let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
         let half = (z2 * (p * (1.0 - p) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
-        Self {
-            count,
-            of,
-            rate: Some(p),
-            interval: Some(((centre - half).max(0.0), (centre + half).min(1.0))),
-        }
+        // Exactly 0 and 1 at the ends, where rounding would leave a trace.
+        let low = if count == 0 { 0.0 } else { centre - half };
+        let high = if count == of { 1.0 } else { centre + half };
+        Self { count, of, rate: Some(p), interval: Some((low, high)) }
     }
 }
 
