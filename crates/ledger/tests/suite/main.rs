@@ -2,4 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod append;
+mod audit;
+mod damage;
+mod docs;
 mod dora;
+mod facts;
+mod history;
+mod journal;
+mod model;
+mod processes;
+mod retention;
+mod support;
+mod tamper;
