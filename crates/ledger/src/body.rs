@@ -80,17 +80,13 @@ macro_rules! kinds {
                 }
             }
 
-            /// Reads what was stored; `None` when it is not JSON or not the shape that its version promises.
-            pub(crate) fn read(kind: &str, version: u32, text: &str) -> Option<Self> {
+            /// Reads a body; `None` when it is not the shape that its version promises.
+            pub fn from_json(kind: &str, version: u32, json: Value) -> Option<Self> {
                 match Kind::parse(kind) {
                     $(Some(Kind::$kind) if version == $version => {
-                        serde_json::from_str(text).ok().map(Self::$kind)
+                        serde_json::from_value(json).ok().map(Self::$kind)
                     })*
-                    _ => Some(Self::Unknown {
-                        kind: kind.to_owned(),
-                        version,
-                        json: serde_json::from_str(text).ok()?,
-                    }),
+                    _ => Some(Self::Unknown { kind: kind.to_owned(), version, json }),
                 }
             }
         }
@@ -145,6 +141,11 @@ impl Body {
             Self::Unknown { kind, .. } => kind,
             known => known.kind().map_or("", Kind::as_str),
         }
+    }
+
+    /// Reads what was stored.
+    pub(crate) fn read(kind: &str, version: u32, text: &str) -> Option<Self> {
+        Self::from_json(kind, version, serde_json::from_str(text).ok()?)
     }
 
     /// The version of its shape.

@@ -1,7 +1,7 @@
 //! The five metrics of DORA, computed from data alone.
 //!
-//! The definitions are DORA's ("DORA's software delivery performance metrics", dora.dev/guides/dora-metrics, as of 2025,
-//! when deployment rework rate joined the four keys). What they leave open is decided here and told in the book, page
+//! The definitions are DORA's ("DORA's software delivery performance metrics", dora.dev/guides/dora-metrics, as of 2025;
+//! deployment rework rate joined the four keys in 2024). What they leave open is decided here and told in the book, page
 //! `ledger.md`. In short:
 //!
 //! - **A deployment** is a release that users of the environment met: it was promoted, or it was a canary with traffic and

@@ -22,7 +22,7 @@ pub enum LedgerError {
     },
     /// Part of the ledger is damaged or gone. Nothing was changed; what is whole can still be had.
     #[error(
-        "the ledger {} is damaged: {damage}; `Ledger::repair` keeps every whole event and sets the file aside unchanged",
+        "the ledger {} is damaged: {damage}; `sea history --repair` keeps every whole event and sets the damaged file aside unchanged",
         path.display()
     )]
     Damaged {

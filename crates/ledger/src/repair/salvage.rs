@@ -1,5 +1,6 @@
 //! Every whole event of a damaged store, into a new one.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -15,8 +16,8 @@ use crate::retention::checkpoints;
 use crate::store::{Anchor, Durability, Failure, Files, Options, connect, row, transact};
 use crate::verify::{bridge, documented};
 
-/// No single loss is larger: a number beyond it is damage itself.
-const LARGEST_LOSS: i64 = 10_000_000;
+/// A head row that claims more events than this beyond the last whole one is damaged itself.
+const LARGEST_LOSS: i64 = 100_000;
 
 /// Builds the repaired store from the scratch copy.
 pub(super) fn salvage(files: &Files, options: &Options, set_aside: &Path) -> Result<(), LedgerError> {
@@ -55,45 +56,43 @@ fn open(scratch: &Path) -> rusqlite::Result<Connection> {
 /// Copies whole events; gives the newest event that there ever was, as far as can be told.
 fn copy(from: Option<&Connection>, new: &Connection, anchor: Option<Head>) -> rusqlite::Result<Option<Head>> {
     let transaction = new.unchecked_transaction()?;
-    let mut last = 0;
+    let mut head = None;
+    let whole = Cell::new(0);
     if let Some(from) = from {
-        let keep = |link: rusqlite::Result<Link>| -> rusqlite::Result<Option<i64>> {
-            let Ok(link) = link else { return Ok(None) };
-            if link.is_whole() {
-                row::insert(&transaction, &link)?;
+        let keep = |link: &Link| -> rusqlite::Result<()> {
+            // A broken tree can show the same row twice.
+            if link.is_whole() && row::by_seq(&transaction, Seq::from_sql(link.row.seq))?.is_none() {
+                row::insert(&transaction, link)?;
+                whole.set(whole.get().max(link.row.seq));
             }
-            Ok(Some(link.row.seq))
+            Ok(())
         };
         // In one sweep up to the first page that cannot be read, one by one from there.
-        let sweep = from.prepare(&format!("SELECT {} FROM event ORDER BY seq", row::COLUMNS));
-        if let Ok(mut statement) = sweep {
+        if let Ok(mut statement) = from.prepare(&format!("SELECT {} FROM event ORDER BY seq", row::COLUMNS)) {
             for link in statement.query_map([], row::link)? {
-                let Some(seq) = keep(link)? else { break };
-                last = seq;
+                let Ok(link) = link else { break };
+                keep(&link)?;
             }
         }
-        for seq in last + 1..=highest(from, anchor, last) {
+        for seq in whole.get() + 1..=highest(from, anchor) {
             if let Ok(Some(link)) = row::by_seq(from, Seq::from_sql(seq)) {
-                keep(Ok(link))?;
+                keep(&link)?;
             }
         }
+        let whole = whole.get();
+        head = row::head(from).ok().filter(|head| (whole..whole + LARGEST_LOSS).contains(&head.seq.sql()));
     }
-    let head =
-        from.and_then(|from| row::head(from).ok()).filter(|head| head.seq.sql() - last <= LARGEST_LOSS);
     transaction.commit()?;
     Ok([head, anchor].into_iter().flatten().max_by_key(|head| head.seq))
 }
 
-/// The highest number that an event can have.
-fn highest(from: &Connection, anchor: Option<Head>, last: i64) -> i64 {
-    let stored = from.query_row("SELECT max(seq) FROM event", [], |row| row.get::<_, i64>(0));
-    let head = row::head(from).map(|head| head.seq.sql());
-    [stored.ok(), head.ok(), anchor.map(|anchor| anchor.seq.sql())]
-        .into_iter()
-        .flatten()
-        .filter(|seq| *seq <= last + LARGEST_LOSS)
-        .max()
-        .unwrap_or(0)
+/// The highest number that an event can have, as far as it can be believed: a rotten number could be any.
+fn highest(from: &Connection, anchor: Option<Head>) -> i64 {
+    let stored = from
+        .query_row("SELECT max(seq) FROM event", [], |row| row.get(0).map(Seq::from_sql))
+        .and_then(|seq| row::by_seq(from, seq));
+    let stored = stored.ok().flatten().filter(Link::is_whole).map(|link| link.row.seq);
+    stored.max(anchor.map(|anchor| anchor.seq.sql())).unwrap_or(0)
 }
 
 /// What is missing between the whole events and after them, apart from what older checkpoints document. An event whose

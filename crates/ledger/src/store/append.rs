@@ -62,7 +62,7 @@ pub(crate) fn readable(path: &std::path::Path, link: Link) -> Result<Event, Fail
 
 impl Tx<'_> {
     fn append_public(&self, draft: &Draft) -> Result<Appended, Failure> {
-        match draft.body.kind() {
+        match Kind::parse(draft.body.kind_name()) {
             Some(kind @ (Kind::Transition | Kind::Checkpoint)) => {
                 Err(LedgerError::ReservedKind(kind.as_str()).into())
             }

@@ -161,6 +161,8 @@ fn threads_share_a_ledger() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     assert_eq!(ledger.verify(None).unwrap().events, 100);
 }

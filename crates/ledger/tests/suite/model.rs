@@ -57,7 +57,7 @@ const STATES: &[&str] = &[
 
 const LASTS: i64 = 100;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Act {
     /// Process, release: one step that is legal now, chosen by number; so that runs get far.
     Advance(usize, usize, usize),
