@@ -106,3 +106,27 @@ fn what_a_release_still_needs_stays() {
     ledger.append(&Draft::new(name("shop"), key("t"), test.into())).unwrap();
     ledger.verify(None).unwrap();
 }
+
+/// The event before a gap has no neighbour whose hash covers it: the checkpoint's does.
+#[test]
+fn what_stands_before_a_gap_cannot_be_replaced() {
+    let twins = [Place::new(), Place::new()];
+    for (place, second) in twins.iter().zip([1, 2]) {
+        let ledger = place.open();
+        ledger.append(&config(0)).unwrap();
+        ledger.append(&config(second)).unwrap();
+        ledger.append(&step(1)).unwrap();
+        place.clock.move_by(DAY * 100);
+        assert_eq!(ledger.prune(&Retention::default()).unwrap().total(), 1);
+        ledger.verify(None).unwrap();
+    }
+    let sql = rusqlite::Connection::open(twins[0].file()).unwrap();
+    sql.execute("ATTACH ?1 AS other", [twins[1].file().to_string_lossy()]).unwrap();
+    sql.execute_batch(
+        "INSERT INTO pruning VALUES (1); DELETE FROM event WHERE seq = 2; DELETE FROM pruning;
+         INSERT INTO event SELECT * FROM other.event WHERE seq = 2",
+    )
+    .unwrap();
+    let error = twins[0].open().verify(None).unwrap_err();
+    assert!(error.to_string().contains("event 3 does not follow"), "{error}");
+}
