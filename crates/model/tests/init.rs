@@ -286,8 +286,8 @@ fn services() -> impl Strategy<Value = Service> {
     let env = proptest::collection::btree_map("[A-Z][A-Z0-9_]{0,5}", texts(), 0..3);
     let settings = maybe("[A-Z_]{1,5}".prop_map(PortSetting::Env));
     let paths = (maybe(paths()), maybe(paths()), maybe("/[a-z/]{0,6}"));
-    (commands, maybe(kinds), numbers, maybe(probes()), maybe(probes()), env, settings, paths).prop_map(
-        |(commands, kind, numbers, readiness, liveness, env, port_setting, paths)| Service {
+    (commands, kinds.prop_map(seen), numbers, maybe(probes()), maybe(probes()), env, settings, paths)
+        .prop_map(|(commands, kind, numbers, readiness, liveness, env, port_setting, paths)| Service {
             install: commands.0,
             build: commands.1,
             dev: commands.2,
@@ -313,8 +313,7 @@ fn services() -> impl Strategy<Value = Service> {
                 })
                 .collect(),
             ..Service::default()
-        },
-    )
+        })
 }
 
 proptest! {

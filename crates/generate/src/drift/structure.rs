@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use hcl_edit::Span as _;
+use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{BlockLabel, Body, Structure};
 use seaworthy_detect::document::{self, Format, Node, Value};
 
@@ -70,8 +71,14 @@ fn tree(node: &Node, at: &str, fields: &mut Fields) {
             }
         }
         Value::List(items) => {
+            let mut seen: BTreeMap<String, usize> = BTreeMap::new();
             for (index, item) in items.iter().enumerate() {
-                tree(item, &format!("{at}[{}]", name_of(item, index)), fields);
+                let name = name_of(item, index);
+                let count = seen.entry(name.clone()).or_default();
+                *count += 1;
+                // Rules for one series of several services are all called like it.
+                let name = if *count > 1 { format!("{name} {count}") } else { name };
+                tree(item, &format!("{at}[{name}]"), fields);
             }
         }
         Value::Null => put("null".to_owned()),
@@ -103,12 +110,7 @@ fn block(body: &Body, at: &str, text: &str, starts: &[usize], fields: &mut Field
     for structure in body {
         match structure {
             Structure::Attribute(attribute) => {
-                let span = attribute.value.span().unwrap_or_default();
-                let line = starts.partition_point(|start| *start <= span.start);
-                let value =
-                    text.get(span).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-                let line = u32::try_from(line).unwrap_or(u32::MAX);
-                fields.insert(below(attribute.key.as_str()), Field { value, line });
+                expression(&attribute.value, &below(attribute.key.as_str()), text, starts, fields);
             }
             Structure::Block(inner) => {
                 let words =
@@ -122,6 +124,40 @@ fn block(body: &Body, at: &str, text: &str, starts: &[usize], fields: &mut Field
                 }
                 block(&inner.body, &below(&name), text, starts, fields);
             }
+        }
+    }
+}
+
+/// A value of HCL: objects, lists and arguments of calls are told apart, anything else is as it is written.
+fn expression(value: &Expression, at: &str, text: &str, starts: &[usize], fields: &mut Fields) {
+    match value {
+        Expression::Object(object) if !object.is_empty() => {
+            for (key, value) in object {
+                let key = match key {
+                    ObjectKey::Ident(name) => name.as_str().to_owned(),
+                    ObjectKey::Expression(name) => {
+                        name.as_str().map_or_else(|| name.to_string().trim().to_owned(), str::to_owned)
+                    }
+                };
+                expression(value.expr(), &format!("{at}.{key}"), text, starts, fields);
+            }
+        }
+        Expression::Array(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                expression(item, &format!("{at}[{index}]"), text, starts, fields);
+            }
+        }
+        Expression::FuncCall(call) if !call.args.is_empty() => {
+            for (index, argument) in call.args.iter().enumerate() {
+                let name = call.name.name.as_str();
+                expression(argument, &format!("{at}.{name}({index})"), text, starts, fields);
+            }
+        }
+        _ => {
+            let span = value.span().unwrap_or_default();
+            let line = starts.partition_point(|start| *start <= span.start);
+            let value = text.get(span).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+            fields.insert(at.to_owned(), Field { value, line: u32::try_from(line).unwrap_or(u32::MAX) });
         }
     }
 }
@@ -241,11 +277,7 @@ mod tests {
                 "main.tf",
                 "resource \"a\" \"b\" {\n  x = 1\n  tags = {\n    y = \"z\"\n  }\n  empty {}\n}\n"
             ),
-            [
-                "resource.a.b.empty = {} (0)",
-                "resource.a.b.tags = { y = \"z\" } (3)",
-                "resource.a.b.x = 1 (2)"
-            ]
+            ["resource.a.b.empty = {} (0)", "resource.a.b.tags.y = \"z\" (4)", "resource.a.b.x = 1 (2)"]
         );
         assert_eq!(
             shown("a.service", "# x\n[Unit]\nAfter=a\nAfter=b\n\n[Service]\nUser=c\n"),

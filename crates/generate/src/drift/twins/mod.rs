@@ -155,7 +155,8 @@ fn port(subject: &str, service: &Service, found: &mut Vec<Difference>) {
         Some(PortSetting::Env(variable)) => service.env.get(variable),
         _ => None,
     };
-    let is_set = variable.is_some_and(|variable| !variable.declared_at.is_empty());
+    let is_said = service.port.origin().is_some_and(|origin| origin.layer >= Layer::Config);
+    let is_set = is_said || variable.is_some_and(|variable| !variable.declared_at.is_empty());
     let is_fallback = |evidence: &&Evidence<u16>| {
         is_set && variable.is_some_and(|variable| variable.used_at.contains(&place(evidence)))
     };

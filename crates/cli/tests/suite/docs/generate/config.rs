@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schema::{config_text, reference, rows};
 
 /// Every table of the schema: its definition, the heading, and the heading's anchor.
-const TABLES: [(&str, &str, &str); 11] = [
+const TABLES: [(&str, &str, &str); 12] = [
     ("ServiceConfig", "`[services.NAME]`", "servicesname"),
     ("ProbeConfig", "A probe", "a-probe"),
     ("DependencyConfig", "`depends_on`", "depends_on"),
@@ -19,6 +19,7 @@ const TABLES: [(&str, &str, &str); 11] = [
     ("StrategyConfig", "`strategy`", "strategy"),
     ("SloConfig", "`[slo.NAME]`", "sloname"),
     ("SecretConfig", "`[secrets.NAME]`", "secretsname"),
+    ("GenerateConfig", "`[generate]`", "generate"),
 ];
 
 const INTRODUCTION: &str = "# `seaworthy.toml`
