@@ -32,7 +32,7 @@ pub(crate) struct Cli {
 }
 
 /// Options of every command.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Global {
     /// Work on the repository in DIR instead of the one around the current folder.
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Generate(GenerateArgs),
     Drift(DriftArgs),
     Ci(CiArgs),
+    Dora(DoraArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -220,6 +221,33 @@ pub(crate) struct UpdateArgs {
     /// Where the records are kept; `.seaworthy/advisories` when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
+}
+
+/// Show how the app is delivered: the five metrics of DORA, from version tags
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea dora
+  sea dora --days 90 --zone Europe/Berlin
+  sea dora --tags api/              tags such as api/v1.4.0
+  sea dora --json                   for programs (sea.dora/1)
+
+Tags tell when a version was out, not whether it failed: rates need deployments that sea made.")]
+pub(crate) struct DoraArgs {
+    /// How many days, up to today.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) days: u16,
+
+    /// What stands before the version in the tags of this app.
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub(crate) tags: String,
+
+    /// Whose days; this machine's time zone when left out.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
+
+    /// Print everything as JSON (sea.dora/1).
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Run what a commit has to pass, as CI does, but for what is known already.

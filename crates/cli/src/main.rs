@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::Advisories(args) => commands::advisories::run(&cli.global, args),
         Command::Drift(args) => commands::drift::run(&cli.global, args),
         Command::Generate(args) => commands::generate::run(&cli.global, args),
+        Command::Dora(args) => commands::dora::run(&cli.global, args),
         Command::Ci(args) => commands::ci::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),

@@ -14,7 +14,7 @@ use crate::support::check_folder;
 /// The schema that OASIS publishes for SARIF 2.1.0, as the package `serde-sarif` brings it along.
 fn sarif_schema() -> Value {
     let cargo = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod connect;
+pub(crate) mod dora;
 pub(crate) mod down;
 pub(crate) mod drift;
 pub(crate) mod exec;

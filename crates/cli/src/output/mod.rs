@@ -6,6 +6,7 @@ pub(crate) mod differences;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod live;
+pub(crate) mod metrics;
 mod problems;
 pub(crate) mod steps;
 pub(crate) mod style;

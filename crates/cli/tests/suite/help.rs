@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 22] = [
+pub(crate) const COMMANDS: [&[&str]; 23] = [
     &[],
     &["up"],
     &["status"],
@@ -21,6 +21,7 @@ pub(crate) const COMMANDS: [&[&str]; 22] = [
     &["generate"],
     &["drift"],
     &["ci"],
+    &["dora"],
     &["plan"],
     &["init"],
     &["schema"],

@@ -7,6 +7,7 @@ mod advisories;
 mod check;
 mod ci;
 mod docs;
+mod dora;
 mod exit_codes;
 mod generate;
 mod help;
