@@ -139,15 +139,16 @@ impl Words {
         Self(words)
     }
 
-    /// The text with `{group}` replaced; what did not match is `…`.
+    /// The text with `{group}` replaced. Where a group matched nothing, the words of `{group|words}` stand, else `…`.
     fn fill(&self, template: &str) -> String {
         let mut text = String::with_capacity(template.len());
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             let Some((name, after)) = after.split_once('}') else { break };
             text.push_str(before);
+            let (name, otherwise) = name.split_once('|').unwrap_or((name, "…"));
             let word = self.0.iter().find(|(known, _)| known == name);
-            text.push_str(word.map_or("…", |(_, value)| value));
+            text.push_str(word.map_or(otherwise, |(_, value)| value));
             rest = after;
         }
         text.push_str(rest);

@@ -24,7 +24,8 @@ pub struct Signature {
     /// `CATEGORY/NAME`, from the path of its file.
     #[serde(skip)]
     pub id: String,
-    /// What happened, in one sentence without a full stop. `{group}` is what a named group of a pattern matched.
+    /// What happened, in one sentence without a full stop. `{group}` is what a named group of a pattern or of
+    /// the context matched, `{group|words}` has words for when it did not.
     pub title: String,
     /// What to do, with the same groups: a command where there is one.
     pub recommendation: String,

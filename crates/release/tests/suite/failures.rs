@@ -63,7 +63,7 @@ fn every_log_gives_its_signature_as_the_first_cause() {
         }
         let Some(cause) = cause else { continue };
         for words in [&cause.title, &cause.recommendation] {
-            if words.contains(['{', '…']) {
+            if words.contains('…') {
                 wrong.push(format!("{}: {words}", log.name));
             }
         }
@@ -107,6 +107,7 @@ fn words_use_only_groups_that_the_signature_has() {
         let expressions = [signature.patterns.clone(), signature.context.clone()].concat().concat();
         for words in [&signature.title, &signature.recommendation] {
             for name in words.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+                let name = name.split('|').next().unwrap();
                 assert!(expressions.contains(&format!("(?P<{name}>")), "{}: {{{name}}}", signature.id);
             }
         }
