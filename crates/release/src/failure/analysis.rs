@@ -87,9 +87,8 @@ pub fn analyse<L: BufRead, G: BufRead>(
     good: impl FnOnce() -> Option<G>,
 ) -> io::Result<Failure> {
     let scan = scan(catalogue, &mut open()?)?;
-    let mut causes = causes(catalogue, &scan, ran)
-        .into_iter()
-        .map(|hit| told(catalogue.entry(hit.entry), hit, &scan));
+    let mut causes =
+        causes(catalogue, &scan, ran).into_iter().map(|hit| told(catalogue.entry(hit.entry), hit, &scan));
     if let Some(first) = causes.next() {
         let category = first.category.clone();
         return Ok(Failure { category, cause: Some(first), others: causes.collect(), differs: None });
@@ -109,7 +108,10 @@ fn told(entry: &Entry, hit: Hit, scan: &Scan) -> Cause {
         category: signature.category().to_owned(),
         title: words.fill(&signature.title),
         line: Line::new(hit.line, scan.text(hit.line)),
-        excerpt: scan.around(hit.line, SHOWN.0, SHOWN.1).map(|(number, text)| Line::new(number, text)).collect(),
+        excerpt: scan
+            .around(hit.line, SHOWN.0, SHOWN.1)
+            .map(|(number, text)| Line::new(number, text))
+            .collect(),
         recommendation: words.fill(&signature.recommendation),
         source: signature.source.clone(),
     }

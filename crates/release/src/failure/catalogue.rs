@@ -64,11 +64,14 @@ impl Catalogue {
         let owned: Vec<(usize, &str)> = entries
             .iter()
             .enumerate()
-            .flat_map(|(index, entry)| entry.signature.patterns.iter().map(move |text| (index, text.as_str())))
+            .flat_map(|(index, entry)| {
+                entry.signature.patterns.iter().map(move |text| (index, text.as_str()))
+            })
             .collect();
         let patterns = set(owned.iter().map(|(_, text)| *text))?;
         let owners = owned.iter().map(|(index, _)| *index).collect();
-        let text = files.get_file("consequences.toml").and_then(|file| file.contents_utf8()).unwrap_or_default();
+        let text =
+            files.get_file("consequences.toml").and_then(|file| file.contents_utf8()).unwrap_or_default();
         let consequences: Consequences = toml::from_str(text).map_err(|error| error.to_string())?;
         let consequences = set(consequences.patterns.iter().map(String::as_str))?;
         Ok(Self { entries, patterns, owners, consequences })
@@ -100,7 +103,8 @@ impl Catalogue {
 
 impl Entry {
     fn compile(signature: Signature) -> Result<Self, String> {
-        let compile = |texts: &[String]| texts.iter().map(|text| expression(text)).collect::<Result<Vec<_>, _>>();
+        let compile =
+            |texts: &[String]| texts.iter().map(|text| expression(text)).collect::<Result<Vec<_>, _>>();
         let patterns = compile(&signature.patterns)?;
         let context = compile(&signature.context)?;
         if patterns.is_empty() {

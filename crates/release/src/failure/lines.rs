@@ -75,7 +75,8 @@ mod tests {
     fn of(text: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut log = text;
-        each_line(&mut log, |number, line| lines.push(format!("{number} {}", String::from_utf8_lossy(line)))).unwrap();
+        each_line(&mut log, |number, line| lines.push(format!("{number} {}", String::from_utf8_lossy(line))))
+            .unwrap();
         lines
     }
 

@@ -17,8 +17,12 @@ const APART: usize = 12;
 
 /// The matches that are causes, the first cause first.
 pub(super) fn causes(catalogue: &Catalogue, scan: &Scan, ran: &Ran) -> Vec<Hit> {
-    let mut hits: Vec<Hit> =
-        scan.hits.iter().copied().filter(|hit| applies(catalogue.entry(hit.entry), *hit, scan, ran)).collect();
+    let mut hits: Vec<Hit> = scan
+        .hits
+        .iter()
+        .copied()
+        .filter(|hit| applies(catalogue.entry(hit.entry), *hit, scan, ran))
+        .collect();
     hits.sort_by_key(|hit| {
         let signature = &catalogue.entry(hit.entry).signature;
         let demands = signature.context.len() + signature.statuses.len().min(1);
@@ -43,9 +47,10 @@ pub(super) fn causes(catalogue: &Catalogue, scan: &Scan, ran: &Ran) -> Vec<Hit> 
 
 fn applies(entry: &Entry, hit: Hit, scan: &Scan, ran: &Ran) -> bool {
     let signature = &entry.signature;
-    let stage = signature.stages.is_empty() || ran.stage.is_none_or(|stage| signature.stages.contains(&stage));
-    let status =
-        signature.statuses.is_empty() || ran.status.is_some_and(|status| signature.statuses.contains(&status));
+    let stage =
+        signature.stages.is_empty() || ran.stage.is_none_or(|stage| signature.stages.contains(&stage));
+    let status = signature.statuses.is_empty()
+        || ran.status.is_some_and(|status| signature.statuses.contains(&status));
     stage
         && status
         && entry

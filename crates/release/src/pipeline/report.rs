@@ -126,7 +126,7 @@ pub struct StepReport {
     /// The first error of a step that failed.
     pub cause: Option<String>,
     /// Why a step failed, as far as the catalogue knows.
-    pub failure: Option<Failure>,
+    pub failure: Option<Box<Failure>>,
     /// The last lines of a step that failed.
     pub tail: Vec<String>,
     /// Files that it read without declaring them.

@@ -258,7 +258,7 @@ impl Run<'_> {
             done.cause = Some(first.map_or(failure.clone(), |line| format!("{line} ({failure})")));
             if done.outcome == Outcome::Failed {
                 let status = ended.status.as_ref().ok().copied().and_then(execute::shell_status);
-                done.failure = self.pipeline.why(step, &log.1, status);
+                done.failure = self.pipeline.why(step, &log.1, status).map(Box::new);
             }
             done.tail = lines[lines.len().saturating_sub(TAIL)..].to_vec();
             self.over(step, done);

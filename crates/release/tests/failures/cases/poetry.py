@@ -8,6 +8,7 @@ dependencies = [%s]
 
 [tool.poetry]
 package-mode = false
+
 """
 
 CASES = [
@@ -15,7 +16,8 @@ CASES = [
          files={"pyproject.toml": PROJECT % (">=3.11", "")}),
     # Two packages of the repository, so that no index is asked.
     dict(id="no-solution", run="poetry lock", files={
-        "pyproject.toml": PROJECT % (">=3.11", '"cart @ file:./cart", "price @ file:./price"'),
+        "pyproject.toml": PROJECT % (">=3.11", "") +
+        '[tool.poetry.dependencies]\ncart = { path = "cart" }\nprice = { path = "price" }\n',
         "cart/pyproject.toml": '[project]\nname = "cart"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["price==2"]\n',
         "price/pyproject.toml": '[project]\nname = "price"\nversion = "1"\nrequires-python = ">=3.11"\n'}),
     dict(id="python-version", setup="true", run="poetry lock", files={
