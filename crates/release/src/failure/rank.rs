@@ -2,7 +2,8 @@
 //!
 //! The rank of a signature goes first, since what a machine lacks explains whatever tools say about it, and a cause
 //! explains its symptoms. Within a rank the earliest line wins: tools go on after an error, and what they say then follows
-//! from it. Of two that match the same line the one that demands more knows more.
+//! from it. Symptoms near a cause follow from it; one that stands far from every cause is named beside them, since a cause may be
+//! the expected noise of a test. Of two that match the same line the one that demands more knows more.
 
 use super::analysis::Ran;
 use super::catalogue::{Catalogue, Entry};
@@ -30,12 +31,11 @@ pub(super) fn causes(catalogue: &Catalogue, scan: &Scan, ran: &Ran) -> Vec<Hit> 
     });
     let mut chosen: Vec<Hit> = Vec::new();
     for hit in hits {
-        let rank = catalogue.entry(hit.entry).signature.rank;
         let Some(first) = chosen.first() else {
             chosen.push(hit);
             continue;
         };
-        let explained = catalogue.entry(first.entry).signature.rank == Rank::Machine || rank == Rank::Symptom;
+        let explained = catalogue.entry(first.entry).signature.rank == Rank::Machine;
         let known =
             chosen.iter().any(|other| other.entry == hit.entry || other.line.abs_diff(hit.line) <= APART);
         if !explained && !known && chosen.len() <= MOST_OTHERS {

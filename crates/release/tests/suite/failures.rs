@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use seaworthy_release::failure::{Catalogue, Failure, Ran, analyse};
+use seaworthy_release::pipeline::Stage;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -149,6 +150,28 @@ fn a_signature_that_demands_a_status_needs_it() {
     let log = b"loading\nKilled\n";
     assert_eq!(of(log, Some(137), None).category, "memory");
     assert_eq!(of(log, Some(0), None).category, "unknown");
+}
+
+#[test]
+fn a_failed_test_far_from_what_looks_like_a_cause_is_named_beside_it() {
+    let between = "ok\n".repeat(40);
+    let log = format!(
+        "Error: connect ECONNREFUSED 127.0.0.1:9\n{between}FAILED test_shop.py::test_total - assert 2 == 3\n"
+    );
+    let failure = of(log.as_bytes(), Some(1), None);
+    assert_eq!(failure.cause.unwrap().signature, "network/refused");
+    assert_eq!(failure.others[0].signature, "tests/pytest-failed");
+}
+
+#[test]
+fn a_signature_of_one_stage_is_unknown_in_another() {
+    let of = |stage| {
+        let ran = Ran { stage: Some(stage), status: Some(1) };
+        let log = b"No tests found, exiting with code 1\n";
+        let open = || Ok(Cursor::new(log));
+        analyse(Catalogue::built_in(), &ran, open, || None::<Cursor<&[u8]>>).unwrap().category
+    };
+    assert_eq!((of(Stage::Test).as_str(), of(Stage::Build).as_str()), ("tests", "unknown"));
 }
 
 #[test]
