@@ -24,9 +24,10 @@ const LAST: usize = 10;
 /// What differs from run to run: temporary paths; identifiers and hashes; numbers with their units.
 static CHANGING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let temporary = r"(?:/private)?/(?:tmp|var/folders|var/tmp)/[^\s:'\x22)]*";
-    let hash = r"\b(?:sha[0-9]+[:-]|0x)?[0-9a-fA-F]{7,}\b|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b";
+    let hash = r"\b(?:sha[0-9]+[:-]|0x)?[0-9a-fA-F]{7,}\b";
+    let identifier = r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b";
     let number = r"[0-9][0-9.,:]*(?:T[0-9:.]+Z?)?\s?(?:[mun\xb5]?s|ms|min|[kKMG]i?B|%)?";
-    Regex::new(&format!("(?-u){temporary}|{hash}|{number}")).ok()
+    Regex::new(&format!("(?-u){temporary}|{identifier}|{hash}|{number}")).ok()
 });
 
 /// The lines of `log` that `good` does not have, consequences left out.
