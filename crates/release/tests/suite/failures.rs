@@ -164,6 +164,25 @@ fn a_failed_test_far_from_what_looks_like_a_cause_is_named_beside_it() {
 }
 
 #[test]
+fn lines_that_only_talk_of_errors_are_no_cause() {
+    for line in [
+        "  ok 12 handles ENOSPC and EMFILE",
+        "NOTICE:  relation \"orders\" does not exist, skipping",
+        "NOTICE:  relation \"orders\" already exists, skipping",
+        "GET /login 429 Too Many Requests 3ms",
+        "test retries_after_connection_reset_by_peer ... ok",
+        "network timeout not found in the settings",
+        "Killed 3 idle workers",
+        "0 failing",
+        "npm error code 1",
+        "make: *** [Makefile:2: app] Error 1",
+    ] {
+        let failure = of(format!("{line}\n").as_bytes(), Some(1), None);
+        assert_eq!(failure.category, "unknown", "{line}");
+    }
+}
+
+#[test]
 fn a_signature_of_one_stage_is_unknown_in_another() {
     let of = |stage| {
         let ran = Ran { stage: Some(stage), status: Some(1) };
