@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use seaworthy_release::failure::Failure;
 use seaworthy_release::pipeline::{Event, Explanation, Outcome, Report, Step, StepReport, Verdict};
 use serde_json::json;
 
@@ -9,6 +10,9 @@ use super::style::{self, paint};
 
 /// Files that a line names at most.
 const NAMED: usize = 3;
+
+/// Lines of an unknown failure that are shown.
+const DIFFERING: usize = 8;
 
 /// What would run, and why.
 pub(crate) fn plan(steps: &[Step], verdicts: &[Verdict], as_json: bool) -> anyhow::Result<()> {
@@ -203,8 +207,32 @@ pub(crate) fn report(report: &Report, as_json: bool) -> anyhow::Result<()> {
     for failed in report.steps.iter().filter(|step| step.outcome == Outcome::Failed) {
         let cause = failed.cause.as_deref().unwrap_or_default();
         writeln!(out, "{} {}: {cause}", paint(style::ERROR, "failed"), failed.step)?;
+        if let Some(failure) = &failed.failure {
+            why(&mut out, failure)?;
+        }
         if let Some(log) = &failed.log {
             writeln!(out, "  {}: less {log}", paint(style::HINT, "next"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Why a step failed: its causes, each with its line and what to do; of an unknown one the lines that are new.
+fn why(out: &mut impl Write, failure: &Failure) -> std::io::Result<()> {
+    for cause in failure.cause.iter().chain(&failure.others) {
+        writeln!(out, "  {}: {}", cause.category, cause.title)?;
+        let line = format!("line {}: {}", cause.line.number, cause.line.text.trim());
+        writeln!(out, "    {}", paint(style::DIM, &line))?;
+        writeln!(out, "    {}: {}", paint(style::HINT, "do"), cause.recommendation)?;
+    }
+    if failure.cause.is_none() {
+        let differs = failure.differs.as_deref().unwrap_or_default();
+        if !differs.is_empty() {
+            writeln!(out, "  {}: these lines were not there when it last went well", failure.category)?;
+        }
+        for line in differs.iter().take(DIFFERING) {
+            let line = format!("line {}: {}", line.number, line.text.trim());
+            writeln!(out, "    {}", paint(style::DIM, &line))?;
         }
     }
     Ok(())

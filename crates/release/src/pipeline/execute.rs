@@ -199,6 +199,11 @@ pub(super) fn words(status: ExitStatus) -> String {
     }
 }
 
+/// How a process ended, as shells tell it: its code, or 128 and the number of the signal.
+pub(super) fn shell_status(status: ExitStatus) -> Option<i32> {
+    status.code().or_else(|| Some(128 + status.signal()?))
+}
+
 /// The lines of a log.
 pub(super) fn lines(log: &Path) -> Vec<String> {
     let text = std::fs::read(log).unwrap_or_default();

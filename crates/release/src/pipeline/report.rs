@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::fingerprint::Reason;
 use super::step::{Stage, Step, StepId};
+use crate::failure::Failure;
 
 /// What is known of a step before it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +125,8 @@ pub struct StepReport {
     pub log: Option<String>,
     /// The first error of a step that failed.
     pub cause: Option<String>,
+    /// Why a step failed, as far as the catalogue knows.
+    pub failure: Option<Box<Failure>>,
     /// The last lines of a step that failed.
     pub tail: Vec<String>,
     /// Files that it read without declaring them.
@@ -154,6 +157,7 @@ impl StepReport {
             took_ms: 0,
             log: None,
             cause: None,
+            failure: None,
             tail: Vec::new(),
             undeclared: Vec::new(),
             restored: Vec::new(),

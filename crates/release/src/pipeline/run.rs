@@ -1,6 +1,8 @@
 //! Runs a pipeline: what is due in parallel, what needs it afterwards, until it is done or stopped.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -20,6 +22,7 @@ use super::step::{Step, StepId};
 use super::store::{self, Record};
 use super::tools::Workshop;
 use crate::Error;
+use crate::failure::{Catalogue, Failure, Ran, analyse};
 use crate::trace::Trace;
 
 /// Lines of a failed step that are shown again at the end.
@@ -91,6 +94,18 @@ impl Pipeline {
         drop(lock);
         let ok = reports.iter().all(|report| matches!(report.outcome, Outcome::Hit | Outcome::Passed));
         Ok(Report { schema: "sea.ci/1", ok, steps: reports })
+    }
+}
+
+impl Pipeline {
+    /// Why a step failed that wrote `log`. A log that cannot be read, on a full disk say, tells nothing.
+    fn why(&self, step: &Step, log: &Path, status: Option<i32>) -> Option<Failure> {
+        let ran = Ran { stage: Some(step.stage), status };
+        let good = || {
+            let last = self.store.results(&step.id).into_iter().next()?;
+            File::open(self.store.log(&last.log)).map(BufReader::new).ok()
+        };
+        analyse(Catalogue::built_in(), &ran, || File::open(log).map(BufReader::new), good).ok()
     }
 }
 
@@ -241,6 +256,10 @@ impl Run<'_> {
             done.outcome = if self.cancel.is_asked() { Outcome::Cancelled } else { Outcome::Failed };
             let first = cause(lines.iter().map(String::as_str)).map(|cause| cause.line);
             done.cause = Some(first.map_or(failure.clone(), |line| format!("{line} ({failure})")));
+            if done.outcome == Outcome::Failed {
+                let status = ended.status.as_ref().ok().copied().and_then(execute::shell_status);
+                done.failure = self.pipeline.why(step, &log.1, status).map(Box::new);
+            }
             done.tail = lines[lines.len().saturating_sub(TAIL)..].to_vec();
             self.over(step, done);
             return Ok(());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use seaworthy_release::Error;
 use seaworthy_release::pipeline::{Cancel, Event, Outcome, Shard, Stage, derive, select};
 
-use crate::project::{Project, wait_for, wait_until_gone};
+use crate::project::{Project, Seen, wait_for, wait_until_gone};
 
 fn two(one: &str, other: &str) -> Project {
     let config = format!(
@@ -174,4 +174,31 @@ fn events_come_in_an_order_that_can_be_shown() {
             "one:test Passed"
         ]
     );
+}
+
+#[test]
+fn a_failed_step_says_why() {
+    let project = two(
+        "test = 'echo \"Error: listen EADDRINUSE: address already in use 127.0.0.1:3000\"; echo \"npm error code 1\"; exit 1'",
+        "test = 'cat words; exit $(cat status)'",
+    );
+    project.write("two/words", "built in 12 ms\n");
+    project.write("two/status", "0");
+    let seen = project.run(&["test"]);
+    let failure = |seen: &Seen, step: &str| {
+        let report = seen.report.steps.iter().find(|report| report.step.as_str() == step).unwrap();
+        report.failure.clone()
+    };
+    let cause = failure(&seen, "one:test").unwrap().cause.unwrap();
+    assert_eq!((cause.signature.as_str(), cause.line.number), ("ports/in-use", 1));
+    assert_eq!(cause.title, "The address 127.0.0.1:3000 is taken");
+    assert_eq!(failure(&seen, "two:test"), None);
+
+    // What nobody knows is compared with what the step wrote when it last went well.
+    project.write("two/words", "built in 34 ms\nthe page of prices has no layout\n");
+    project.write("two/status", "1");
+    let unknown = failure(&project.run(&["two"]), "two:test").unwrap();
+    assert_eq!((unknown.category.as_str(), unknown.cause), ("unknown", None));
+    let differs: Vec<String> = unknown.differs.unwrap().into_iter().map(|line| line.text).collect();
+    assert_eq!(differs, ["the page of prices has no layout"]);
 }
