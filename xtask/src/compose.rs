@@ -24,8 +24,10 @@ pub(crate) fn install(folder: &Path) -> Result<(), String> {
         fs::create_dir_all(work.join(part)).map_err(|error| failed(&error.to_string()))?;
     }
     let inside = |name: &str| work.join(name).to_string_lossy().into_owned();
-    let source = "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: RELEASE\nComponents: main\n\
+    let mirror = mirror().ok_or_else(|| failed("cannot be had: this machine names no mirror of Debian"))?;
+    let source = "Types: deb\nURIs: MIRROR\nSuites: RELEASE\nComponents: main\n\
                   Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+        .replace("MIRROR", &mirror)
         .replace("RELEASE", RELEASE);
     fs::write(work.join("debian.sources"), source).map_err(|error| failed(&error.to_string()))?;
     // Lists and downloads of its own: those of the machine stay as they are.
@@ -56,4 +58,22 @@ pub(crate) fn install(folder: &Path) -> Result<(), String> {
     let built = work.join("tree/usr/libexec/docker/cli-plugins/docker-compose");
     fs::copy(built, &place).map_err(|error| failed(&error.to_string()))?;
     fs::remove_dir_all(&work).map_err(|error| failed(&error.to_string()))
+}
+
+/// Where this machine gets Debian's packages from: the first address of its own sources.
+fn mirror() -> Option<String> {
+    let listed =
+        fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = listed.chain([Path::new("/etc/apt/sources.list").to_owned()]).collect();
+    files.sort();
+    let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+    let addresses = texts.filter_map(|text| {
+        let word = |line: &str| {
+            let words = line.strip_prefix("URIs:").or_else(|| line.strip_prefix("deb "))?;
+            words.split_whitespace().find(|word| word.contains("://")).map(str::to_owned)
+        };
+        text.lines().find_map(word)
+    });
+    // Security updates are a place of their own, with other suites.
+    addresses.into_iter().find(|address| address.trim_end_matches('/').ends_with("/debian"))
 }

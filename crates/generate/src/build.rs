@@ -198,7 +198,7 @@ mod tests {
         for (name, path, start) in [
             ("api", "crates/api", "../../target/release/api"),
             ("desk", "src/Desk", "dotnet bin/publish/Desk.dll"),
-            ("lone", "tools/lone", "node ../shared/run.js"),
+            ("lone", "tools/lone", "node ../common/run.js"),
             ("pages", "pages", "node ."),
         ] {
             let mut service = Service::default();

@@ -19,7 +19,7 @@ path = \"api\"
 runtime = \"node@20\"
 start = \"node server.js\"
 lint = \"test -s server.js\"
-test = \"cat cases.txt ../shared/cases.txt\"
+test = \"cat cases.txt ../common/cases.txt\"
 port = 3000
 readiness = \"/readyz\"
 
@@ -39,7 +39,7 @@ fn demo() -> TempDir {
             "require('http').createServer((q, s) => s.end('ok')).listen(process.env.PORT || 3000)\n",
         ),
         ("api/cases.txt", "one\n"),
-        ("shared/cases.txt", "two\n"),
+        ("common/cases.txt", "two\n"),
         ("web/index.html", "<!doctype html>\n<html lang=\"en\"><title>demo</title></html>\n"),
         (".gitignore", "dist/\n"),
     ]);
@@ -56,7 +56,7 @@ fn a_plan_tells_what_would_run_and_why() {
     assert_eq!((before.code, before.stderr.as_str()), (0, ""));
     insta::assert_snapshot!("ci-plan-cold", before.stdout);
     assert_eq!(run_in(dir.path(), &["ci", "lint", "test", "build"]).code, 0);
-    write(dir.path(), "shared/cases.txt", "three\n");
+    write(dir.path(), "common/cases.txt", "three\n");
     std::fs::remove_dir_all(dir.path().join("web/dist")).unwrap();
     insta::assert_snapshot!(
         "ci-plan-warm",
@@ -83,7 +83,7 @@ fn a_run_shows_lines_warnings_and_what_was_known() {
     insta::assert_snapshot!("ci-warm", run_in(dir.path(), &["ci", "api:test", "--logs"]).stdout);
     let explained = run_in(dir.path(), &["ci", "--explain", "api:test"]);
     assert_eq!(explained.code, 0);
-    assert!(explained.stdout.contains("undeclared  shared/cases.txt"), "{}", explained.stdout);
+    assert!(explained.stdout.contains("undeclared  common/cases.txt"), "{}", explained.stdout);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn what_cannot_be_meant_is_a_mistake() {
 
 /// Starts `sea ci api` with a test that never ends, and waits until that runs; the id of its shell, too.
 fn started(dir: &TempDir) -> (std::process::Child, String) {
-    let slow = CONFIG.replace("cat cases.txt ../shared/cases.txt", "echo $$ > pid.txt; sleep 600 & wait");
+    let slow = CONFIG.replace("cat cases.txt ../common/cases.txt", "echo $$ > pid.txt; sleep 600 & wait");
     write(
         dir.path(),
         "seaworthy.toml",

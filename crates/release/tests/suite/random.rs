@@ -15,15 +15,15 @@ impl Numbers {
 }
 
 /// Like the builders that people use it empties its folder first: what an earlier run left in it is nobody else's to judge.
-const BUILD: &str = "rm -rf dist; mkdir dist; for f in src/*.txt ../shared/*.txt .env ../.env local/a.txt; do \
+const BUILD: &str = "rm -rf dist; mkdir dist; for f in src/*.txt ../common/*.txt .env ../.env local/a.txt; do \
     [ -f $f ] && { echo $f; cat $f; }; done > dist/out; . ../tools/more.sh; cp src/a.txt dist/copy || true";
 
 const PATHS: [&str; 9] = [
     "api/src/a.txt",
     "api/src/b.txt",
     "api/src/c.txt",
-    "shared/a.txt",
-    "shared/b.txt",
+    "common/a.txt",
+    "common/b.txt",
     "api/.env",
     ".env",
     "api/local/a.txt",

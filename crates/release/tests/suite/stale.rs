@@ -119,14 +119,14 @@ fn tested(command: &str, more: &[(&str, &str)]) -> Project {
 
 #[test]
 fn a_file_that_appears_in_a_folder_that_was_listed_counts() {
-    let project = tested("cat ../shared/*.sql", &[("shared/a.sql", "a\n")]);
+    let project = tested("cat ../common/*.sql", &[("common/a.sql", "a\n")]);
     assert_eq!(project.run(&["test"]).outcome("api:test"), Outcome::Passed);
     assert_eq!(project.run(&["test"]).outcome("api:test"), Outcome::Hit);
-    project.write("shared/b.sql", "b\n");
+    project.write("common/b.sql", "b\n");
     let seen = project.run(&["test"]);
     assert_eq!(
         seen.step("api:test"),
-        (Outcome::Passed, "shared changed, which it read without declaring it".to_owned())
+        (Outcome::Passed, "common changed, which it read without declaring it".to_owned())
     );
     assert!(seen.lines.contains(&"b".to_owned()));
 }
