@@ -6,7 +6,7 @@ use crate::names::label;
 use crate::{Deployment, Instance, Options, Sources};
 
 /// Files that lock the dependencies of all projects in and below their folder.
-const LOCKFILES: [&str; 22] = [
+pub(crate) const LOCKFILES: [&str; 22] = [
     "Cargo.lock",
     "Gemfile.lock",
     "Pipfile.lock",

@@ -5,34 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy_model::{EngineKind, Environment, Name};
 
-use crate::build::upwards;
+use crate::build::{LOCKFILES, upwards};
 use crate::{Deployment, Input, Output, Setting};
 
 /// Shards that tests are split over at most: more machines start slower than they save.
 const MOST_SHARDS: usize = 4;
 
-/// Where lockfiles say what a cache of dependencies holds.
-const LOCKFILES: [&str; 19] = [
-    "Cargo.lock",
-    "Gemfile.lock",
-    "Pipfile.lock",
-    "bun.lock",
-    "bun.lockb",
-    "composer.lock",
-    "deno.lock",
-    "go.sum",
-    "gradle.lockfile",
-    "mix.lock",
-    "npm-shrinkwrap.json",
-    "package-lock.json",
-    "packages.lock.json",
-    "pdm.lock",
-    "pnpm-lock.yaml",
-    "poetry.lock",
-    "requirements.txt",
-    "uv.lock",
-    "yarn.lock",
-];
+/// What says which dependencies a cache holds, where nothing locks them.
+const REQUIREMENTS: &str = "requirements.txt";
 
 /// What a pipeline has to do.
 pub(crate) struct Pipeline<'a> {
@@ -94,7 +74,7 @@ impl<'a> Pipeline<'a> {
         }
         let is_lockfile = |path: &&str| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            LOCKFILES.contains(&name)
+            LOCKFILES.contains(&name) || name == REQUIREMENTS
         };
         Self {
             lint: with(|service| service.lint.get().is_some()),

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,6 +10,7 @@ use seaworthy_ledger::dora::{Commit, Facts, Tag, TagRule, Window, from_tags, rep
 use seaworthy_model::Name;
 
 use crate::args::{DoraArgs, Global};
+use crate::commands::git::git;
 use crate::commands::load;
 use crate::exit::{self, Mistake, Outside};
 use crate::output::metrics;
@@ -65,7 +65,7 @@ pub(crate) fn run(global: &Global, args: &DoraArgs) -> anyhow::Result<u8> {
 fn tags(root: &Path) -> anyhow::Result<Vec<Tag>> {
     // The object behind an annotated tag is empty for a plain one, which is on its commit itself.
     let format = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)";
-    let text = git(root, &["for-each-ref", "refs/tags", format])?;
+    let text = asked(root, &["for-each-ref", "refs/tags", format])?;
     let tag = |line: &str| {
         let mut parts = line.split('\0');
         let (name, own, behind, at) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -77,7 +77,7 @@ fn tags(root: &Path) -> anyhow::Result<Vec<Tag>> {
 
 /// Every commit, with its parents.
 fn commits(root: &Path) -> anyhow::Result<Vec<Commit>> {
-    let text = git(root, &["log", "--all", "--format=%H%x00%P%x00%ct"])?;
+    let text = asked(root, &["log", "--all", "--format=%H%x00%P%x00%ct"])?;
     let commit = |line: &str| {
         let mut parts = line.split('\0');
         let (id, parents, at) = (parts.next()?, parts.next()?, parts.next()?);
@@ -91,16 +91,11 @@ fn time(seconds: &str) -> Option<Timestamp> {
     Timestamp::from_second(seconds.trim().parse().ok()?).ok()
 }
 
-fn git(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
-    let failed = |why: String| Outside {
+/// What git prints of the history.
+fn asked(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = git(root, arguments).map_err(|why| Outside {
         message: format!("git cannot tell the history of {}: {why}", root.display()),
         help: Some(format!("sea dora in a repository of git (a folder with {CONFIG_FILE} is not enough)")),
-    };
-    let output = Command::new("git").arg("-C").arg(root).args(arguments).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(said.lines().next().unwrap_or("it failed").to_owned()).into());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    })?;
+    Ok(String::from_utf8_lossy(&output).into_owned())
 }

@@ -11,6 +11,7 @@ pub(crate) mod drift;
 pub(crate) mod exec;
 pub(crate) mod explain;
 pub(crate) mod generate;
+pub(crate) mod git;
 pub(crate) mod init;
 pub(crate) mod load;
 pub(crate) mod logs;

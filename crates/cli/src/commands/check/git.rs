@@ -7,6 +7,7 @@ use std::process::{ChildStdout, Command, Stdio};
 
 use seaworthy_check::history;
 
+use crate::commands::git::git;
 use crate::exit::{Mistake, Outside};
 
 /// What is about to be committed.
@@ -102,21 +103,6 @@ fn asked(root: &Path, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
         let message = format!("git cannot say what changed in {}: {error}", root.display());
         Outside { message, help: Some("sea check, for everything".to_owned()) }.into()
     })
-}
-
-fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("git cannot be run: {error}"))?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().next().unwrap_or("it failed").to_owned())
 }
 
 fn names(output: &[u8]) -> BTreeSet<String> {
