@@ -5,6 +5,7 @@
 
 mod control;
 pub mod host;
+pub mod serve;
 pub mod view;
 
 pub use control::{Control, ControlError, LogPage, LogQuery, Order};

@@ -15,13 +15,14 @@ const IGNORED: &str = "/*\n!/rules/\n!/templates/\n!/baseline.json\n";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     worktree: PathBuf,
+    folder: PathBuf,
 }
 
 impl State {
     /// Opens the state directory of a worktree; makes it where it is absent.
     pub fn open(worktree: &Path) -> Result<Self, Error> {
         let worktree = worktree.canonicalize().map_err(Error::file("open the folder", worktree))?;
-        let state = Self { worktree };
+        let state = Self { folder: worktree.join(".seaworthy"), worktree };
         let root = state.root();
         fs::create_dir_all(&root).map_err(Error::file("create the folder", &root))?;
         let ignore = root.join(".gitignore");
@@ -31,14 +32,20 @@ impl State {
         Ok(state)
     }
 
+    /// The state of an app on a host: what it keeps is in `folder`, and its files, those of a release, are in `worktree`.
+    /// Both have to be there.
+    pub fn at(folder: &Path, worktree: &Path) -> Self {
+        Self { worktree: worktree.to_owned(), folder: folder.to_owned() }
+    }
+
     /// The root of the worktree, absolute.
     pub fn worktree(&self) -> &Path {
         &self.worktree
     }
 
-    /// `.seaworthy`.
+    /// `.seaworthy`, or the folder of an app on a host.
     pub fn root(&self) -> PathBuf {
-        self.worktree.join(".seaworthy")
+        self.folder.clone()
     }
 
     /// Where a resource keeps its data.
@@ -61,9 +68,10 @@ impl State {
         if path == "." { self.worktree.clone() } else { self.worktree.join(path) }
     }
 
-    /// Names this worktree among all on the machine: eight hexadecimal digits, the same in every run.
+    /// Names this state among all on the machine: eight hexadecimal digits, the same in every run.
     pub fn id(&self) -> String {
-        let digest = Sha256::digest(self.worktree.as_os_str().as_encoded_bytes());
+        let owner = if self.folder.starts_with(&self.worktree) { &self.worktree } else { &self.folder };
+        let digest = Sha256::digest(owner.as_os_str().as_encoded_bytes());
         crate::secret::hex(&digest[..4])
     }
 }

@@ -44,10 +44,14 @@ pub(crate) fn log_file(logs: &Path, name: &str) -> PathBuf {
 
 /// The process of a service; `None` for one that has no command.
 pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) -> Option<Definition> {
-    let text = command(service)?;
+    Some(process(name, service, command(service)?, around))
+}
+
+/// The process of a service that runs `command`.
+pub(crate) fn process(name: &Name, service: &Service, command: &str, around: &Surroundings) -> Definition {
     let text = match around.port {
-        Some(port) => with_port(text, service.port_setting.get(), service.port.get().copied(), port),
-        None => text.clone(),
+        Some(port) => with_port(command, service.port_setting.get(), service.port.get().copied(), port),
+        None => command.to_owned(),
     };
     let mut needs: Vec<(String, Condition)> = service
         .depends_on
@@ -77,7 +81,7 @@ pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) 
         log: LogFile::new(log_file(&around.logs, name.as_str())),
         secrets: around.secrets.clone(),
     };
-    Some(Definition {
+    Definition {
         spec,
         restart: if is_job { Restart::Never } else { Restart::Always },
         backoff: Backoff::default(),
@@ -88,7 +92,7 @@ pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) 
         // A process that a person holds in a debugger does not answer; only who asked for a restart gets it.
         liveness: service.liveness.get().cloned().filter(|_| !is_guessed(&service.liveness)),
         needs,
-    })
+    }
 }
 
 /// Something listens, and still does at the next look: development servers (Vite, for one) open their port for an instant
@@ -98,7 +102,7 @@ fn listens() -> Probe {
 }
 
 /// Nobody wrote it down: it was concluded from the code.
-fn is_guessed(probe: &Field<Probe>) -> bool {
+pub(crate) fn is_guessed(probe: &Field<Probe>) -> bool {
     probe.origin().is_some_and(|origin| origin.layer == Layer::Detected)
 }
 

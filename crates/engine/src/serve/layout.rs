@@ -1,0 +1,225 @@
+//! Where a host keeps what: one folder for all apps and environments on it.
+//!
+//! ```text
+//! ledger/ledger.db                        what happened
+//! store/                                  artifacts, content-addressed
+//! run/                                    the control process's lock and record, sockets of its API, shims and proxy
+//! apps/APP/ENV/environment.json           what a person set: scale, maintenance
+//! apps/APP/ENV/split.key                  signs cookies and headers
+//! apps/APP/ENV/releases/RELEASE.json      what a release is
+//! apps/APP/ENV/releases/RELEASE/          its files
+//! apps/APP/ENV/{data,cache,logs,evidence} what its resources and instances keep and wrote
+//! ```
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use seaworthy_model::Name;
+use seaworthy_rollout::ReleaseId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Error;
+
+/// The folder of a host.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Takes a folder, which is made, for its owner alone, where it is not there.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        private(root)?;
+        let root = root.canonicalize().map_err(|source| Error::state(root, source))?;
+        let layout = Self { root };
+        for folder in [layout.run(), layout.store(), layout.ledger_folder(), layout.root.join("apps")] {
+            private(&folder)?;
+        }
+        Ok(layout)
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What lives as long as the machine runs.
+    pub fn run(&self) -> PathBuf {
+        self.root.join("run")
+    }
+
+    /// Where the API of the control process listens.
+    pub fn socket(&self) -> PathBuf {
+        self.run().join("api.sock")
+    }
+
+    /// Artifacts.
+    pub fn store(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    fn ledger_folder(&self) -> PathBuf {
+        self.root.join("ledger")
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> PathBuf {
+        self.ledger_folder().join("ledger.db")
+    }
+
+    /// The folder of an app in an environment.
+    pub fn environment(&self, app: &Name, environment: &Name) -> EnvironmentFolder {
+        EnvironmentFolder(self.root.join("apps").join(app.as_str()).join(environment.as_str()))
+    }
+
+    /// Every app and environment that was ever shipped here.
+    pub fn environments(&self) -> Vec<(Name, Name)> {
+        let names = |folder: &Path| -> Vec<Name> {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut names: Vec<Name> =
+                entries.filter_map(|entry| Name::parse(entry.file_name().to_str()?).ok()).collect();
+            names.sort();
+            names
+        };
+        let apps = self.root.join("apps");
+        names(&apps)
+            .into_iter()
+            .flat_map(|app| {
+                let environments = names(&apps.join(app.as_str()));
+                environments.into_iter().map(move |environment| (app.clone(), environment))
+            })
+            .collect()
+    }
+}
+
+/// The folder of an app in an environment.
+#[derive(Clone, Debug)]
+pub struct EnvironmentFolder(PathBuf);
+
+impl EnvironmentFolder {
+    /// Makes what is missing of it.
+    pub(super) fn prepare(&self) -> Result<(), Error> {
+        for folder in [self.0.clone(), self.0.join("releases"), self.logs()] {
+            private(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// What a release is.
+    pub(super) fn record(&self, release: &ReleaseId) -> PathBuf {
+        self.0.join("releases").join(format!("{release}.json"))
+    }
+
+    /// The files of a release.
+    pub(super) fn tree(&self, release: &ReleaseId) -> PathBuf {
+        self.0.join("releases").join(release.as_str())
+    }
+
+    /// What a person set.
+    pub(super) fn settings(&self) -> PathBuf {
+        self.0.join("environment.json")
+    }
+
+    /// The ports of instances.
+    pub(super) fn instances(&self) -> PathBuf {
+        self.0.join("instances.json")
+    }
+
+    /// The key that signs cookies and headers.
+    pub(super) fn split_key(&self) -> PathBuf {
+        self.0.join("split.key")
+    }
+
+    /// Where logs are kept.
+    pub fn logs(&self) -> PathBuf {
+        self.0.join("logs")
+    }
+
+    /// What is kept of a release that was taken back.
+    pub(super) fn evidence(&self, release: &ReleaseId) -> PathBuf {
+        self.0.join("evidence").join(release.as_str())
+    }
+
+    /// The releases whose records are here.
+    pub(super) fn releases(&self) -> Vec<ReleaseId> {
+        let entries = fs::read_dir(self.0.join("releases")).into_iter().flatten().flatten();
+        let name = |entry: fs::DirEntry| {
+            Some(ReleaseId::new(entry.file_name().to_str()?.strip_suffix(".json")?))
+        };
+        let mut releases: Vec<ReleaseId> = entries.filter_map(name).collect();
+        releases.sort();
+        releases
+    }
+}
+
+/// Makes a folder for its owner alone.
+pub(super) fn private(folder: &Path) -> Result<(), Error> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| Error::state(folder, source))
+}
+
+/// Writes a record so that there is always a whole one, the old or the new, whatever happens meanwhile.
+pub(super) fn save(path: &Path, value: &impl Serialize) -> Result<(), Error> {
+    // Records are structs of texts and numbers, which always have a JSON form.
+    let text = serde_json::to_vec_pretty(value).unwrap_or_default();
+    write_whole(path, &text).map_err(|source| Error::state(path, source))
+}
+
+/// The same for bytes.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let beside = path.with_extension("new");
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Reads a record; `None` when there is none.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    match fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|error| Error::state(path, io::Error::new(io::ErrorKind::InvalidData, error))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::state(path, source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_shipped_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::open(&folder.path().join("state")).unwrap();
+        let name = |text: &str| Name::parse(text).unwrap();
+        for (app, environment) in [("shop", "staging"), ("blog", "production"), ("shop", "production")] {
+            layout.environment(&name(app), &name(environment)).prepare().unwrap();
+        }
+        let found: Vec<String> = layout
+            .environments()
+            .into_iter()
+            .map(|(app, environment)| format!("{app}/{environment}"))
+            .collect();
+        assert_eq!(found, ["blog/production", "shop/production", "shop/staging"]);
+        let shop = layout.environment(&name("shop"), &name("staging"));
+        save(&shop.record(&ReleaseId::new("3f9a")), &"a record").unwrap();
+        assert_eq!(shop.releases(), [ReleaseId::new("3f9a")]);
+        assert_eq!(read::<String>(&shop.record(&ReleaseId::new("3f9a"))).unwrap().as_deref(), Some("a record"));
+        assert_eq!(read::<String>(&shop.record(&ReleaseId::new("none"))).unwrap(), None);
+    }
+}
