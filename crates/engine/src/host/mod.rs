@@ -13,7 +13,7 @@ mod changes;
 mod command;
 mod containers;
 mod control;
-mod definition;
+pub(crate) mod definition;
 mod gates;
 mod installs;
 mod jobs;
@@ -29,7 +29,7 @@ mod session;
 mod setup;
 mod shared;
 mod steps;
-mod tasks;
+pub(crate) mod tasks;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};

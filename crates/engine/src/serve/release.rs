@@ -14,7 +14,7 @@ use super::Error;
 use super::layout::{self, EnvironmentFolder};
 
 /// What a release is. Written once, when it arrives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseRecord {
     /// Its id.
     pub release: String,
@@ -35,7 +35,6 @@ pub struct ReleaseRecord {
     /// How many migrations it brings, which is the schema it was written for.
     pub schema: u64,
     /// What its migrations do to the release before it: `none`, `expand`, `contract`, `breaking`.
-    #[schemars(with = "String")]
     pub migration: Migration,
 }
 
