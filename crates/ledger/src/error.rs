@@ -61,6 +61,12 @@ pub enum LedgerError {
         /// How long was waited.
         seconds: u64,
     },
+    /// It was opened for reading.
+    #[error("the ledger {} is open for reading only; run the command as the user who ships", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
     /// No space is left. What was written before is whole.
     #[error("no space is left for the ledger {}; free some, nothing was written", path.display())]
     DiskFull {
@@ -204,6 +210,7 @@ impl LedgerError {
             Self::NewerFormat { .. } => "ledger-newer",
             Self::InUse { .. } => "ledger-in-use",
             Self::Busy { .. } => "ledger-busy",
+            Self::ReadOnly { .. } => "ledger-read-only",
             Self::DiskFull { .. } => "disk-full",
             Self::Store { .. } => "ledger-refused",
             Self::KeyReused { .. } => "ledger-key-reused",

@@ -8,6 +8,7 @@ mod files;
 mod guard;
 mod open;
 mod pool;
+mod read_only;
 pub(crate) mod row;
 mod schema;
 
@@ -31,7 +32,7 @@ pub(crate) use append::readable;
 pub(crate) use files::{Files, suffixed};
 pub(crate) use guard::Guard;
 pub(crate) use open::{connect, create, probe, replace};
-use pool::Pool;
+use pool::{Access, Pool};
 
 /// How long a writer waits for its turn.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
@@ -62,10 +63,12 @@ pub enum Durability {
 pub struct Ledger {
     files: Files,
     options: Options,
-    writer: Mutex<Connection>,
+    /// None in a ledger that was opened for reading.
+    writer: Option<Mutex<Connection>>,
     readers: Pool,
-    /// Keeps a repair in another process from moving the files while they are open here.
-    _guard: Guard,
+    /// Keeps a repair in another process from moving the files while they are open here; none where its file is not
+    /// ours to open.
+    _guard: Option<Guard>,
 }
 
 /// What ends a transaction early.
@@ -113,12 +116,22 @@ impl Ledger {
         let files = Files::new(path.into());
         let (guard, writer) = open::open(&files)?;
         Ok(Self {
-            readers: Pool::new(files.store.clone()),
+            readers: Pool::new(files.store.clone(), Access::Usual),
             files,
             options,
-            writer: Mutex::new(writer),
-            _guard: guard,
+            writer: Some(Mutex::new(writer)),
+            _guard: Some(guard),
         })
+    }
+
+    /// Opens the ledger in a file to read it, with the same checks; none when there is no ledger. Nothing that is written
+    /// succeeds, no file is left behind, and no permission to write is needed, but in one case: when whoever wrote was killed,
+    /// and the newest events stand in SQLite's log alone, without its index (`-wal`, `-shm`), the index has to be
+    /// made. That the file system lets no one write is no hindrance, nor that someone else is writing.
+    pub fn open_read_only(path: impl Into<PathBuf>, options: Options) -> Result<Option<Self>, LedgerError> {
+        let files = Files::new(path.into());
+        let Some((guard, readers)) = read_only::open(&files)? else { return Ok(None) };
+        Ok(Some(Self { files, options, writer: None, readers, _guard: guard }))
     }
 
     /// The file.
@@ -150,7 +163,10 @@ impl Ledger {
         work: impl FnOnce(&Tx<'_>) -> Result<T, Failure>,
     ) -> Result<T, LedgerError> {
         // A thread that panicked in here left a transaction that was rolled back: the connection is as good as before.
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(writer) = &self.writer else {
+            return Err(LedgerError::ReadOnly { path: self.path().to_owned() });
+        };
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
         let (result, head) =
             transact(&mut writer, &self.options, durability, work).map_err(|f| f.at(self.path()))?;
         if durability == Durability::Synced

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::pipeline::Outcome;
 use crate::event::Seq;
@@ -105,6 +106,9 @@ pub struct Transition {
     /// Why it was begun or given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the rollout needs to be taken up after a crash, in the event that began it. Its shape is not the ledger's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Value>,
 }
 
 /// A gate that a release passed, or did not.

@@ -5,23 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::weight::Weight;
 use crate::key::ReleaseId;
-
-/// The share of traffic that a canary gets, in percent: 1 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Weight(u8);
-
-impl Weight {
-    /// From percent; none outside 1 to 100. Weight 0 is an abort.
-    pub const fn new(percent: u8) -> Option<Self> {
-        if percent >= 1 && percent <= 100 { Some(Self(percent)) } else { None }
-    }
-
-    /// In percent.
-    pub const fn percent(self) -> u8 {
-        self.0
-    }
-}
 
 /// Where a release stands in one environment. As text: `built`, `canary:10`, `draining:ID`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +34,8 @@ pub enum State {
     Retired,
     /// It was given up, or taken back after its promotion. Only a retry follows.
     Aborted,
+    /// Neither forwards nor back is safe: its breaking migration or its way back failed. A person decides what follows.
+    Frozen,
 }
 
 /// A transition that no release may make.
@@ -65,6 +52,7 @@ fn hint(from: Option<&State>) -> &'static str {
     match from {
         Some(State::Aborted) => "; it was aborted, `--retry` tries it again",
         Some(State::Retired) => "; it is retired, ship its commit as a new release",
+        Some(State::Frozen) => "; it is frozen, a person has to promote or abort it",
         _ => "",
     }
 }
@@ -83,13 +71,21 @@ impl State {
         matches!(self, Self::Promoted | Self::Draining(_))
     }
 
+    /// Whether it ends whatever other transition is open: the one back is open to a release at any time, and so is the
+    /// admission that there is none.
+    pub const fn ends_any_other(&self) -> bool {
+        matches!(self, Self::Aborted | Self::Frozen)
+    }
+
     /// Whether `to` may follow `from`. `retry` allows to begin anew after an abort.
     pub fn check(from: Option<&Self>, to: &Self, retry: bool) -> Result<(), IllegalTransition> {
         use State::{
-            Aborted, Booting, Built, Canary, Draining, Migrated, Promoted, Ready, Retained, Retired, Smoked,
+            Aborted, Booting, Built, Canary, Draining, Frozen, Migrated, Promoted, Ready, Retained, Retired,
+            Smoked,
         };
         let legal = match (from, to) {
-            (None, Built)
+            // What cannot even be built is given up as well.
+            (None, Built | Aborted)
             | (Some(Built), Migrated)
             | (Some(Migrated), Booting)
             | (Some(Booting), Ready)
@@ -98,13 +94,15 @@ impl State {
             | (Some(Smoked), Canary(_) | Promoted)
             | (Some(Canary(_)), Promoted)
             // The first release has nothing to drain; one that is taken back within the watch is aborted.
-            | (Some(Promoted), Draining(_) | Retained | Aborted)
-            | (Some(Draining(_)), Retained | Aborted)
+            | (Some(Promoted), Draining(_) | Retained | Aborted | Frozen)
+            | (Some(Draining(_)), Retained | Aborted | Frozen)
+            // By a person's order; frozen again when carrying that out failed as well.
+            | (Some(Frozen), Promoted | Aborted | Frozen)
             // A rollback: while it is warm by a switch, later through the gates.
             | (Some(Retained), Promoted | Booting | Retired) => true,
             // Raising a weight only adds users; less is an abort.
             (Some(Canary(now)), Canary(next)) => next > now,
-            (Some(from), Aborted) => from.is_before_promotion(),
+            (Some(from), Aborted | Frozen) => from.is_before_promotion(),
             (Some(Aborted), Built) => retry,
             _ => false,
         };
@@ -120,12 +118,13 @@ impl fmt::Display for State {
             Self::Booting => "booting",
             Self::Ready => "ready",
             Self::Smoked => "smoked",
-            Self::Canary(weight) => return write!(f, "canary:{}", weight.0),
+            Self::Canary(weight) => return write!(f, "canary:{weight}"),
             Self::Promoted => "promoted",
             Self::Draining(old) => return write!(f, "draining:{old}"),
             Self::Retained => "retained",
             Self::Retired => "retired",
             Self::Aborted => "aborted",
+            Self::Frozen => "frozen",
         })
     }
 }
@@ -136,9 +135,7 @@ impl FromStr for State {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is no state of a release");
         Ok(match text.split_once(':') {
-            Some(("canary", percent)) => {
-                Self::Canary(percent.parse().ok().and_then(Weight::new).ok_or_else(wrong)?)
-            }
+            Some(("canary", percent)) => Self::Canary(percent.parse().map_err(|_| wrong())?),
             Some(("draining", old)) => Self::Draining(ReleaseId::parse(old).map_err(|_| wrong())?),
             Some(_) => return Err(wrong()),
             None => match text {
@@ -151,6 +148,7 @@ impl FromStr for State {
                 "retained" => Self::Retained,
                 "retired" => Self::Retired,
                 "aborted" => Self::Aborted,
+                "frozen" => Self::Frozen,
                 _ => return Err(wrong()),
             },
         })
@@ -177,27 +175,30 @@ mod tests {
 
     /// All states, with two weights and one old release.
     fn states() -> Vec<State> {
-        let words = "built migrated booting ready smoked canary:10 canary:50 promoted draining:r0 retained retired aborted";
-        words.split(' ').map(|word| word.parse().unwrap()).collect()
+        let words =
+            "built migrated booting ready smoked canary:10 canary:33.33 promoted draining:r0 retained retired
+            aborted frozen";
+        words.split_whitespace().map(|word| word.parse().unwrap()).collect()
     }
 
     /// The table of the book, written out: what may follow each state.
     #[test]
     fn what_follows_what() {
         let table = [
-            ("", "built"),
-            ("built", "migrated aborted"),
-            ("migrated", "booting aborted"),
-            ("booting", "ready aborted"),
-            ("ready", "smoked aborted"),
-            ("smoked", "canary:10 canary:50 promoted aborted"),
-            ("canary:10", "canary:50 promoted aborted"),
-            ("canary:50", "promoted aborted"),
-            ("promoted", "draining:r0 retained aborted"),
-            ("draining:r0", "retained aborted"),
+            ("", "built aborted"),
+            ("built", "migrated aborted frozen"),
+            ("migrated", "booting aborted frozen"),
+            ("booting", "ready aborted frozen"),
+            ("ready", "smoked aborted frozen"),
+            ("smoked", "canary:10 canary:33.33 promoted aborted frozen"),
+            ("canary:10", "canary:33.33 promoted aborted frozen"),
+            ("canary:33.33", "promoted aborted frozen"),
+            ("promoted", "draining:r0 retained aborted frozen"),
+            ("draining:r0", "retained aborted frozen"),
             ("retained", "booting promoted retired"),
             ("retired", ""),
             ("aborted", ""),
+            ("frozen", "promoted aborted frozen"),
         ];
         for (from, expected) in table {
             let from: Option<State> = (!from.is_empty()).then(|| from.parse().unwrap());
@@ -217,7 +218,7 @@ mod tests {
         for state in states() {
             assert_eq!(state.to_string().parse(), Ok(state));
         }
-        for wrong in ["", "canary", "canary:0", "canary:101", "draining:", "live", "built:1"] {
+        for wrong in ["", "canary", "canary:0", "canary:101", "canary:10 %", "draining:", "live", "built:1"] {
             assert!(wrong.parse::<State>().is_err(), "{wrong}");
         }
     }

@@ -1,5 +1,7 @@
 //! Beginning, confirming and abandoning a transition.
 
+use serde_json::Value;
+
 use super::standing::{Open, Standing, apply};
 use super::state::State;
 use crate::body::{Body, Phase, Transition};
@@ -22,6 +24,8 @@ pub struct Begin {
     pub retry: bool,
     /// Why, where that is not plain.
     pub reason: Option<String>,
+    /// What [`Ledger::rollout_records`] gives back. When the transition was begun before, the record of then stays.
+    pub record: Option<Value>,
 }
 
 /// How far a transition is that was just begun.
@@ -35,7 +39,7 @@ pub enum Progress {
 
 impl Ledger {
     /// Writes down that a transition begins; it is on the disk when this returns. Refused when it is illegal or the
-    /// release is in the middle of another, except that an abort ends any other.
+    /// release is in the middle of another, except that [an abort or a freeze](State::ends_any_other) ends any other.
     pub fn begin(&self, lease: &Lease, begin: &Begin) -> Result<Progress, LedgerError> {
         self.write(Durability::Synced, |tx| {
             lease.check(tx)?;
@@ -50,11 +54,11 @@ impl Ledger {
                 if open.key == begin.key && open.to == begin.to {
                     return Ok(Progress::Open(open));
                 }
-                if begin.to != State::Aborted {
+                if !begin.to.ends_any_other() {
                     let Open { release, to, seq, .. } = open;
                     return Err(LedgerError::Unconfirmed { release, to: to.to_string(), seq }.into());
                 }
-                close(tx, lease, &open, Phase::Abandoned, Some("aborted".to_owned()))?;
+                close(tx, lease, &open, Phase::Abandoned, Some(begin.to.to_string()))?;
             }
             State::check(from.as_ref(), &begin.to, begin.retry)
                 .map_err(|illegal| LedgerError::Illegal { release: begin.release.clone(), illegal })?;
@@ -64,6 +68,7 @@ impl Ledger {
                 to: begin.to.clone(),
                 begun: None,
                 reason: begin.reason.clone(),
+                record: begin.record.clone(),
             };
             let seq = write(tx, lease, &begin.release, begin.key.clone(), body, &begin.key)?;
             Ok(Progress::Open(Open {
@@ -127,8 +132,8 @@ fn close(
     phase: Phase,
     reason: Option<String>,
 ) -> Result<Seq, Failure> {
-    let body =
-        Transition { phase, from: open.from.clone(), to: open.to.clone(), begun: Some(open.seq), reason };
+    let (from, to, begun) = (open.from.clone(), open.to.clone(), Some(open.seq));
+    let body = Transition { phase, from, to, begun, reason, record: None };
     let suffix = if phase == Phase::Confirmed { "confirmed" } else { "abandoned" };
     write(tx, lease, &open.release, open.key.with(suffix), body, &open.key)
 }

@@ -29,6 +29,13 @@ impl Guard {
         Ok(Self { _file: file })
     }
 
+    /// Beside others where the lock file is there and may be read: who only reads makes no file. None elsewhere.
+    pub(crate) fn if_possible(path: &Path) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        file.lock_shared().ok()?;
+        Some(Self { _file: file })
+    }
+
     /// Alone; none when someone else has it.
     pub(crate) fn exclusive(path: &Path) -> Result<Option<Self>, LedgerError> {
         let file = file(path)?;

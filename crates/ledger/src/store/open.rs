@@ -20,9 +20,14 @@ const TAIL: u64 = 64;
 /// A connection with our settings.
 pub(crate) fn connect(store: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(store)?;
+    settings(&connection)?;
+    Ok(connection)
+}
+
+pub(super) fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
+    Ok(())
 }
 
 /// Opens, or makes, the store of `files`, and checks its end.
@@ -90,12 +95,18 @@ pub(crate) fn replace(from: &Path, to: &Path) -> Result<(), LedgerError> {
 
 /// Opens a store and checks its end against itself and the anchor, without changing a byte.
 pub(crate) fn probe(store: &Path, anchor: Option<Head>) -> Result<Connection, LedgerError> {
+    let connection = connect(store).map_err(|error| LedgerError::store(store, error))?;
+    check(&connection, store, anchor)?;
+    Ok(connection)
+}
+
+/// Checks that a store is ours and its end whole.
+pub(super) fn check(connection: &Connection, store: &Path, anchor: Option<Head>) -> Result<(), LedgerError> {
     let failed = |error| LedgerError::store(store, error);
-    let connection = connect(store).map_err(failed)?;
     // Closing the last connection would write the log back and delete it, and with it what is damaged in it.
     let keep_log = |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
     keep_log(true).map_err(failed)?;
-    match identify(&connection) {
+    match identify(connection) {
         Ok(Identity::Ours) => {}
         Ok(Identity::Newer(found)) => {
             return Err(LedgerError::NewerFormat { path: store.to_owned(), found, known: schema::FORMAT });
@@ -114,11 +125,10 @@ pub(crate) fn probe(store: &Path, anchor: Option<Head>) -> Result<Connection, Le
         }
         Err(error) => return Err(failed(error)),
     }
-    if let Some(damage) = tail(&connection, anchor).map_err(failed)? {
-        return Err(LedgerError::damaged(store, damage));
+    match tail(connection, anchor).map_err(failed)? {
+        None => keep_log(false).map(|_| ()).map_err(failed),
+        Some(damage) => Err(LedgerError::damaged(store, damage)),
     }
-    keep_log(false).map_err(failed)?;
-    Ok(connection)
 }
 
 enum Identity {

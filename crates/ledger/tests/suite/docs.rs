@@ -49,7 +49,7 @@ fn the_page_has_the_table_of_states() {
         }
         rows += 1;
     }
-    assert_eq!(rows, 10);
+    assert_eq!(rows, 11);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The journal and the lock, act by act.
 
 use jiff::SignedDuration;
+use seaworthy_ledger::body::{Phase, Transition};
 use seaworthy_ledger::journal::{Begin, Open, Progress, Recovery, State};
 use seaworthy_ledger::lock::{Claim, Lease, Liveness};
-use seaworthy_ledger::{Actor, Kind, Ledger, LedgerError};
+use seaworthy_ledger::{Actor, Body, Kind, Ledger, LedgerError};
 
 use super::support::{Place, all, ana, holder, key, lease, name, release, step};
 
@@ -14,6 +15,7 @@ fn begin(id: &str, to: &str) -> Begin {
         key: key(&format!("{id}/{to}")),
         retry: false,
         reason: None,
+        record: None,
     }
 }
 
@@ -93,6 +95,73 @@ fn illegal_transitions_are_refused_and_an_abort_ends_any_other() {
     assert_eq!(recovery(&ledger, "r1"), Recovery::Rest);
 }
 
+/// A breaking migration fails half-way, and so does the first way out of it.
+#[test]
+fn what_is_frozen_waits_for_a_person() {
+    let place = Place::new();
+    let ledger = place.open();
+    let lease = lease(&ledger);
+    go(&ledger, &lease, "r1", "built");
+    open(&ledger, &lease, &begin("r1", "migrated"));
+    go(&ledger, &lease, "r1", "frozen");
+    assert_eq!(recovery(&ledger, "r1"), Recovery::Rest);
+    let Err(error) = ledger.begin(&lease, &begin("r1", "booting")) else { panic!() };
+    assert!(error.to_string().ends_with("it is frozen, a person has to promote or abort it"), "{error}");
+    open(&ledger, &lease, &begin("r1", "promoted"));
+    let again = open(&ledger, &lease, &Begin { key: key("r1/again"), ..begin("r1", "frozen") });
+    assert_eq!(again.from, Some(State::Frozen));
+    ledger.confirm(&lease, &again).unwrap();
+    go(&ledger, &lease, "r1", "aborted");
+    let phases: Vec<_> = all(&ledger)
+        .iter()
+        .filter_map(|event| match &event.body {
+            Body::Transition(Transition { phase: Phase::Abandoned, to, reason, .. }) => {
+                Some((to.to_string(), reason.clone().unwrap()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(phases, [("migrated", "frozen"), ("promoted", "frozen")].map(|(a, b)| (a.into(), b.into())));
+}
+
+#[test]
+fn a_rollout_is_taken_up_from_what_was_noted() {
+    let place = Place::new();
+    let ledger = place.open();
+    let lease = lease(&ledger);
+    let (shop, production, r1) = (name("shop"), name("production"), release("r1"));
+    let note = |to: &str, number: u32| Begin {
+        record: Some(serde_json::json!({ "step": number, "confirmed": false })),
+        ..begin("r1", to)
+    };
+    assert_eq!(ledger.last_transition(&shop, &production, &r1).unwrap(), None);
+    let built = open(&ledger, &lease, &note("built", 0));
+    assert_eq!(open(&ledger, &lease, &note("built", 7)), built, "the first record stays");
+    ledger.confirm(&lease, &built).unwrap();
+    go(&ledger, &lease, "r1", "migrated");
+    open(&ledger, &lease, &note("booting", 2));
+    open(&ledger, &lease, &note("aborted", 3));
+    ledger.append(&step(1)).unwrap();
+    drop(ledger);
+    let ledger = Ledger::open_read_only(place.file(), place.options()).unwrap().unwrap();
+    let records = ledger.rollout_records(&shop, &production, &r1).unwrap();
+    let told: Vec<_> = records
+        .iter()
+        .map(|noted| (noted.to.to_string(), noted.phase, noted.record["step"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("built".to_owned(), Phase::Confirmed, 0),
+            ("booting".to_owned(), Phase::Abandoned, 2),
+            ("aborted".to_owned(), Phase::Begun, 3),
+        ]
+    );
+    let last = ledger.last_transition(&shop, &production, &r1).unwrap().unwrap();
+    assert_eq!(last.seq, records[2].seq);
+    assert!(ledger.rollout_records(&shop, &name("staging"), &r1).unwrap().is_empty());
+}
+
 #[test]
 fn a_key_of_another_event_is_refused() {
     let place = Place::new();
@@ -127,6 +196,12 @@ fn what_a_restart_does() {
         ("built migrated booting ready smoked promoted retained", "promoted", Recovery::Finish),
         ("built migrated booting ready smoked promoted retained", "booting", Recovery::Abandon),
         ("built migrated booting ready smoked promoted retained", "retired", Recovery::Finish),
+        ("", "aborted", Recovery::Finish),
+        ("built migrated", "frozen", Recovery::Finish),
+        ("built migrated frozen", "", Recovery::Rest),
+        ("built migrated frozen", "aborted", Recovery::Finish),
+        ("built migrated frozen", "promoted", Recovery::Finish),
+        ("built migrated frozen promoted", "", Recovery::Finish),
     ];
     for (done, under_way, expected) in table {
         let place = Place::new();

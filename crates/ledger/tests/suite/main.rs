@@ -12,6 +12,7 @@ mod history;
 mod journal;
 mod model;
 mod processes;
+mod read_only;
 mod retention;
 mod support;
 mod tamper;

@@ -13,6 +13,7 @@ use super::support::{Place, ana, copy_files, holder, key, name, release};
 /// What may follow what: the table of the book, written out a second time.
 const LEGAL: &[(&str, &str)] = &[
     ("", "built"),
+    ("", "aborted"),
     ("built", "migrated"),
     ("migrated", "booting"),
     ("booting", "ready"),
@@ -38,6 +39,18 @@ const LEGAL: &[(&str, &str)] = &[
     ("canary:50", "aborted"),
     ("promoted", "aborted"),
     ("draining:r9", "aborted"),
+    ("built", "frozen"),
+    ("migrated", "frozen"),
+    ("booting", "frozen"),
+    ("ready", "frozen"),
+    ("smoked", "frozen"),
+    ("canary:10", "frozen"),
+    ("canary:50", "frozen"),
+    ("promoted", "frozen"),
+    ("draining:r9", "frozen"),
+    ("frozen", "frozen"),
+    ("frozen", "promoted"),
+    ("frozen", "aborted"),
 ];
 
 const STATES: &[&str] = &[
@@ -53,6 +66,7 @@ const STATES: &[&str] = &[
     "retained",
     "retired",
     "aborted",
+    "frozen",
 ];
 
 const LASTS: i64 = 100;
@@ -148,12 +162,13 @@ impl System {
             key: key(&format!("t{}", self.keys)),
             retry,
             reason: None,
+            record: None,
         };
         let result = self.ledgers[process].begin(lease, &begin);
         let open = model.open.contains_key(&id);
         if !model.has_lock(process) {
             assert!(matches!(result, Err(LedgerError::LockLost { .. })), "{result:?}");
-        } else if open && to != "aborted" {
+        } else if open && !["aborted", "frozen"].contains(&to) {
             assert!(matches!(result, Err(LedgerError::Unconfirmed { .. })), "{result:?}");
         } else if !model.legal(id, to, retry) {
             assert!(matches!(result, Err(LedgerError::Illegal { .. })), "{result:?}");
@@ -162,7 +177,7 @@ impl System {
             assert_eq!(begun.from.as_ref().map_or_else(String::new, State::to_string), model.state(id));
             self.opens.insert(id, begun);
             model.open.insert(id, to.to_owned());
-            // An abort closes what it ends.
+            // An abort or a freeze closes what it ends.
             model.events += if open { 2 } else { 1 };
         }
     }
@@ -229,6 +244,7 @@ impl System {
                     key: open.key.clone(),
                     retry: false,
                     reason: None,
+                    record: None,
                 };
                 match self.ledgers[process].begin(lease, &again) {
                     Ok(progress) => {

@@ -49,8 +49,14 @@ fn a_writer() {
                 let id = release(&format!("r{number}"));
                 for to in [State::Built, State::Migrated, State::Aborted] {
                     let key = key(&format!("{id}/{to}"));
-                    let begin =
-                        Begin { release: id.clone(), to: to.clone(), key, retry: false, reason: None };
+                    let begin = Begin {
+                        release: id.clone(),
+                        to: to.clone(),
+                        key,
+                        retry: false,
+                        reason: None,
+                        record: None,
+                    };
                     let Progress::Open(open) = ledger.begin(&lease, &begin).unwrap() else { panic!() };
                     println!("begun {id} {to}");
                     ledger.confirm(&lease, &open).unwrap();

@@ -83,7 +83,7 @@ fn what_a_release_still_needs_stays() {
     for (id, last) in [("live", State::Migrated), ("done", State::Aborted)] {
         for to in [State::Built, last] {
             let key = key(&format!("{id}/{to}"));
-            let begin = Begin { release: release(id), to, key, retry: false, reason: None };
+            let begin = Begin { release: release(id), to, key, retry: false, reason: None, record: None };
             let Progress::Open(open) = ledger.begin(&lease, &begin).unwrap() else { panic!() };
             ledger.confirm(&lease, &open).unwrap();
         }
