@@ -22,6 +22,10 @@ pub struct Environment {
     pub after: Field<Name>,
     /// How a release takes over.
     pub strategy: Field<Strategy>,
+    /// A shell command that tries a new release before it gets any traffic.
+    pub smoke: Field<String>,
+    /// How long web sockets and event streams of the release before may go on.
+    pub drain: Field<Duration>,
 }
 
 /// What runs an environment.

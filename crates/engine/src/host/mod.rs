@@ -20,7 +20,7 @@ mod jobs;
 mod logs;
 mod metrics;
 mod reload;
-mod resources;
+pub(crate) mod resources;
 mod router;
 mod routes;
 mod sampler;

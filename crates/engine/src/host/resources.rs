@@ -1,6 +1,7 @@
 //! Resources: prepared, started, settled, migrated.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -143,7 +144,7 @@ async fn try_bring_up(
 }
 
 /// Runs inside of this process or is a file, so no container engine is asked.
-fn is_built_in(kind: &str) -> bool {
+pub(crate) fn is_built_in(kind: &str) -> bool {
     matches!(kind, "smtp" | "s3" | "sqlite")
 }
 
@@ -173,6 +174,29 @@ async fn serve(
 /// Starts the server of a resource under the supervisor.
 fn start(shared: &Shared, name: &Name, daemon: &Daemon, port: Option<u16>) {
     let log = log_file(&shared.logs(), name.as_str());
+    shared.update(name.as_str(), |facts| {
+        facts.log = Some(log.clone());
+        facts.command = Some(daemon.argv.join(" "));
+    });
+    let around =
+        ServerOf { name: name.as_str(), run: &shared.run, log: &log, secrets: shared.made_up_secrets() };
+    shared.run_process(definition(around, daemon, port));
+}
+
+/// Whose server a daemon is.
+pub(crate) struct ServerOf<'a> {
+    /// The name of the process.
+    pub(crate) name: &'a str,
+    /// The run that it belongs to.
+    pub(crate) run: &'a str,
+    /// Where its output is kept.
+    pub(crate) log: &'a Path,
+    /// Values that must not reach it.
+    pub(crate) secrets: Vec<String>,
+}
+
+/// The process of a resource's server.
+pub(crate) fn definition(of: ServerOf<'_>, daemon: &Daemon, port: Option<u16>) -> Definition {
     let mut env: BTreeMap<String, String> = own_environment();
     env.extend(daemon.env.clone());
     let signal = match daemon.stop_signal {
@@ -185,22 +209,18 @@ fn start(shared: &Shared, name: &Name, daemon: &Daemon, port: Option<u16>) {
         readiness.timeout = Some(seaworthy_model::quantity::Duration::from_millis(2000));
     }
     let spec = Spec {
-        name: name.to_string(),
-        run: shared.run.clone(),
+        name: of.name.to_owned(),
+        run: of.run.to_owned(),
         command: Command::Program(daemon.argv.clone()),
         dir: daemon.dir.clone(),
         env,
         user: daemon.user.as_ref().map(|user| User { uid: user.uid, gid: user.gid }),
         limits: Limits::default(),
         stop: Stop { signal: signal as i32, grace: daemon.stop_grace },
-        log: LogFile::new(&log),
-        secrets: shared.made_up_secrets(),
+        log: LogFile::new(of.log),
+        secrets: of.secrets,
     };
-    shared.update(name.as_str(), |facts| {
-        facts.log = Some(log);
-        facts.command = Some(daemon.argv.join(" "));
-    });
-    let definition = Definition {
+    Definition {
         spec,
         restart: Restart::Always,
         backoff: Backoff::default(),
@@ -210,8 +230,7 @@ fn start(shared: &Shared, name: &Name, daemon: &Daemon, port: Option<u16>) {
         is_lenient: false,
         liveness: None,
         needs: Vec::new(),
-    };
-    shared.run_process(definition);
+    }
 }
 
 /// Returns when a member is ready, however long that takes: its status says why it is not.

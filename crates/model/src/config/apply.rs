@@ -268,6 +268,8 @@ impl Apply<'_> {
         }
         self.set(&mut environment.after, config.after.as_ref(), at, "after");
         self.set(&mut environment.strategy, config.strategy.as_ref(), at, "strategy");
+        self.set(&mut environment.smoke, config.smoke.as_ref(), at, "smoke");
+        self.set(&mut environment.drain, config.drain.as_ref(), at, "drain");
     }
 
     fn slo(&self, config: &SloConfig, slo: &mut Slo, at: &str) {

@@ -166,6 +166,10 @@ table! {
         after: Name,
         /// How a release takes over: `rolling`, `blue-green`, or a table that says more.
         strategy: Strategy,
+        /// A shell command that tries the new release before it gets any traffic; `$SEA_URL` is where.
+        smoke: Command,
+        /// How long web sockets and event streams of the release before may go on.
+        drain: Duration,
         /// What is different about services here.
         services: Map<Name, ServiceConfig>,
         /// What is different about resources here.

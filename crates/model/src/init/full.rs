@@ -135,6 +135,8 @@ fn environment(writer: &mut Writer, name: &Name, known: &Environment) {
     writer.value("namespace", known.namespace.winner(), text);
     writer.value("after", known.after.winner(), text);
     writer.value("strategy", known.strategy.winner(), strategy);
+    writer.value("smoke", known.smoke.winner(), text);
+    writer.value("drain", known.drain.winner(), text);
 }
 
 fn slo(writer: &mut Writer, name: &Name, known: &Slo) {

