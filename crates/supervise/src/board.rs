@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 use crate::exit::Exit;
 use crate::machine::Phase;
 use crate::notice::Notice;
+use crate::sighting::Sighted;
 
 /// What is known of one process.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +81,9 @@ impl Status {
 /// Notices that wait for a slow listener; older ones are dropped, which the listener is told.
 const MOST_NOTICES: usize = 1024;
 
+/// Sightings that wait for a slow listener. Probes look often while a process starts.
+const MOST_SIGHTINGS: usize = 4096;
+
 /// Statuses by name.
 #[derive(Clone)]
 pub struct Board(Arc<Inner>);
@@ -89,6 +93,7 @@ struct Inner {
     changes: watch::Sender<u64>,
     wrote: watch::Sender<u64>,
     notices: broadcast::Sender<Notice>,
+    sightings: broadcast::Sender<Sighted>,
 }
 
 impl Default for Board {
@@ -98,6 +103,7 @@ impl Default for Board {
             changes: watch::Sender::new(0),
             wrote: watch::Sender::new(0),
             notices: broadcast::Sender::new(MOST_NOTICES),
+            sightings: broadcast::Sender::new(MOST_SIGHTINGS),
         }))
     }
 }
@@ -126,6 +132,18 @@ impl Board {
     /// What people should hear about from now on.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.0.notices.subscribe()
+    }
+
+    /// What is seen of every process from now on. Whoever judges a process listens before it is started; a listener that is
+    /// too slow is told that it missed something, and must then take what it judges for unknown.
+    pub fn sightings(&self) -> broadcast::Receiver<Sighted> {
+        self.0.sightings.subscribe()
+    }
+
+    /// Tells what was seen.
+    pub(crate) fn sight(&self, sighted: Sighted) {
+        // Nobody listens while nothing is judged.
+        let _ = self.0.sightings.send(sighted);
     }
 
     /// Changes a status, which is made when there is none of this name. Tells others only when it really changed.

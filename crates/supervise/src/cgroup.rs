@@ -134,15 +134,43 @@ impl Group {
     }
 }
 
+/// The folders beside which groups are made.
+fn parents() -> Vec<PathBuf> {
+    let (Ok(mounts), Ok(own)) = (read("/proc/self/mountinfo"), read("/proc/self/cgroup")) else {
+        return Vec::new();
+    };
+    let parent = |controller| match find(&mounts, &own, controller) {
+        Ok(Controller::Unified(parent) | Controller::Version1(parent)) => Some(parent),
+        Err(_) => None,
+    };
+    ["memory", "cpu"].into_iter().filter_map(parent).collect()
+}
+
+/// Kills what is in the groups of an instance whose shim was killed, and removes them.
+pub(crate) fn end_leftover(run: &str, name: &str) {
+    let name = group_name(run, name);
+    for folder in parents().into_iter().map(|parent| parent.join(&name)).filter(|folder| folder.is_dir()) {
+        // A group cannot be removed before its processes are gone, which takes a moment.
+        for _ in 0..200 {
+            let procs = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+            for pid in procs.lines().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 0) {
+                let _ = nix::sys::signal::kill(
+                    nix::unistd::Pid::from_raw(pid),
+                    nix::sys::signal::Signal::SIGKILL,
+                );
+            }
+            if fs::remove_dir(&folder).is_ok() || !folder.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+}
+
 /// Removes groups of a run whose shims were killed before they could.
 pub fn remove_leftovers(run: &str) {
-    let (Ok(mounts), Ok(own)) = (read("/proc/self/mountinfo"), read("/proc/self/cgroup")) else { return };
     let prefix = group_name(run, "");
-    for controller in ["memory", "cpu"] {
-        let Ok(Controller::Unified(parent) | Controller::Version1(parent)) = find(&mounts, &own, controller)
-        else {
-            continue;
-        };
+    for parent in parents() {
         let Ok(entries) = fs::read_dir(parent) else { continue };
         for entry in
             entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))

@@ -20,9 +20,13 @@ use crate::protocol::{Order, Report, encode};
 use crate::reaper::Reaper;
 use crate::shim;
 use crate::spec::Spec;
+use crate::survivor::Survivor;
 
 /// How long after the start of an instance a shim is made ready for the next one.
 const WARM_AFTER: Duration = Duration::from_millis(20);
+
+/// How long a shim that is given up may take to read its last orders.
+const RELEASE: Duration = Duration::from_secs(2);
 
 /// Starts instances.
 #[derive(Clone)]
@@ -98,10 +102,27 @@ impl Launcher {
             None => self.shim()?,
         };
         self.warm();
-        let marker = spec.marker();
+        let mut instance = self.instance(shim, spec.marker())?;
+        instance.order(&Order::Start(Box::new(spec)));
+        Ok(instance)
+    }
+
+    /// Takes over an instance that outlived its control process. It runs already, so that its first report is how it ended or
+    /// that it wrote. Must be called within a runtime.
+    pub fn adopt(&self, survivor: Survivor) -> io::Result<Instance> {
+        let pid = survivor.shim().pid;
+        // After a process has become another program it still has the children that it had; other shims are not its own.
+        self.reaper.adopt(pid);
+        let marker = survivor.spec().marker();
+        let mut instance = self.instance(Shim { pid, socket: survivor.socket }, marker)?;
+        instance.order(&Order::Adopt);
+        Ok(instance)
+    }
+
+    fn instance(&self, shim: Shim, marker: String) -> io::Result<Instance> {
         shim.socket.set_nonblocking(true)?;
         let (read, write) = UnixStream::from_std(shim.socket)?.into_split();
-        let mut instance = Instance {
+        Ok(Instance {
             shim: shim.pid,
             marker,
             reports: BufReader::new(read),
@@ -110,9 +131,7 @@ impl Launcher {
             unsent: VecDeque::new(),
             reaper: self.reaper.clone(),
             is_over: false,
-        };
-        instance.order(&Order::Start(Box::new(spec)));
-        Ok(instance)
+        })
     }
 
     fn spare(&self) -> std::sync::MutexGuard<'_, Option<Shim>> {
@@ -139,7 +158,8 @@ impl Launcher {
     }
 }
 
-/// A running copy of a process. Dropping it stops the process.
+/// A running copy of a process. Dropping it stops the process, or leaves it to the next control process:
+/// [`OnControlLoss`](crate::spec::OnControlLoss).
 pub struct Instance {
     shim: i32,
     marker: String,
@@ -186,7 +206,20 @@ impl Instance {
             }
         };
         self.is_over = matches!(report, Report::Exited { .. } | Report::Failed { .. });
+        if self.is_over {
+            // A shim that is gone, or never lingers, does not need it.
+            self.order(&Order::Taken);
+        }
         report
+    }
+
+    /// Gives it up. One that outlives its control process runs on, and has all orders that were given before.
+    pub(crate) async fn release(mut self) {
+        let sending = async {
+            while !self.unsent.is_empty() && send(&mut self.orders, &mut self.unsent).await.is_ok() {}
+        };
+        // A shim that takes nothing for so long is broken or stopped; it is left as it is.
+        let _ = tokio::time::timeout(RELEASE, sending).await;
     }
 
     /// Gives an order. It is on its way at once, or with the next call of [`Instance::report`].

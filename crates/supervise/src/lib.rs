@@ -4,7 +4,8 @@
 //! what an HTTP route is, or who is watching.
 //!
 //! Two halves that talk over a socket: the [`shim`] is a small process around one instance, which owns its pipes and
-//! its exit status and outlives nothing it should not; the rest runs in the control process.
+//! its exit status and outlives nothing it should not; the rest runs in the control process. An instance may outlive that
+//! one, and is taken over by the next: [`survivor`].
 
 pub mod board;
 pub mod cgroup;
@@ -20,9 +21,12 @@ mod proc;
 pub mod process;
 pub mod protocol;
 pub mod reaper;
+pub mod rendezvous;
 pub mod shim;
 pub mod spec;
+pub mod sighting;
 pub mod supervisor;
+pub mod survivor;
 pub mod sweep;
 pub mod task;
 pub mod usage;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
+use crate::protocol::Memory;
 
 /// Where a process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -168,6 +169,24 @@ impl Machine {
             runs_anew: false,
             is_unhealthy: false,
             last_exit: None,
+        }
+    }
+
+    /// A process that an earlier control process started, which runs since `started` or has run, and was asked to stop where
+    /// `is_stopping`. It is not started by this: it has to show that it is ready, and counts go on.
+    pub fn adopted(
+        restart: Restart,
+        backoff: Backoff,
+        memory: Memory,
+        started: Option<Instant>,
+        is_stopping: bool,
+    ) -> Self {
+        Self {
+            phase: if is_stopping { Phase::Stopping } else { Phase::Starting },
+            failures: memory.failures,
+            restarts: memory.restarts,
+            started,
+            ..Self::new(restart, backoff)
         }
     }
 
@@ -391,6 +410,38 @@ mod tests {
             play(&mut machine, now, &[Event::Start, Event::Unblocked, Event::Started, Event::Exited(exit)]);
             assert_eq!(machine.phase(), phase);
         }
+    }
+
+    #[test]
+    fn an_adopted_process_goes_on_and_its_counts_do() {
+        let now = Instant::now();
+        let memory = Memory { restarts: 4, failures: 3, ..Memory::default() };
+        let adopted = |started, is_stopping| {
+            Machine::adopted(Restart::Always, Backoff::default(), memory, started, is_stopping)
+        };
+        let mut machine = adopted(Some(now), false);
+        assert_eq!(play(&mut machine, now, &[Event::Start, Event::BecameReady]), []);
+        assert_eq!(machine.phase(), Phase::Ready);
+        let effects = machine.on(&Event::Exited(Exit::Code(1)), now);
+        assert_eq!(effects, [Effect::WakeAfter(Duration::from_millis(1600))]);
+        machine.on(&Event::Woken, now);
+        assert_eq!(machine.restarts(), 5);
+
+        // It ran long enough before: that counts.
+        let later = now + Duration::from_mins(1);
+        let mut machine = adopted(Some(now), false);
+        let effects = machine.on(&Event::Exited(Exit::Code(1)), later);
+        assert_eq!(effects, [Effect::WakeAfter(Duration::from_millis(200))]);
+
+        // One that was being stopped stays stopped, unless it shall run after all.
+        let mut machine = adopted(None, true);
+        assert_eq!(machine.on(&Event::Exited(Exit::Signal(15)), now), []);
+        assert_eq!(machine.phase(), Phase::Stopped);
+        let mut machine = adopted(None, true);
+        assert_eq!(
+            play(&mut machine, now, &[Event::Start, Event::Exited(Exit::Signal(15))]),
+            [Effect::AwaitDependencies]
+        );
     }
 
     fn event() -> impl Strategy<Value = Event> {

@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
 use crate::listeners;
-use crate::spec::MARKER;
+use crate::rendezvous::Seat;
+use crate::spec::{MARKER, SHIM};
 
 /// What `/proc/PID/stat` says of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,23 +83,54 @@ pub(crate) fn descendants(pid: i32) -> Vec<i32> {
     found
 }
 
-/// Processes whose environment carries a marker that `wanted` takes.
-fn with_marker(wanted: impl Fn(&[u8]) -> bool) -> Vec<i32> {
-    let prefix = format!("{MARKER}=");
-    let is_wanted = |entry: &[u8]| entry.strip_prefix(prefix.as_bytes()).is_some_and(&wanted);
+/// Processes whose environment `wanted` takes.
+fn with_environment(wanted: impl Fn(&[u8]) -> bool) -> Vec<i32> {
     all()
         .into_iter()
-        .filter(|pid| {
-            fs::read(format!("/proc/{pid}/environ"))
-                .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(is_wanted))
-        })
+        .filter(|pid| fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| wanted(&environ)))
         .collect()
 }
 
-/// Processes that belong to a run.
+/// A variable of an environment as `/proc` has it.
+fn variable<'a>(environ: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    environ
+        .split(|byte| *byte == 0)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+/// Processes whose environment carries a marker that `wanted` takes.
+fn with_marker(wanted: impl Fn(&[u8]) -> bool) -> Vec<i32> {
+    with_environment(|environ| variable(environ, MARKER).is_some_and(&wanted))
+}
+
+/// The shim that lingers with the process of this environment, if it does.
+fn shim_of(environ: &[u8]) -> Option<Seat> {
+    std::str::from_utf8(variable(environ, SHIM)?).ok()?.parse().ok()
+}
+
+/// Processes that belong to a run, less those of shims that live on without a control process.
 pub(crate) fn of_run(run: &str) -> Vec<i32> {
     let prefix = format!("{run}/");
-    with_marker(|marker| marker.starts_with(prefix.as_bytes()))
+    with_environment(|environ| {
+        variable(environ, MARKER).is_some_and(|marker| marker.starts_with(prefix.as_bytes()))
+            && !shim_of(environ).is_some_and(Seat::is_alive)
+    })
+}
+
+/// Processes of shims that linger or did, with the shim and the marker.
+pub(crate) fn of_shims() -> Vec<(i32, Seat, String)> {
+    let known = |pid: i32| {
+        let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let marker = variable(&environ, MARKER)?;
+        Some((pid, shim_of(&environ)?, String::from_utf8_lossy(marker).into_owned()))
+    };
+    all().into_iter().filter_map(known).collect()
+}
+
+/// Whether a process is a shim.
+pub(crate) fn is_shim(pid: i32) -> bool {
+    fs::read(format!("/proc/{pid}/cmdline"))
+        .is_ok_and(|line| line.split(|byte| matches!(byte, 0 | b' ')).any(|word| word == crate::shim::ARGUMENT.as_bytes()))
 }
 
 /// Processes that carry exactly this marker.

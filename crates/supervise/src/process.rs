@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use seaworthy_model::{Condition, Probe};
+use seaworthy_model::{Condition, Probe, ProbeAction};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -19,8 +19,10 @@ use crate::machine::{Backoff, Effect, Event, Machine, Phase, Restart};
 use crate::notice::Notice;
 use crate::probe::{self, Outcome, Patience, Subject};
 use crate::proc;
-use crate::protocol::{Order, Report};
-use crate::spec::Spec;
+use crate::protocol::{Memory, Order, Report};
+use crate::sighting::{Sighting, Witness};
+use crate::spec::{OnControlLoss, Spec};
+use crate::survivor::Survivor;
 
 /// All that is said about a process.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,8 @@ pub(crate) enum Wish {
     Restart,
     /// From the next start on it is this.
     Define(Box<Definition>),
+    /// It is left to the next control process.
+    Detach,
 }
 
 /// The end of a process' queue that others hold. When all are dropped, the process is stopped.
@@ -74,15 +78,22 @@ pub(crate) struct Handle {
     pub(crate) wishes: mpsc::Sender<Wish>,
 }
 
-/// Runs a process until all handles to it are dropped and it has ended.
-pub(crate) fn spawn(definition: Definition, launcher: Launcher, board: Board) -> (Handle, JoinHandle<()>) {
+/// Runs a process until all handles to it are dropped and it has ended. One that runs already goes on.
+pub(crate) fn spawn(
+    definition: Definition,
+    survivor: Option<Survivor>,
+    launcher: Launcher,
+    board: Board,
+) -> (Handle, JoinHandle<()>) {
     let (sender, wishes) = mpsc::channel(16);
     let (ports, _) = watch::channel(definition.port);
     let name = definition.spec.name.clone();
     board.update(&name, |status| status.port = definition.port);
-    let process = Process {
+    let mut process = Process {
         machine: Machine::new(definition.restart, definition.backoff),
+        witness: Witness::new(board.clone(), &name),
         name,
+        running: Arc::new(definition.spec.clone()),
         definition,
         launcher,
         board,
@@ -97,17 +108,25 @@ pub(crate) fn spawn(definition: Definition, launcher: Launcher, board: Board) ->
         port_look: None,
         dependencies: None,
         log_start: Cursor::default(),
-        ordered: Instant::now(),
+        ordered: Some(Instant::now()),
         is_ending: false,
+        is_detached: false,
+        memory: Memory::default(),
         shown: None,
     };
+    if let Some(survivor) = survivor {
+        process.adopt(survivor);
+    }
     (Handle { wishes: sender }, tokio::spawn(process.run()))
 }
 
 struct Process {
     name: String,
     definition: Definition,
+    /// What the present instance was started as, or the last one.
+    running: Arc<Spec>,
     machine: Machine,
+    witness: Witness,
     launcher: Launcher,
     board: Board,
     wishes: mpsc::Receiver<Wish>,
@@ -122,10 +141,14 @@ struct Process {
     port_look: Option<Instant>,
     dependencies: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     log_start: Cursor,
-    /// When the last order to start came.
-    ordered: Instant,
+    /// When the last order to start came; absent for an instance that ran already.
+    ordered: Option<Instant>,
     /// No handle is left: it ends as soon as it does not run.
     is_ending: bool,
+    /// The instance was left to the next control process.
+    is_detached: bool,
+    /// What the next control process has to know.
+    memory: Memory,
     /// The phase and detail that people were told last.
     shown: Option<(Phase, String)>,
 }
@@ -168,6 +191,13 @@ impl Process {
     async fn run(mut self) {
         loop {
             if self.is_ending && !self.machine.phase().is_running() {
+                return;
+            }
+            if self.is_detached {
+                self.probes = Probes::default();
+                if let Some(instance) = self.instance.take() {
+                    instance.release().await;
+                }
                 return;
             }
             let woken = self.wait().await;
@@ -239,11 +269,75 @@ impl Process {
                 }
             }
             Wish::Restart => self.happen(&Event::Restart),
+            Wish::Detach => self.detach(),
             Wish::Define(definition) => {
                 self.ports.send_replace(definition.port);
                 self.board.update(&self.name, |status| status.port = definition.port);
                 self.definition = *definition;
             }
+        }
+    }
+
+    /// Takes over what an earlier control process started.
+    fn adopt(&mut self, survivor: Survivor) {
+        let (shim, pid, started) = (survivor.shim(), survivor.pid(), survivor.started());
+        let age = Timestamp::now().duration_since(started).unsigned_abs();
+        let (restart, backoff) = (self.definition.restart, self.definition.backoff);
+        self.memory = survivor.memory();
+        self.machine = Machine::adopted(
+            restart,
+            backoff,
+            self.memory,
+            Instant::now().checked_sub(age),
+            survivor.is_stopping(),
+        );
+        self.running = Arc::new(survivor.spec().clone());
+        self.log_start = survivor.log_start();
+        self.ordered = None;
+        let unlimited = survivor.unlimited().map(str::to_owned);
+        let has_ended = survivor.exit().is_some();
+        let port = self.memory.port.or(self.definition.port);
+        self.ports.send_replace(port);
+        match self.launcher.adopt(survivor) {
+            Ok(instance) => self.instance = Some(instance),
+            // Without it the shim lingers on, and the process with it.
+            Err(error) => return self.fail(format!("it runs and cannot be taken over: {error}")),
+        }
+        let (phase, restarts) = (self.machine.phase(), self.machine.restarts());
+        self.board.update(&self.name, |status| {
+            status.phase = phase;
+            status.restarts = restarts;
+            status.pid = (!has_ended).then_some(pid);
+            status.shim = Some(shim.pid);
+            status.started = Some(started);
+            status.port = port;
+            status.unlimited = unlimited;
+        });
+        if has_ended || phase != Phase::Starting {
+            // The report of its end comes next.
+            return;
+        }
+        self.witness.tell(Sighting::Alive);
+        self.look_again();
+    }
+
+    /// Leaves the instance to the next control process, where it can do without one.
+    fn detach(&mut self) {
+        if self.running.on_control_loss == OnControlLoss::End && self.machine.phase().is_running() {
+            self.is_ending = true;
+            self.happen(&Event::Stop);
+        } else {
+            self.is_detached = true;
+        }
+    }
+
+    /// What the next control process has to know has changed.
+    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
+        change(&mut self.memory);
+        if let Some(instance) = &mut self.instance
+            && self.running.on_control_loss != OnControlLoss::End
+        {
+            instance.order(&Order::Remember(self.memory));
         }
     }
 
@@ -285,7 +379,10 @@ impl Process {
             self.slow = None;
             self.port_look = None;
             if before == Phase::Starting {
-                ready_after = Some(self.ordered.elapsed());
+                ready_after = self.ordered.map(|ordered| ordered.elapsed());
+            }
+            if !self.memory.was_ready {
+                self.remember(|memory| memory.was_ready = true);
             }
         }
         if !phase.is_running() {
@@ -309,7 +406,7 @@ impl Process {
     }
 
     fn await_dependencies(&mut self) {
-        self.ordered = Instant::now();
+        self.ordered = Some(Instant::now());
         self.board.update(&self.name, |status| status.cause = None);
         let (board, name, needs) = (self.board.clone(), self.name.clone(), self.definition.needs.clone());
         if board.unmet(&needs).is_empty() {
@@ -335,15 +432,19 @@ impl Process {
         if self.machine.restarts() > 0
             || self.board.get(&self.name).is_some_and(|status| status.started.is_none())
         {
-            self.ordered = Instant::now();
+            self.ordered = Some(Instant::now());
         }
         // A log that cannot be read now is looked at from its beginning.
         self.log_start = reader::end(&self.definition.spec.log.path).unwrap_or_default();
         self.ports.send_replace(self.definition.port);
+        self.running = Arc::new(self.definition.spec.clone());
         match self.launcher.launch(self.definition.spec.clone()) {
             Ok(instance) => {
                 let shim = instance.shim();
                 self.instance = Some(instance);
+                let (restarts, failures) = (self.machine.restarts(), self.machine.failures());
+                let port = self.definition.port;
+                self.remember(|memory| *memory = Memory { restarts, failures, port, was_ready: false });
                 self.board.update(&self.name, |status| {
                     status.shim = Some(shim);
                     status.started = Some(Timestamp::now());
@@ -368,6 +469,7 @@ impl Process {
                     status.pid = Some(pid);
                     status.unlimited = unlimited;
                 });
+                self.witness.tell(Sighting::Alive);
                 self.happen(&Event::Started);
                 if self.machine.phase() == Phase::Starting {
                     self.look();
@@ -388,6 +490,12 @@ impl Process {
                         status.cause = cause;
                     }
                 });
+                match self.machine.phase() {
+                    Phase::Restarting | Phase::CrashLoop => self.witness.tell(Sighting::Restarted(exit)),
+                    Phase::Failed | Phase::Completed => self.witness.tell(Sighting::Ended(exit)),
+                    // It was asked to.
+                    _ => {}
+                }
                 self.after_exit(&exit.to_string(), &left);
             }
         }
@@ -422,6 +530,7 @@ impl Process {
         self.end_instance();
         self.happen(&Event::LaunchFailed);
         self.detail(reason.clone());
+        self.witness.tell(Sighting::NotStarted(reason.clone()));
         self.tell(reason, None);
     }
 
@@ -439,7 +548,7 @@ impl Process {
     /// The first error that the instance wrote.
     fn cause(&self) -> Option<String> {
         let Page { records, .. } =
-            reader::since(&self.definition.spec.log.path, self.log_start, CAUSE_BYTES).ok()?;
+            reader::since(&self.running.log.path, self.log_start, CAUSE_BYTES).ok()?;
         let lines =
             records.iter().filter(|record| record.stream != Stream::Sea).map(|record| record.text.as_str());
         cause(lines).map(|cause| cause.line)
@@ -450,9 +559,9 @@ impl Process {
         self.slow = Some(Instant::now() + SLOW_AFTER);
         self.port_look = self.definition.port.map(|_| Instant::now() + LOOK_FOR_PORT_AFTER);
         if let Some(startup) = self.definition.startup.clone() {
-            self.probes.startup = Some(self.looking(startup, Patience::UntilFirstSuccess));
+            self.probes.startup = Some(self.watched(startup));
         } else if let Some(readiness) = self.definition.readiness.clone() {
-            self.probes.readiness = Some(self.looking(readiness, Patience::UntilFirstSuccess));
+            self.probes.readiness = Some(self.watched(readiness));
         } else if self.machine.failures() > 0 {
             // Nothing but its lasting tells that it does not fail again: without this, a crash loop would be ready for
             // an instant at every try.
@@ -462,15 +571,38 @@ impl Process {
         }
     }
 
-    fn looking(&self, probe: Probe, patience: Patience) -> Looking {
+    /// It was taken over: the probes look again. What it had to do once it did for an earlier control process.
+    fn look_again(&mut self) {
+        if !self.memory.was_ready {
+            return self.look();
+        }
+        // The line that a log probe looks for may be rotated away.
+        let is_in_log = |probe: &Probe| matches!(probe.action, ProbeAction::Log(_));
+        match self.definition.readiness.clone().filter(|readiness| !is_in_log(readiness)) {
+            Some(readiness) => {
+                self.slow = Some(Instant::now() + SLOW_AFTER);
+                self.probes.readiness = Some(self.watched(readiness));
+                self.look_whether_it_lives();
+            }
+            None => self.become_ready(),
+        }
+    }
+
+    /// A startup or readiness probe, whose every look is told.
+    fn watched(&self, probe: Probe) -> Looking {
+        self.looking(probe, Patience::UntilFirstSuccess, Some(self.witness.clone()))
+    }
+
+    fn looking(&self, probe: Probe, patience: Patience, witness: Option<Witness>) -> Looking {
         let subject = Subject {
-            spec: Arc::new(self.definition.spec.clone()),
+            spec: self.running.clone(),
             port: self.ports.subscribe(),
             // Everything descends from process 0: without an instance nobody is a stranger.
             tree: self.instance.as_ref().map_or(0, Instance::shim),
             log_start: self.log_start,
             wrote: self.wrote.subscribe(),
             is_lenient: self.definition.is_lenient,
+            witness,
         };
         let (sender, answers) = mpsc::channel(4);
         Looking { task: tokio::spawn(probe::watch(probe, patience, subject, sender)), answers }
@@ -478,10 +610,14 @@ impl Process {
 
     fn become_ready(&mut self) {
         self.happen(&Event::BecameReady);
+        self.look_whether_it_lives();
+    }
+
+    fn look_whether_it_lives(&mut self) {
         if self.probes.liveness.is_none()
             && let Some(liveness) = self.definition.liveness.clone()
         {
-            self.probes.liveness = Some(self.looking(liveness, Patience::None));
+            self.probes.liveness = Some(self.looking(liveness, Patience::None, None));
         }
     }
 
@@ -492,7 +628,7 @@ impl Process {
                 self.answered(address);
                 match self.definition.readiness.clone() {
                     Some(readiness) => {
-                        self.probes.readiness = Some(self.looking(readiness, Patience::UntilFirstSuccess));
+                        self.probes.readiness = Some(self.watched(readiness));
                     }
                     None => self.become_ready(),
                 }
@@ -533,6 +669,7 @@ impl Process {
         let [found] = ports[..] else { return };
         if found != expected {
             self.ports.send_replace(Some(found));
+            self.remember(|memory| memory.port = Some(found));
             self.board.update(&self.name, |status| status.port = Some(found));
             self.tell(format!("listens on port {found} instead of {expected}; requests go there"), None);
         }

@@ -82,7 +82,8 @@ impl Reaper {
         let Ok(session) = getsid(None) else { return Vec::new() };
         proc::children(getpid().as_raw())
             .into_iter()
-            .filter(|pid| !known.contains(pid))
+            // One that is a shim was started by who this process was before it became another program.
+            .filter(|pid| !known.contains(pid) && !proc::is_shim(*pid))
             .filter(|pid| proc::stat(*pid).is_some_and(|stat| stat.session != session.as_raw()))
             .collect()
     }

@@ -12,6 +12,11 @@ use crate::log::writer::LogFile;
 /// The environment variable by which a process of a run is known even when it left its session: `RUN/NAME`.
 pub const MARKER: &str = "SEA_INSTANCE";
 
+/// The environment variable by which a process is known to belong to a shim that lingers: the shim's [`Seat`].
+///
+/// [`Seat`]: crate::rendezvous::Seat
+pub const SHIM: &str = "SEA_SHIM";
+
 /// One process to start.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
@@ -35,6 +40,9 @@ pub struct Spec {
     pub log: LogFile,
     /// Values that must not reach its log.
     pub secrets: Vec<String>,
+    /// What becomes of it when its control process is gone.
+    #[serde(default)]
+    pub on_control_loss: OnControlLoss,
 }
 
 impl fmt::Debug for Spec {
@@ -118,18 +126,41 @@ pub struct User {
     pub gid: u32,
 }
 
-/// What a process and its children may use together.
+/// What becomes of a process when its control process is gone without having stopped it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnControlLoss {
+    /// It is stopped.
+    #[default]
+    End,
+    /// It runs on, its log is kept, and its shim waits for another control process.
+    Linger {
+        /// Where the shim waits: a folder that belongs to this user alone. See [`crate::survivor::find`].
+        folder: PathBuf,
+        /// How long it waits at most, after which it stops the process; absent: for ever.
+        at_most: Option<Duration>,
+    },
+}
+
+/// What a process and its children may use. Limits that this account may not set do not keep it from starting; it is said
+/// that they do not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
-    /// Bytes of memory.
+    /// Bytes of memory, together.
     pub memory: Option<u64>,
-    /// CPU cores.
+    /// CPU cores, together.
     pub cpu: Option<f64>,
+    /// Files and sockets that each of them may have open (`RLIMIT_NOFILE`).
+    pub open_files: Option<u64>,
+    /// How readily the kernel kills it when the machine is out of memory: -1000 (never) to 1000 (first); proc(5),
+    /// `oom_score_adj`.
+    pub oom_score: Option<i16>,
 }
 
 impl Limits {
-    /// Nothing is limited.
-    pub fn is_empty(&self) -> bool {
+    /// Nothing is limited that takes a control group.
+    pub(crate) fn need_no_group(&self) -> bool {
         self.memory.is_none() && self.cpu.is_none()
     }
 }
@@ -180,6 +211,7 @@ mod tests {
             stop: Stop::default(),
             log: LogFile::new("a.log"),
             secrets: vec!["hidden".to_owned()],
+            on_control_loss: OnControlLoss::End,
         };
         assert!(!format!("{spec:?}").contains("hidden"));
         assert_eq!(spec.command.to_string(), "a 'b c'");

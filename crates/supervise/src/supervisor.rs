@@ -10,6 +10,7 @@ use crate::board::Board;
 use crate::instance::Launcher;
 use crate::machine::Phase;
 use crate::process::{Definition, Handle, Wish, spawn};
+use crate::survivor::Survivor;
 
 /// What is wrong with a set of processes, or with a name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -23,6 +24,9 @@ pub enum GraphError {
     /// There is no process of this name.
     #[error("there is no process named {0}")]
     Unknown(String),
+    /// There is a process of this name already.
+    #[error("there is a process named {0} already, so that another one of this name cannot be taken over")]
+    Known(String),
 }
 
 /// All processes of a run.
@@ -56,7 +60,26 @@ impl Supervisor {
 
     /// Adds processes that need one another or those that are there already. None is added when something is wrong.
     pub fn add(&self, definitions: Vec<Definition>) -> Result<(), GraphError> {
+        self.adopt(definitions, Vec::new())
+    }
+
+    /// The same, where some of them run already: each survivor becomes the instance of the definition of its name. It goes on
+    /// as it is, whatever its definition says, counts of restarts included; from its next start on it is what its
+    /// definition says. It is ready when its probe passes, and waits for nothing that it needs.
+    ///
+    /// When something is wrong, the survivors linger on. Must be called within a runtime.
+    pub fn adopt(&self, definitions: Vec<Definition>, survivors: Vec<Survivor>) -> Result<(), GraphError> {
         let mut members = self.members();
+        let mut survivors: BTreeMap<String, Survivor> =
+            survivors.into_iter().map(|survivor| (survivor.name().to_owned(), survivor)).collect();
+        for name in survivors.keys() {
+            if !definitions.iter().any(|definition| definition.spec.name == *name) {
+                return Err(GraphError::Unknown(name.clone()));
+            }
+            if members.contains_key(name) {
+                return Err(GraphError::Known(name.clone()));
+            }
+        }
         let needs: BTreeMap<String, Vec<String>> = members
             .iter()
             .map(|(name, member)| (name.clone(), member.needs.clone()))
@@ -72,7 +95,8 @@ impl Supervisor {
                 // with the next change.
                 let _ = handle.wishes.try_send(Wish::Define(Box::new(definition)));
             } else {
-                let process = spawn(definition, self.launcher.clone(), self.board.clone());
+                let survivor = survivors.remove(&name);
+                let process = spawn(definition, survivor, self.launcher.clone(), self.board.clone());
                 members.insert(name, Member { needs, process: Some(process) });
             }
         }
@@ -161,6 +185,23 @@ impl Supervisor {
                 let _ = task.await;
             }
         }
+    }
+
+    /// Leaves every process to the next control process, and returns when nothing here holds them any more. Those that do not
+    /// outlive their control process ([`OnControlLoss::End`](crate::spec::OnControlLoss)) are stopped.
+    pub async fn detach(&self) {
+        let members = std::mem::take(&mut *self.members());
+        let mut tasks = Vec::new();
+        for (handle, task) in members.into_values().filter_map(|member| member.process) {
+            // Fails only where the task has ended.
+            let _ = handle.wishes.send(Wish::Detach).await;
+            // Held until the end: a process without handles stops.
+            tasks.push((handle, task));
+        }
+        for (_handle, task) in tasks {
+            let _ = task.await;
+        }
+        self.launcher.cool();
     }
 
     /// Kills every process; [`Supervisor::shut_down`] then returns soon.

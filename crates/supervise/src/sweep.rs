@@ -20,7 +20,8 @@ pub const ARGUMENT: &str = "__guardian";
 /// Shims that live stop their instances themselves, within this time.
 const SHIMS_NEED: Duration = Duration::from_secs(4);
 
-/// Kills every process of a run and returns how many there were. Of no effect on this process itself.
+/// Kills every process of a run and returns how many there were. Of no effect on this process itself, and on instances
+/// that outlive their control process ([`OnControlLoss::Linger`](crate::spec::OnControlLoss)) while their shims live.
 pub fn sweep(run: &str) -> usize {
     let own = getpid().as_raw();
     let mut count = 0;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::reader::Cursor;
 use super::record::{Stream, encode, format_time};
 
 /// Where a log goes and how much of it is kept.
@@ -81,6 +82,12 @@ impl LogWriter {
     pub fn push(&mut self, stream: Stream, partial: bool, text: &[u8]) {
         encode(&mut self.buffer, self.time.now(), stream, partial, text);
         self.buffered_lines += 1;
+    }
+
+    /// The end of the file, before lines that wait for the next flush. Before any file where there is none.
+    pub fn end(&self) -> Cursor {
+        let inode = self.open.as_ref().and_then(|file| Some(file.metadata().ok()?.ino()));
+        inode.map_or_else(Cursor::default, |inode| Cursor::new(inode, self.size))
     }
 
     /// Bytes that wait for the next flush.

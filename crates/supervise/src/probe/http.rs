@@ -18,8 +18,8 @@ pub(super) async fn look(port: u16, path: &str, is_lenient: bool, within: Durati
         Err(look) => return look,
     };
     match timeout(within, get(stream, port, path)).await {
-        Ok(Ok(status)) if passes(status, is_lenient) => Look::Passed(Some(address)),
-        Ok(Ok(status)) => Look::Failed(format!("GET {path} answers {status}")),
+        Ok(Ok(status)) if passes(status, is_lenient) => Look::Answered(address, status.as_u16()),
+        Ok(Ok(status)) => Look::Wrong(status.as_u16(), format!("GET {path} answers {status}")),
         Ok(Err(reason)) => Look::Failed(format!("GET {path} on port {port}: {reason}")),
         Err(_) => Look::Failed(format!("GET {path} on port {port} gives no answer within {within:?}")),
     }

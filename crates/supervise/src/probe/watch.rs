@@ -11,6 +11,7 @@ use super::schedule::{Cadence, Schedule};
 use super::{Look, exec, http, tcp};
 use crate::log::reader::Cursor;
 use crate::proc;
+use crate::sighting::{Sighting, Witness};
 use crate::spec::Spec;
 
 /// What is looked at.
@@ -28,6 +29,8 @@ pub struct Subject {
     pub wrote: channel::Receiver<u64>,
     /// Any HTTP answer below 500 passes.
     pub is_lenient: bool,
+    /// Who is told of every look; absent: nobody.
+    pub witness: Option<Witness>,
 }
 
 /// Whether failures count before the first success.
@@ -94,6 +97,7 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
     tokio::time::sleep(cadence.initial_delay).await;
     let mut not_yet = String::new();
     let began = Instant::now();
+    let mut is_open = false;
     loop {
         let port = *subject.port.borrow_and_update();
         let look = match (&probe.action, &mut log) {
@@ -102,20 +106,24 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
             (action, _) => network(action, port, subject.is_lenient, cadence.timeout).await,
         };
         // Before it ever answered, what answers may be somebody else who has its port.
-        let stranger = match (&look, port) {
-            (Look::Passed(Some(_)), Some(port)) if schedule.is_eager() => {
-                proc::stranger_on(port, subject.tree)
-            }
+        let stranger = match (look.address(), port) {
+            (Some(_), Some(port)) if schedule.is_eager() => proc::stranger_on(port, subject.tree),
             _ => None,
         };
         let look = stranger.map_or(look, Look::Failed);
+        if let Some(witness) = &subject.witness {
+            if !is_open && (look.address().is_some() || matches!(look, Look::Wrong(..))) {
+                is_open = true;
+                witness.tell(Sighting::PortOpen);
+            }
+            witness.tell(look.sighting());
+        }
         let is_refused = matches!(look, Look::Refused(_));
-        let answer = match (schedule.looked(look.is_passed()), look) {
-            (Some(true), Look::Passed(address)) => Some(Outcome::Passed(address)),
-            (Some(false), Look::Failed(reason) | Look::Refused(reason)) => Some(Outcome::Failed(reason)),
-            (None, Look::Failed(reason) | Look::Refused(reason))
-                if schedule.is_eager() && reason != not_yet =>
-            {
+        let address = look.address();
+        let answer = match (schedule.looked(look.is_passed()), look.reason()) {
+            (Some(true), _) => Some(Outcome::Passed(address)),
+            (Some(false), Some(reason)) => Some(Outcome::Failed(reason)),
+            (None, Some(reason)) if schedule.is_eager() && reason != not_yet => {
                 not_yet.clone_from(&reason);
                 Some(Outcome::NotYet(reason))
             }

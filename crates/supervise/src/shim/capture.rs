@@ -119,6 +119,14 @@ impl Capture {
         }
     }
 
+    /// Reads nothing any more; whoever still holds the other end writes into the void.
+    pub(super) fn close(&mut self) {
+        for pipe in &mut self.pipes {
+            pipe.file = None;
+            pipe.line.clear();
+        }
+    }
+
     /// Writes a line about the instance.
     pub(super) fn note(&mut self, text: &str) {
         let clean = self.redactor.apply(text.as_bytes());

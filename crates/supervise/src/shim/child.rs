@@ -10,8 +10,10 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::unistd::{Pid, pipe2};
 
+use super::inherit::Inherited;
 use crate::cgroup::{Group, group_name};
-use crate::spec::{MARKER, Spec};
+use crate::rendezvous::Seat;
+use crate::spec::{MARKER, SHIM, Spec};
 
 /// The instance.
 pub(super) struct Child {
@@ -39,8 +41,8 @@ pub(super) struct Pipes {
     pub(super) stderr: File,
 }
 
-/// Starts the instance; the error is a sentence for people.
-pub(super) fn start(spec: &Spec) -> Result<(Child, Pipes), String> {
+/// Starts the instance; the error is a sentence for people. `seat` is that of a shim that lingers.
+pub(super) fn start(spec: &Spec, seat: Option<Seat>) -> Result<(Child, Pipes), String> {
     let argv = spec.command.argv();
     let Some((program, arguments)) = argv.split_first() else {
         return Err("the command is empty".to_owned());
@@ -63,11 +65,17 @@ pub(super) fn start(spec: &Spec) -> Result<(Child, Pipes), String> {
         .stdout(Stdio::from(stdout_write))
         .stderr(Stdio::from(stderr_write))
         .process_group(0);
+    if let Some(seat) = seat {
+        command.env(SHIM, seat.to_string());
+    }
     if let Some(user) = spec.user {
         command.uid(user.uid).gid(user.gid);
     }
     prepare(&mut command, &group).map_err(|error| format!("{} cannot be limited: {error}", spec.name))?;
+    let inherited = Inherited::set(&spec.limits);
     let child = command.spawn().map_err(|error| reason(spec, program, &error))?;
+    let refused: Vec<String> = unlimited.into_iter().chain(inherited.refused.iter().cloned()).collect();
+    let unlimited = (!refused.is_empty()).then(|| refused.join("; "));
     // A process id is at most 2^22 on Linux.
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     Ok((
@@ -86,7 +94,7 @@ fn pipe(reading: OFlag) -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 fn limit(spec: &Spec) -> (Group, Option<String>) {
-    if spec.limits.is_empty() {
+    if spec.limits.need_no_group() {
         return (Group::default(), None);
     }
     match Group::create(&group_name(&spec.run, &spec.name), spec.limits) {

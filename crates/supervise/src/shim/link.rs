@@ -1,11 +1,12 @@
-//! The shim's end of the socket to the control process.
+//! The shim's end of the connection to the control process.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use crate::protocol::{Order, Report, encode};
+use crate::protocol::{Greeting, Order, Report, encode};
+use crate::rendezvous;
 use crate::spec::Spec;
 
 /// Reports that nobody reads are kept up to this many bytes. Only `Wrote` can be many, and it is sent once at a time.
@@ -18,19 +19,50 @@ pub(super) struct Link {
     /// The control process was told of new lines and has not taken that yet.
     wrote_is_unsent: bool,
     closed: bool,
+    /// The process at the other end, where that is known.
+    peer: i32,
+    /// Reports are wanted.
+    is_adopted: bool,
 }
 
 impl Link {
     /// The socket that the shim was started with.
     pub(super) fn from_standard_input() -> io::Result<Self> {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-        Ok(Self {
+        // Made by the control process as a pair, so both ends are its own.
+        let peer = rendezvous::peer(&socket).unwrap_or_default();
+        Ok(Self { is_adopted: true, ..Self::new(socket, peer) })
+    }
+
+    fn new(socket: UnixStream, peer: i32) -> Self {
+        Self {
             socket,
             received: Vec::new(),
             unsent: VecDeque::new(),
             wrote_is_unsent: false,
             closed: false,
-        })
+            peer,
+            is_adopted: false,
+        }
+    }
+
+    /// The connection of the next control process, which is greeted. It hears of nothing else before it adopts.
+    pub(super) fn greet(socket: UnixStream, peer: i32, greeting: &Greeting) -> Self {
+        let mut link = Self::new(socket, peer);
+        let mut line = Vec::new();
+        encode(&mut line, greeting);
+        link.unsent.extend(line);
+        link
+    }
+
+    /// Reports are wanted from now on.
+    pub(super) fn adopt(&mut self) {
+        self.is_adopted = true;
+    }
+
+    /// The process at the other end.
+    pub(super) fn peer(&self) -> i32 {
+        self.peer
     }
 
     /// Waits for the order to start; `None` when the control process went away first.
@@ -80,7 +112,7 @@ impl Link {
         loop {
             let end = memchr::memchr(b'\n', &self.received)?;
             let line: Vec<u8> = self.received.drain(..=end).collect();
-            // Both ends are the same binary; what cannot be read was not sent by it.
+            // Both ends are the same binary, or speak the same version; what cannot be read was not sent by them.
             if let Ok(order) = serde_json::from_slice(&line) {
                 return Some(order);
             }
@@ -89,7 +121,7 @@ impl Link {
 
     /// Queues a report.
     pub(super) fn send(&mut self, report: &Report) {
-        if self.closed || self.unsent.len() > MOST_UNSENT {
+        if self.closed || !self.is_adopted || self.unsent.len() > MOST_UNSENT {
             return;
         }
         if *report == Report::Wrote {
@@ -121,7 +153,7 @@ impl Link {
 
     /// Sends everything, waiting for the control process to take it.
     pub(super) fn flush_blocking(&mut self) {
-        if self.socket.set_nonblocking(false).is_ok() {
+        if !self.closed && self.socket.set_nonblocking(false).is_ok() {
             self.flush();
         }
     }

@@ -1,13 +1,18 @@
 //! The shim: a small process around one instance. It owns the instance's pipes and exit status, writes its log, stops
 //! it, and leaves nothing that the instance started behind. It has one thread and waits in one place.
 //!
-//! It is started by the control process with a socket as its standard input; when that socket closes, because the
-//! control process ended however it did, the instance is stopped.
+//! It is started by the control process with a socket as its standard input. When that socket closes, because the
+//! control process ended however it did, the instance is stopped, or runs on while the shim waits for another control
+//! process: [`OnControlLoss`](crate::spec::OnControlLoss).
 
 mod capture;
 mod child;
+mod door;
 mod guard;
+mod inherit;
+mod lingering;
 mod link;
+mod session;
 mod throttle;
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,7 +24,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, setsid};
+use nix::unistd::Pid;
 
 use crate::exit::Exit;
 use crate::log::Stream;
@@ -29,6 +34,7 @@ use crate::protocol::{Order, Report};
 use crate::spec::Spec;
 use capture::Capture;
 use child::Child;
+use lingering::{Life, Lingering};
 use link::Link;
 use throttle::Throttle;
 
@@ -44,14 +50,15 @@ const LEFT_BEHIND_GRACE: Duration = Duration::from_millis(500);
 /// Between two looks at whether everything that was killed is gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
+/// How long it is kept for a control process how an instance ended that nobody saw.
+const EXIT_KEPT: Duration = Duration::from_mins(10);
+
 /// A started line is flushed after this long without its end.
 const PROMPT_DELAY: Duration = Duration::from_millis(200);
 
 /// Runs the shim to its end.
 pub fn main() -> ExitCode {
-    // Leaves the terminal of the control process: its Ctrl-C and hang-up are not for the instance. Fails only for the
-    // leader of a process group, which a program that was just started is not.
-    let _ = setsid();
+    session::leave();
     // Orphans of the instance become children of the shim, so none can get away.
     guard::adopt_orphans();
     let (Ok(mut link), Ok(signals)) = (Link::from_standard_input(), signals()) else {
@@ -84,6 +91,8 @@ enum Stage {
     Killing,
     /// It ended; what it left behind was asked to end and is killed at this time.
     Leaving(Instant),
+    /// Nothing of it is left. How it ended is kept until this time.
+    Over(Instant),
 }
 
 struct Shim {
@@ -96,6 +105,16 @@ struct Shim {
     capture: Capture,
     grace: Duration,
     signal: Signal,
+    /// For an instance that outlives its control process.
+    lingering: Option<Lingering>,
+    /// It was asked to stop.
+    is_stopping: bool,
+    /// The shim itself was asked to end: nobody else is waited for.
+    is_leaving: bool,
+    /// The last report, once it is made.
+    last: Option<Report>,
+    /// The last report was read.
+    is_taken: bool,
 }
 
 impl Shim {
@@ -103,8 +122,11 @@ impl Shim {
     fn start(mut link: Link, signals: SignalFd, spec: &Spec) -> Option<Self> {
         let mut log = LogWriter::open(spec.log.clone());
         let redactor = Redactor::new(&spec.secrets);
-        let started = child::start(spec);
-        let (child, pipes) = match started {
+        let started = Lingering::prepare(spec, log.end()).and_then(|lingering| {
+            let (child, pipes) = child::start(spec, lingering.as_ref().map(Lingering::seat))?;
+            Ok((lingering, child, pipes))
+        });
+        let (lingering, child, pipes) = match started {
             Ok(started) => started,
             Err(reason) => {
                 log.push(Stream::Sea, false, &redactor.apply(reason.as_bytes()));
@@ -128,6 +150,11 @@ impl Shim {
             capture: Capture::new(pipes, log, redactor, Throttle::default()),
             grace: spec.stop.grace,
             signal: Signal::try_from(spec.stop.signal).unwrap_or(Signal::SIGTERM),
+            lingering,
+            is_stopping: false,
+            is_leaving: false,
+            last: None,
+            is_taken: false,
         })
     }
 
@@ -152,6 +179,9 @@ impl Shim {
             if woken.link {
                 self.take_orders();
             }
+            if woken.door {
+                self.answer_door();
+            }
             self.capture.read(Instant::now());
         }
         self.finish();
@@ -159,12 +189,22 @@ impl Shim {
 
     /// Carries out what is due.
     fn advance(&mut self, now: Instant) {
+        if self.is_overdue(now) {
+            self.is_leaving = true;
+            self.stop(self.grace);
+        }
         match self.stage {
             Stage::Stopping(deadline) | Stage::Leaving(deadline) if now >= deadline => self.kill(),
             // What was killed may have started something in the same moment.
             Stage::Killing => guard::kill_descendants(&self.child),
             _ => {}
         }
+    }
+
+    /// No control process came in time.
+    fn is_overdue(&self, now: Instant) -> bool {
+        let deadline = self.lingering.as_ref().and_then(Lingering::deadline);
+        deadline.is_some_and(|deadline| now >= deadline)
     }
 
     fn is_alone(&mut self) -> bool {
@@ -191,6 +231,10 @@ impl Shim {
         if let Some(link) = open {
             fds.push(PollFd::new(link, link_flags));
         }
+        let door_at = fds.len();
+        if let Some(lingering) = &self.lingering {
+            fds.push(PollFd::new(lingering.as_fd(), PollFlags::POLLIN));
+        }
         for pipe in self.capture.pipes_to_read() {
             fds.push(PollFd::new(pipe, PollFlags::POLLIN));
         }
@@ -200,7 +244,11 @@ impl Shim {
             Err(_) => std::process::exit(1),
         }
         let is_ready = |fd: &PollFd<'_>| fd.any().unwrap_or(false);
-        Woken { signals: is_ready(&fds[0]), link: open.is_some() && is_ready(&fds[1]) }
+        Woken {
+            signals: is_ready(&fds[0]),
+            link: open.is_some() && is_ready(&fds[1]),
+            door: self.lingering.is_some() && is_ready(&fds[door_at]),
+        }
     }
 
     fn timeout(&self, now: Instant) -> PollTimeout {
@@ -209,8 +257,12 @@ impl Shim {
             Stage::Stopping(deadline) => Some(deadline.saturating_duration_since(now)),
             Stage::Killing => Some(LOOK_AGAIN),
             Stage::Leaving(deadline) => Some(deadline.saturating_duration_since(now).min(LOOK_AGAIN * 5)),
+            Stage::Over(deadline) => Some(deadline.saturating_duration_since(now)),
         };
-        let wait = [stage, self.capture.wake_after(now)].into_iter().flatten().min();
+        // Once it is told to stop, the deadline has done what it can.
+        let alone = self.lingering.as_ref().filter(|_| !self.is_leaving).and_then(Lingering::deadline);
+        let alone = alone.map(|deadline| deadline.saturating_duration_since(now));
+        let wait = [stage, alone, self.capture.wake_after(now)].into_iter().flatten().min();
         match wait {
             None => PollTimeout::NONE,
             // Rounded up, so that a deadline has passed when the wait is over.
@@ -222,7 +274,11 @@ impl Shim {
 
     fn take_signals(&mut self) {
         while let Ok(Some(info)) = self.signals.read_signal() {
-            if info.ssi_signo != Signal::SIGCHLD as u32 {
+            let is = |signal: Signal| info.ssi_signo == signal as u32;
+            // A terminal that closes is nothing to who outlives its control process.
+            let is_hang_up = is(Signal::SIGHUP) && self.lingering.is_some();
+            if !is(Signal::SIGCHLD) && !is_hang_up {
+                self.is_leaving = true;
                 self.stop(self.grace);
             }
         }
@@ -252,16 +308,50 @@ impl Shim {
                 Order::Stop => self.stop(self.grace),
                 Order::Kill => self.kill(),
                 Order::Signal(number) => {
-                    if let Ok(signal) = Signal::try_from(number) {
+                    if let Ok(signal) = Signal::try_from(number)
+                        && self.last.is_none()
+                    {
                         self.child.signal(signal);
                     }
                 }
+                Order::Adopt => {
+                    self.link.adopt();
+                    if let Some(last) = &self.last {
+                        self.link.send(last);
+                    }
+                }
+                Order::Remember(memory) => {
+                    if let Some(lingering) = &mut self.lingering {
+                        lingering.memory = memory;
+                    }
+                }
+                Order::Taken => self.is_taken = self.last.is_some(),
                 // Given once; a second one is not possible through `Instance`.
                 Order::Start(_) => {}
             }
         }
         if self.link.is_closed() {
-            self.stop(self.grace.min(ORPHANED_GRACE));
+            match &mut self.lingering {
+                Some(lingering) => lingering.lose(),
+                None => self.stop(self.grace.min(ORPHANED_GRACE)),
+            }
+        }
+    }
+
+    /// Somebody wants the instance, or only to know of it.
+    fn answer_door(&mut self) {
+        // Whoever had it may have gone in the same moment.
+        if !self.link.is_closed() {
+            self.take_orders();
+        }
+        if let Some(lingering) = &mut self.lingering {
+            let life = Life {
+                pid: self.child.pid.as_raw(),
+                unlimited: self.child.unlimited.clone(),
+                is_stopping: self.is_stopping,
+                exit: self.last.as_ref().and(self.exit),
+            };
+            lingering.answer(&mut self.link, &life);
         }
     }
 
@@ -271,11 +361,14 @@ impl Shim {
             // A stopped process cannot act on a signal.
             self.child.signal(Signal::SIGCONT);
             self.stage = Stage::Stopping(Instant::now() + grace);
+            self.is_stopping = true;
         }
     }
 
     fn kill(&mut self) {
-        if self.stage != Stage::Killing {
+        // Of what is over nothing is left, and its numbers may be somebody else's.
+        if !matches!(self.stage, Stage::Killing | Stage::Over(_)) {
+            self.is_stopping |= self.exit.is_none();
             self.stage = Stage::Killing;
             guard::kill_descendants(&self.child);
         }
@@ -295,9 +388,41 @@ impl Shim {
         self.capture.note(&exit.to_string());
         self.capture.flush();
         self.child.group.remove();
+        self.exit = Some(exit);
+        let last = Report::Exited { exit, left: std::mem::take(&mut self.left) };
         self.link.send(&Report::Wrote);
-        self.link.send(&Report::Exited { exit, left: std::mem::take(&mut self.left) });
-        self.link.flush_blocking();
+        self.link.send(&last);
+        self.last = Some(last);
+        if self.lingering.is_some() {
+            self.capture.close();
+            self.keep_exit();
+        } else {
+            self.link.flush_blocking();
+        }
+    }
+
+    /// Waits until a control process has read how the instance ended.
+    fn keep_exit(&mut self) {
+        let deadline = Instant::now() + EXIT_KEPT;
+        self.stage = Stage::Over(deadline);
+        loop {
+            let now = Instant::now();
+            let nobody_comes = self.link.is_closed() && (self.is_leaving || self.is_overdue(now));
+            if self.is_taken || nobody_comes || now >= deadline {
+                return;
+            }
+            self.link.flush();
+            let woken = self.wait(now);
+            if woken.signals {
+                self.take_signals();
+            }
+            if woken.link {
+                self.take_orders();
+            }
+            if woken.door {
+                self.answer_door();
+            }
+        }
     }
 }
 
@@ -305,4 +430,5 @@ impl Shim {
 struct Woken {
     signals: bool,
     link: bool,
+    door: bool,
 }
