@@ -12,7 +12,7 @@ use seaworthy_supervise::log::ansi;
 use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Phase, Restart};
 use seaworthy_supervise::process::Definition;
-use seaworthy_supervise::spec::{Command, Limits, Spec, Stop, User};
+use seaworthy_supervise::spec::{Command, Limits, OnControlLoss, Spec, Stop, User};
 use tokio::sync::watch;
 
 use crate::host::containers::{self, EngineCell};
@@ -219,6 +219,7 @@ pub(crate) fn definition(of: ServerOf<'_>, daemon: &Daemon, port: Option<u16>) -
         stop: Stop { signal: signal as i32, grace: daemon.stop_grace },
         log: LogFile::new(of.log),
         secrets: of.secrets,
+        on_control_loss: OnControlLoss::End,
     };
     Definition {
         spec,

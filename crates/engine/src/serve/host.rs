@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use seaworthy_ledger::Ledger;
 use seaworthy_model::Name;
 use seaworthy_provision::toolchain::Machine;
+use seaworthy_supervise::spec::OnControlLoss;
 use seaworthy_supervise::supervisor::Supervisor;
 use tokio::sync::watch;
 
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     pub(super) hostname: String,
     pub(super) router: Router,
     environments: Mutex<BTreeMap<Key, Entry>>,
+    http: Mutex<Option<u16>>,
     changed: watch::Sender<u64>,
 }
 
@@ -63,6 +65,7 @@ impl Shared {
             hostname,
             router: Router::default(),
             environments: Mutex::default(),
+            http: Mutex::default(),
             changed: watch::Sender::new(0),
         }
     }
@@ -72,9 +75,24 @@ impl Shared {
         self.changed.send_modify(|count| *count = count.wrapping_add(1));
     }
 
+    /// What becomes of instances when this process is gone: they run on, and wait for the next one.
+    pub(super) fn linger(&self) -> OnControlLoss {
+        OnControlLoss::Linger { folder: self.layout.shims(), at_most: None }
+    }
+
     /// Changes with everything that is told about this host.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// The port of the proxy for plain HTTP.
+    pub(super) fn http(&self) -> Option<u16> {
+        *lock(&self.http)
+    }
+
+    /// The proxy listens there.
+    pub(super) fn set_http(&self, port: u16) {
+        *lock(&self.http) = Some(port);
     }
 
     /// Every environment.

@@ -180,6 +180,21 @@ pub(super) fn actor(text: &str, fallback: &str) -> Actor {
     if text.is_empty() { Actor::Automatic { host: fallback.to_owned() } } else { Actor::from_text(text) }
 }
 
+/// Writes down that a release is gone.
+pub(super) fn retire(place: &Place, release: &ReleaseId) -> Result<(), LedgerError> {
+    let ledger = &place.host.ledger;
+    let journal = Journal::open(place, &super::environment::automatic(place))?;
+    let Some(release) = id(release) else { return Ok(()) };
+    let text = format!("{}/{release}/retired", place.name);
+    let Ok(key) = seaworthy_ledger::Key::parse(&text) else { return Ok(()) };
+    let to = journal::State::Retired;
+    let begin = Begin { release, to, key, retry: false, reason: None, record: None };
+    if let Progress::Open(open) = ledger.begin(&journal.lease, &begin)? {
+        journal.confirm(ledger, &open)?;
+    }
+    journal.close(ledger)
+}
+
 /// Releases that are kept for a rollback, the one that stopped serving last first.
 pub(super) fn retained(place: &Place) -> Result<Vec<(ReleaseId, u64)>, LedgerError> {
     let standings = place.host.ledger.standings(&place.app, &place.name)?;

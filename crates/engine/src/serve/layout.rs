@@ -51,6 +51,16 @@ impl Layout {
         self.root.join("run")
     }
 
+    /// Where shims wait whose control process is gone.
+    pub fn shims(&self) -> PathBuf {
+        self.run().join("shims")
+    }
+
+    /// Where a proxy waits whose control process is gone.
+    pub fn proxies(&self) -> PathBuf {
+        self.run().join("proxies")
+    }
+
     /// Where the API of the control process listens.
     pub fn socket(&self) -> PathBuf {
         self.run().join("api.sock")
@@ -146,6 +156,16 @@ impl EnvironmentFolder {
     /// What is kept of a release that was taken back.
     pub(super) fn evidence(&self, release: &ReleaseId) -> PathBuf {
         self.0.join("evidence").join(release.as_str())
+    }
+
+    /// Removes a release's files, the record last: what has no record is nothing.
+    pub(super) fn remove(&self, release: &ReleaseId) -> io::Result<()> {
+        let gone = |removed: io::Result<()>| match removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        };
+        gone(fs::remove_dir_all(self.tree(release)))?;
+        gone(fs::remove_file(self.record(release)))
     }
 
     /// The releases whose records are here.

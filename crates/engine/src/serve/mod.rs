@@ -7,55 +7,386 @@
 //!
 //! ```text
 //! Serve            the control process of a host: its ledger, supervisor and router
-//! place            one app in one environment: its folder, resources, releases, traffic
-//! environment      the task that owns a place: takes orders, drives its rollout, brings it back after a restart
+//! place            one app in one environment: its folder, resources, settings, what the proxy is told
+//! environment      the task that owns a place: takes orders, drives its rollout
+//! restore          brings a place back when a control process begins
 //! rollout          one release taking over: machine -> journal -> effects -> machine
 //! running          the instances of one release
 //! traffic, router  what the proxy is told
 //! ```
 
 mod clock;
+mod effects;
+mod environment;
+mod error;
+mod fetch;
+mod gates;
+mod host;
+mod journal;
 mod layout;
+mod migrate;
+mod place;
 mod release;
+mod resources;
+mod restore;
+mod rollout;
+mod router;
+mod running;
+mod session;
+mod smoke;
 mod tools;
+mod traffic;
+pub mod view;
+mod words;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use seaworthy_ledger::{Actor, Ledger, mask};
 use seaworthy_model::Name;
-use thiserror::Error;
+use seaworthy_proxy::control::{Listener, Proxy, ProxyOptions, Scope, Survivor as SurvivingProxy};
+use seaworthy_proxy::wire::{Linger, OnControlLoss, Settings};
+use seaworthy_rollout::ReleaseId;
+use seaworthy_rollout::machine::Command;
+use seaworthy_supervise::board::Board;
+use seaworthy_supervise::instance::Launcher;
+use seaworthy_supervise::reaper::Reaper;
+use seaworthy_supervise::supervisor::Supervisor;
+use seaworthy_supervise::survivor;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
+pub use environment::{Refusal, Ship, Shipped};
+pub use error::Error;
 pub use layout::{EnvironmentFolder, Layout};
+pub use place::Line;
 pub use release::ReleaseRecord;
+pub use session::{HostRecord, find};
 
-/// What keeps a host from serving, or a release from running.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// The state of the host cannot be used.
-    #[error("{}: {source}; `sea serve` keeps what it runs there", path.display())]
-    State {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The model of a release is wrong.
-    #[error("the release's model is wrong: {0}")]
-    Model(String),
-    /// A runtime is not on this machine.
-    #[error("{service}: {missing}")]
-    Runtime {
-        /// The service that needs it.
-        service: Name,
-        /// What is missing.
-        missing: String,
-        /// What would install it.
-        next: Option<String>,
-    },
+use environment::{Order, Start};
+use host::{Entry, Key, Shared};
+use place::Place;
+use session::Session;
+
+/// How a host serves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where its state is.
+    pub state: PathBuf,
+    /// The port for plain HTTP; 0 is any.
+    pub http: u16,
+    /// Others than this machine may connect.
+    pub is_public: bool,
+    /// The program whose hidden arguments make shims and proxies; this one, as a rule.
+    pub program: PathBuf,
+    /// The machine's name.
+    pub hostname: String,
 }
 
-impl Error {
-    pub(super) fn state(path: &Path, source: io::Error) -> Self {
-        Self::State { path: path.to_owned(), source }
+/// The control process of a host.
+pub struct Serve {
+    shared: Arc<Shared>,
+    session: Session,
+    reaper: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
+    tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    http: u16,
+}
+
+impl Serve {
+    /// Takes the state folder, adopts what runs, starts what should, and returns when all of it serves. Must be called within
+    /// a runtime.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let layout = Layout::open(&options.state)?;
+        let session = Session::open(&layout)?;
+        let actor = Actor::Automatic { host: options.hostname.clone() };
+        let ledger_options = seaworthy_ledger::Options {
+            clock: Arc::new(seaworthy_ledger::clock::SystemClock),
+            mask: mask::Mask::nothing(),
+            actor,
+        };
+        let ledger = Ledger::open(layout.ledger(), ledger_options).map_err(Error::Ledger)?;
+        let system = |what| move |source| Error::System { what, source };
+        let (reaper, reaping) = Reaper::start().map_err(system("children cannot be waited for"))?;
+        let launcher = Launcher::with_program(&options.program, reaper);
+        let supervisor = Supervisor::new(launcher, Board::default());
+        let run = format!("host-{}", session::id(&layout));
+        let shared = Arc::new(Shared::new(
+            layout,
+            ledger,
+            supervisor,
+            run,
+            options.program.clone(),
+            options.hostname.clone(),
+        ));
+        let tasks = restore_all(&shared).await?;
+        let (proxy, http) = proxy(&shared, &options).await?;
+        let table = router::table(&shared, 0);
+        shared.router.set(proxy, table).await;
+        shared.set_http(http);
+        // What was restored while the proxy was not told yet.
+        let synced = shared.router.sync(&shared).await;
+        synced.map_err(|why| Error::System {
+            what: "the proxy cannot be told what to do",
+            source: std::io::Error::other(why),
+        })?;
+        let background = vec![tokio::spawn(router::run(Arc::clone(&shared)))];
+        Ok(Self {
+            shared,
+            session,
+            reaper: reaping,
+            background,
+            tasks: std::sync::Mutex::new(tasks),
+            http,
+        })
+    }
+
+    /// The port of the proxy for plain HTTP.
+    pub fn http(&self) -> u16 {
+        self.http
+    }
+
+    /// Tells others where the API is.
+    pub fn publish(&mut self) -> Result<(), Error> {
+        self.session.publish(self.shared.layout.socket(), self.http)
+    }
+
+    /// What can be asked of the host.
+    pub fn control(&self) -> Arc<HostControl> {
+        Arc::new(HostControl { shared: Arc::clone(&self.shared) })
+    }
+
+    /// Goes, and leaves everything running for the next control process.
+    pub async fn leave(self) {
+        for entry in self.shared.environments().into_values() {
+            entry.orders.give(Order::Leave).await;
+        }
+        self.end_tasks().await;
+        if let Some(proxy) = self.shared.router.take().await {
+            proxy.leave().await;
+        }
+        self.shared.supervisor.detach().await;
+        self.shared.supervisor.launcher().cool();
+        self.reaper.abort();
+    }
+
+    /// Stops everything that runs on the host.
+    pub async fn stop(self) {
+        for entry in self.shared.environments().into_values() {
+            entry.orders.give(Order::Stop).await;
+        }
+        self.end_tasks().await;
+        self.shared.supervisor.shut_down().await;
+        if let Some(proxy) = self.shared.router.take().await {
+            proxy.stop().await;
+        }
+        self.shared.supervisor.launcher().cool();
+        self.reaper.abort();
+    }
+
+    async fn end_tasks(&self) {
+        for task in &self.background {
+            task.abort();
+        }
+        let tasks: Vec<JoinHandle<()>> = std::mem::take(&mut *place::lock(&self.tasks));
+        for task in tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Brings every environment back, all at once.
+async fn restore_all(shared: &Arc<Shared>) -> Result<Vec<JoinHandle<()>>, Error> {
+    let folder = shared.layout.shims();
+    let found = tokio::task::spawn_blocking(move || survivor::find(&folder)).await;
+    let found = found.map_err(|error| Error::System {
+        what: "what runs cannot be looked for",
+        source: std::io::Error::other(error),
+    })?;
+    let found = found.map_err(Error::Survivors)?;
+    for orphan in found.orphans {
+        // Its shim was killed while nobody controlled it; without one it can be neither watched nor stopped.
+        let _ = tokio::task::spawn_blocking(move || orphan.end()).await;
+    }
+    let mut survivors: BTreeMap<Key, Vec<survivor::Survivor>> = BTreeMap::new();
+    for survivor in found.survivors {
+        let mut parts = survivor.name().splitn(3, '.');
+        let key = parts.next().zip(parts.next()).and_then(|(app, environment)| {
+            Some((Name::parse(app).ok()?, Name::parse(environment).ok()?))
+        });
+        if let Some(key) = key {
+            survivors.entry(key).or_default().push(survivor);
+        }
+    }
+    let mut tasks = Vec::new();
+    let mut waiting = Vec::new();
+    for (app, environment) in shared.layout.environments() {
+        let survivors = survivors.remove(&(app.clone(), environment.clone())).unwrap_or_default();
+        let (ready, restored) = oneshot::channel();
+        let task = enter(shared, &app, &environment, survivors, ready)?;
+        tasks.extend(task);
+        waiting.push(restored);
+    }
+    for restored in waiting {
+        // A task that died has said why on its way.
+        let _ = restored.await;
+    }
+    Ok(tasks)
+}
+
+/// Starts the task of an environment, unless there is one.
+fn enter(
+    shared: &Arc<Shared>,
+    app: &Name,
+    environment: &Name,
+    survivors: Vec<survivor::Survivor>,
+    ready: oneshot::Sender<()>,
+) -> Result<Option<JoinHandle<()>>, Error> {
+    let mut started = None;
+    shared.environment_or(app, environment, || {
+        let place = Arc::new(Place::open(Arc::clone(shared), app.clone(), environment.clone())?);
+        let (orders, task) = environment::spawn(Start { place: Arc::clone(&place), survivors }, ready);
+        started = Some(task);
+        Ok::<_, Error>(Entry { place, orders })
+    })?;
+    Ok(started)
+}
+
+/// The proxy: the one that an earlier control process left, or a new one.
+async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, u16), Error> {
+    let folder = shared.layout.proxies();
+    let settings = Settings {
+        on_control_loss: OnControlLoss::Serve(Linger { folder: folder.clone(), at_most: None }),
+        ..Settings::default()
+    };
+    let proxy_options = ProxyOptions {
+        program: options.program.clone(),
+        arguments: vec![crate::host::PROXY_ARGUMENT.into()],
+        settings,
+    };
+    let table = router::table(shared, 1);
+    if let Some(surviving) = SurvivingProxy::find(&folder).await? {
+        let port = surviving.listeners().first().map_or(0, Listener::port);
+        let proxy = Proxy::adopt(proxy_options, surviving, table).await?;
+        return Ok((proxy, port));
+    }
+    let scope = if options.is_public { Scope::Everyone } else { Scope::Loopback };
+    let listener = Listener::bind("http", options.http, scope)?;
+    let port = listener.port();
+    let proxy = Proxy::start(proxy_options, vec![listener], table).await?;
+    Ok((proxy, port))
+}
+
+/// What can be asked of a host.
+pub struct HostControl {
+    shared: Arc<Shared>,
+}
+
+impl HostControl {
+    /// Changes whenever something would be answered differently.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes()
+    }
+
+    /// Where its state is.
+    pub fn layout(&self) -> &Layout {
+        &self.shared.layout
+    }
+
+    /// The host and all that runs on it.
+    pub async fn view(&self) -> view::HostView {
+        let mut environments = Vec::new();
+        for entry in self.shared.environments().into_values() {
+            environments.extend(entry.orders.give(Order::View).await);
+        }
+        view::HostView {
+            schema: "sea.host/1".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            host: self.shared.hostname.clone(),
+            pid: std::process::id(),
+            state: self.shared.layout.root().display().to_string(),
+            http: self.shared.http().map(|port| format!("http://localhost:{port}")),
+            proxy: self.shared.router.pid().await,
+            environments,
+        }
+    }
+
+    /// One environment, with what happened there after a line.
+    pub async fn progress(&self, app: &Name, environment: &Name, after: u64) -> Option<view::ProgressView> {
+        let entry = self.shared.environment(app, environment)?;
+        let lines = entry.place.lines(after);
+        let environment = entry.orders.give(Order::View).await?;
+        Some(view::ProgressView { lines, environment })
+    }
+
+    /// Takes a release in: its record is kept, its files are where [`HostControl::tree`] says.
+    pub fn take_in(&self, app: &Name, environment: &Name, record: &ReleaseRecord) -> Result<(), Error> {
+        let folder = self.shared.layout.environment(app, environment);
+        folder.prepare()?;
+        layout::save(&folder.record(&record.id()), record)
+    }
+
+    /// Where the files of a release belong.
+    pub fn tree(&self, app: &Name, environment: &Name, release: &ReleaseId) -> Result<PathBuf, Error> {
+        let folder = self.shared.layout.environment(app, environment);
+        folder.prepare()?;
+        Ok(folder.tree(release))
+    }
+
+    /// A release takes over.
+    pub async fn ship(&self, app: &Name, environment: &Name, ship: Ship) -> Result<Shipped, Refusal> {
+        let failed = |error: Error| Refusal::new(error.code(), error.to_string());
+        let (ready, restored) = oneshot::channel();
+        enter(&self.shared, app, environment, Vec::new(), ready).map_err(failed)?;
+        // One that was there already has no one to tell.
+        let _ = restored.await;
+        self.order(app, environment, |reply| Order::Ship(Box::new(ship), reply)).await
+    }
+
+    /// A person wants something of the release under way.
+    pub async fn command(&self, app: &Name, environment: &Name, command: Command) -> Result<(), Refusal> {
+        self.order(app, environment, |reply| Order::Command(command, reply)).await
+    }
+
+    /// An earlier release takes over again; the one before, where none is named. Returns which.
+    pub async fn roll_back(
+        &self,
+        app: &Name,
+        environment: &Name,
+        to: Option<ReleaseId>,
+        actor: String,
+    ) -> Result<ReleaseId, Refusal> {
+        self.order(app, environment, |reply| Order::RollBack(to, actor, reply)).await
+    }
+
+    /// Visitors get a page that says so, or no longer.
+    pub async fn maintain(&self, app: &Name, environment: &Name, on: bool) -> Result<(), Refusal> {
+        self.order(app, environment, |reply| Order::Maintenance(on, reply)).await
+    }
+
+    /// More or fewer instances of a service; as many as the model says, where no number is given.
+    pub async fn scale(
+        &self,
+        app: &Name,
+        environment: &Name,
+        service: Name,
+        count: Option<u32>,
+    ) -> Result<(), Refusal> {
+        self.order(app, environment, |reply| Order::Scale(service, count, reply)).await
+    }
+
+    async fn order<T>(
+        &self,
+        app: &Name,
+        environment: &Name,
+        order: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Order,
+    ) -> Result<T, Refusal> {
+        let Some(entry) = self.shared.environment(app, environment) else {
+            let message = format!("nothing of {app} was shipped to {environment} on this host");
+            return Err(Refusal::new("unknown-environment", message).next("sea status --host"));
+        };
+        let gone = || Refusal::new("stopping", "the host is stopping");
+        entry.orders.give(order).await.unwrap_or_else(|| Err(gone()))
     }
 }

@@ -90,6 +90,19 @@ impl Place {
         State::at(self.folder.path(), tree)
     }
 
+    /// Where it is reached from this machine.
+    pub(super) fn url(&self) -> Option<String> {
+        let port = self.host.http()?;
+        let domain = self.traffic().domain.clone();
+        let host = domain.unwrap_or_else(|| format!("{}.{}.localhost", self.name, self.app));
+        Some(if port == 80 { format!("http://{host}/") } else { format!("http://{host}:{port}/") })
+    }
+
+    /// What the proxy calls the split of its traffic.
+    pub(super) fn split_name(&self) -> String {
+        format!("{}.{}", self.app, self.name)
+    }
+
     /// The first part of the names of all that runs for it.
     pub(super) fn prefix(&self) -> String {
         format!("{}.{}.", self.app, self.name)

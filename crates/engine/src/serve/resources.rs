@@ -1,6 +1,6 @@
 //! The resources of an environment: they belong to it, not to a release, and outlive every one of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use seaworthy_model::{App, Name};
 use seaworthy_provision::resource::{self, Context, Runs};
 use seaworthy_provision::task::Line;
 use seaworthy_supervise::machine::Phase;
+use seaworthy_supervise::survivor::Survivor;
 
 use super::Error;
 use super::place::Place;
@@ -34,9 +35,11 @@ fn needed(app: &App) -> BTreeSet<Name> {
             let Some(template) = variable.value.get().and_then(|value| Template::parse(value).ok()) else {
                 continue;
             };
-            for placeholder in template.placeholders() {
+            for (placeholder, _) in template.placeholders() {
                 match placeholder {
-                    Placeholder::Resource { name, .. } => drop(needed.insert(name.clone())),
+                    Placeholder::Resource { name, .. } => {
+                        needed.insert(name.clone());
+                    }
                     Placeholder::Secret(_) => has_secrets = true,
                     _ => {}
                 }
@@ -51,6 +54,14 @@ fn needed(app: &App) -> BTreeSet<Name> {
 
 /// Brings up what a release needs and what does not run yet. Data is kept from release to release.
 pub(super) async fn bring_up(place: &Arc<Place>, release: &Release) -> Result<(), Error> {
+    bring_up_with(place, release, &mut BTreeMap::new()).await
+}
+
+async fn bring_up_with(
+    place: &Arc<Place>,
+    release: &Release,
+    survivors: &mut BTreeMap<String, Survivor>,
+) -> Result<(), Error> {
     let needed = needed(&release.app);
     let running = place.prepared();
     let missing: BTreeSet<Name> = needed.into_iter().filter(|name| !running.contains_key(name)).collect();
@@ -82,9 +93,14 @@ pub(super) async fn bring_up(place: &Arc<Place>, release: &Release) -> Result<()
                     log: &log,
                     secrets: place.made_up_secrets(),
                 };
-                let definition = definition(of, &daemon, port);
+                let mut definition = definition(of, &daemon, port);
+                definition.spec.on_control_loss = place.host.linger();
                 let supervisor = &place.host.supervisor;
-                supervisor.add(vec![definition]).and_then(|()| supervisor.start(&process)).map_err(
+                let survivor = survivors.remove(&process);
+                supervisor
+                    .adopt(vec![definition], survivor.into_iter().collect())
+                    .and_then(|()| supervisor.start(&process))
+                    .map_err(
                     |error| Error::Instance { instance: process.clone(), reason: error.to_string() },
                 )?;
                 wait_until_ready(place, &process).await?;
@@ -121,4 +137,20 @@ async fn wait_until_ready(place: &Place, process: &str) -> Result<(), Error> {
             reason: format!("not ready after {} s: {reason}", READY_WITHIN.as_secs()),
         }
     })
+}
+
+/// Goes on with the servers of resources that an earlier control process started, and starts those that are missing.
+pub(super) async fn adopt(
+    place: &Arc<Place>,
+    release: &Release,
+    survivors: &mut BTreeMap<String, Survivor>,
+) -> Result<(), Error> {
+    let running: Vec<Name> = needed(&release.app)
+        .into_iter()
+        .filter(|name| survivors.contains_key(&process_name(place, name)))
+        .collect();
+    for name in &running {
+        place.ports().runs_already(&format!("resources/{name}"));
+    }
+    bring_up_with(place, release, survivors).await
 }

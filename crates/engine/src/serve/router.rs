@@ -2,14 +2,26 @@
 
 use seaworthy_proxy::control::Proxy;
 use seaworthy_proxy::table::{RoutingTable, Target};
-use tokio::sync::Mutex;
+use seaworthy_rollout::count::Second;
+use tokio::sync::{Mutex, broadcast};
 
 use super::host::Shared;
 use super::traffic;
 
 /// The proxy, and the table that it serves.
-#[derive(Default)]
-pub(super) struct Router(Mutex<Option<Served>>);
+pub(super) struct Router {
+    served: Mutex<Option<Served>>,
+    counts: broadcast::Sender<(String, Second)>,
+}
+
+impl Default for Router {
+    fn default() -> Self {
+        Self { served: Mutex::default(), counts: broadcast::Sender::new(COUNTS) }
+    }
+}
+
+/// Seconds that a slow environment may be behind.
+const COUNTS: usize = 256;
 
 struct Served {
     proxy: Proxy,
@@ -19,12 +31,12 @@ struct Served {
 impl Router {
     /// From now on this proxy is told; it serves `table`.
     pub(super) async fn set(&self, proxy: Proxy, table: RoutingTable) {
-        *self.0.lock().await = Some(Served { proxy, table });
+        *self.served.lock().await = Some(Served { proxy, table });
     }
 
     /// Tells the proxy what is true now, and returns when it is in force.
     pub(super) async fn sync(&self, shared: &Shared) -> Result<(), String> {
-        let mut served = self.0.lock().await;
+        let mut served = self.served.lock().await;
         let Some(served) = served.as_mut() else { return Ok(()) };
         let next = table(shared, served.table.generation);
         if next == served.table {
@@ -36,9 +48,21 @@ impl Router {
         Ok(())
     }
 
+    /// The proxy's process.
+    pub(super) async fn pid(&self) -> Option<u32> {
+        self.served.lock().await.as_ref()?.proxy.state().borrow().pid
+    }
+
     /// Takes the proxy out, to end it or to leave it to the next control process.
     pub(super) async fn take(&self) -> Option<Proxy> {
-        self.0.lock().await.take().map(|served| served.proxy)
+        self.served.lock().await.take().map(|served| served.proxy)
+    }
+}
+
+impl Router {
+    /// What the proxy counts of both releases of an environment, second by second, by the name of the split.
+    pub(super) fn counts(&self) -> broadcast::Receiver<(String, Second)> {
+        self.counts.subscribe()
     }
 }
 

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use seaworthy_model::{Condition, Name, Probe, Service};
 use seaworthy_provision::environment::{self, Environment, Inputs, Provided};
 use seaworthy_supervise::log::writer::LogFile;
-use seaworthy_supervise::machine::Phase;
+use seaworthy_supervise::machine::{Backoff, Phase, Restart};
 use seaworthy_supervise::process::Definition;
+use seaworthy_supervise::spec::Spec;
+use seaworthy_supervise::survivor::Survivor;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -125,10 +127,7 @@ impl Running {
         let mut services = BTreeMap::new();
         for (name, service) in &self.release.app.services {
             let by = if is_site(service) {
-                let site = service.static_dir.get().map_or("", String::as_str);
-                let folder = folder(&self.release.tree, service.path());
-                let root = if matches!(site, "" | ".") { folder } else { folder.join(site) };
-                By::Files { is_spa: service.build.get().is_some(), root }
+                By::Files { is_spa: service.build.get().is_some(), root: self.site(service) }
             } else if is_web(service) {
                 By::Instances(self.endpoints(place, name))
             } else {
@@ -177,6 +176,41 @@ impl Running {
         place.host.note();
     }
 
+    /// Goes on with an instance that an earlier control process started.
+    pub(super) fn resume(&self, place: &Place, instance: &Instance, survivor: Survivor) -> Result<(), Error> {
+        let Some(service) = self.release.app.services.get(&instance.service) else { return Ok(()) };
+        if instance.port.is_some() {
+            place.ports().runs_already(&self.owner(&instance.service, instance.number));
+            // It has it already: only what is remembered is asked for.
+            let _ = self.port(place, &instance.service, service, instance.number)?;
+        }
+        let definition =
+            self.definition(place, &instance.service, service, instance.number, instance.port)?;
+        place.host.supervisor.adopt(vec![definition], vec![survivor]).map_err(|error| Error::Instance {
+            instance: instance.name.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Folders of its static sites.
+    pub(super) fn sites(&self) -> BTreeMap<Name, Vec<PathBuf>> {
+        let site = |(name, service): (&Name, &Service)| {
+            is_site(service).then(|| (name.clone(), vec![self.site(service)]))
+        };
+        self.release.app.services.iter().filter_map(site).collect()
+    }
+
+    fn site(&self, service: &Service) -> PathBuf {
+        let site = service.static_dir.get().map_or("", String::as_str);
+        let folder = folder(&self.release.tree, service.path());
+        if matches!(site, "" | ".") { folder } else { folder.join(site) }
+    }
+
+    /// Whose port it is.
+    fn owner(&self, service: &Name, number: u32) -> String {
+        format!("services/{service}/{number}/{}", self.slot.as_str())
+    }
+
     /// The name of an instance's process.
     pub(super) fn name_of(&self, place: &Place, service: &Name, number: u32) -> String {
         format!("{}{service}.{number}.{}", place.prefix(), self.release.id)
@@ -209,8 +243,7 @@ impl Running {
         }
         let is_fixed = service.port_setting.get() == Some(&seaworthy_model::PortSetting::Fixed);
         let wanted = service.port.get().copied().filter(|_| is_fixed);
-        let owner = format!("services/{name}/{number}/{}", self.slot.as_str());
-        let reservation = place.ports().reserve(&owner, wanted)?;
+        let reservation = place.ports().reserve(&self.owner(name, number), wanted)?;
         if let Some(moved) = &reservation.moved {
             let holder =
                 moved.holder.as_ref().map_or_else(|| "another program".to_owned(), ToString::to_string);
@@ -244,6 +277,7 @@ impl Running {
         let mut definition = process(name, service, command, &around);
         definition.spec.name = self.name_of(place, name, number);
         definition.spec.log = LogFile::new(self.log_of(place, name, number));
+        definition.spec.on_control_loss = place.host.linger();
         definition.needs = Vec::<(String, Condition)>::new();
         definition.readiness = port.map(|_| readiness(service));
         definition.is_lenient = service.readiness.get().is_none() || is_guessed(&service.readiness);
@@ -346,6 +380,21 @@ fn readiness(service: &Service) -> Probe {
 
 fn millis(at: Timestamp) -> u64 {
     u64::try_from(at.as_millisecond()).unwrap_or_default()
+}
+
+/// A process that is only taken over to be stopped.
+pub(super) fn only_to_stop(spec: Spec) -> Definition {
+    Definition {
+        spec,
+        restart: Restart::Never,
+        backoff: Backoff::default(),
+        port: None,
+        startup: None,
+        readiness: None,
+        is_lenient: false,
+        liveness: None,
+        needs: Vec::new(),
+    }
 }
 
 /// Writes down which instances run, before and after they change.

@@ -3,7 +3,7 @@
 mod claim;
 mod holder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -32,6 +32,8 @@ pub struct Ports {
     taken: BTreeMap<u16, String>,
     /// What other runs leave alone meanwhile.
     claims: BTreeMap<u16, File>,
+    /// Owners that run already, on the ports that they got when they were started.
+    running: BTreeSet<String>,
 }
 
 /// A port, held until it is handed over so that nobody else gets it meanwhile.
@@ -76,11 +78,23 @@ impl Ports {
             seed: state.id(),
             taken: BTreeMap::new(),
             claims: BTreeMap::new(),
+            running: BTreeSet::new(),
         }
+    }
+
+    /// This owner runs already: it was started by a control process that is gone. It is told the port that it has, once.
+    pub fn runs_already(&mut self, owner: &str) {
+        self.running.insert(owner.to_owned());
     }
 
     /// A port for `owner` (`services/api`, `resources/db`): the wanted one, else the one of the last run, else any.
     pub fn reserve(&mut self, owner: &str, wanted: Option<u16>) -> Result<Reservation, Error> {
+        if self.running.remove(owner)
+            && let Some(port) = self.remembered.get(owner).copied()
+        {
+            self.taken.insert(port, owner.to_owned());
+            return Ok(Reservation { port, moved: None, held: None });
+        }
         let wanted = wanted.filter(|port| *port != 0);
         if let Some(port) = wanted
             && let Some(held) = self.hold(port)

@@ -38,6 +38,8 @@ pub enum Command {
     Abort,
     /// Take the new release back, within the watch.
     RollBack,
+    /// The watch is over before its time: a newer release waits.
+    Settle,
     /// Ctrl-C: abort before promotion, afterwards nothing.
     Interrupt,
 }

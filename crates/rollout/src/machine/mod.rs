@@ -278,6 +278,10 @@ impl Machine {
                 Some(why) => refused(why),
             },
             (Command::Interrupt, State::Promoted) => Decided::default(),
+            (Command::Settle, State::Promoted) if self.confirmed => {
+                self.go(State::Draining, self.drain(), now)
+            }
+            (Command::Settle, State::Promoted) => refused(Refused::NotReady),
             (_, State::Promoted) => refused(Refused::AlreadyPromoted),
             (Command::Abort | Command::Interrupt, _) => self.take_back(cause, now),
             (Command::RollBack, _) => refused(Refused::NotPromoted),
@@ -289,7 +293,9 @@ impl Machine {
             (Command::Promote, State::Canary(_)) if self.confirmed && !self.plan.is_rolling() => {
                 self.promote(now)
             }
-            (Command::Promote | Command::Pause | Command::Resume, _) => refused(Refused::NotReady),
+            (Command::Promote | Command::Pause | Command::Resume | Command::Settle, _) => {
+                refused(Refused::NotReady)
+            }
         }
     }
 
