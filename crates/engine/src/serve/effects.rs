@@ -54,7 +54,8 @@ impl Scene {
 /// Instances that a service is to have.
 pub(super) fn replicas(place: &Place, running: &Running, service: &Name) -> u32 {
     let said = place.settings().scale.get(service).copied();
-    let of_model = || running.release.app.services.get(service).and_then(|service| service.replicas.get().copied());
+    let of_model =
+        || running.release.app.services.get(service).and_then(|service| service.replicas.get().copied());
     said.or_else(of_model).unwrap_or(1).max(1)
 }
 

@@ -112,10 +112,7 @@ pub enum Shipped {
 
 impl Orders {
     /// Gives an order and waits for the answer.
-    pub(super) async fn give<T>(
-        &self,
-        order: impl FnOnce(oneshot::Sender<T>) -> Order,
-    ) -> Option<T> {
+    pub(super) async fn give<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.0.send(order(reply)).await.ok()?;
         answer.await.ok()
@@ -293,9 +290,8 @@ impl Task {
         let gone: Vec<ReleaseId> = to_retire(&retained, KEPT).into_iter().cloned().collect();
         for release in gone {
             let result = journal::retire(&self.place, &release).map_err(|error| error.to_string());
-            let result = result.and_then(|()| {
-                self.place.folder.remove(&release).map_err(|error| error.to_string())
-            });
+            let result =
+                result.and_then(|()| self.place.folder.remove(&release).map_err(|error| error.to_string()));
             if let Err(why) = result {
                 self.place.tell(Some(&release), format!("it was not retired: {why}"));
             }
@@ -360,9 +356,10 @@ impl Task {
 
     fn command(&mut self, command: Command) -> Result<(), Refusal> {
         let Some(rollout) = &mut self.rollout else {
-            return Err(Refusal::new("nothing-under-way", words::refused(
-                seaworthy_rollout::machine::Refused::Ended,
-            )));
+            return Err(Refusal::new(
+                "nothing-under-way",
+                words::refused(seaworthy_rollout::machine::Refused::Ended),
+            ));
         };
         rollout.command(command).map_err(|why| Refusal::new("order-refused", words::refused(why)))
     }
@@ -371,7 +368,8 @@ impl Task {
         if self.rollout.is_none() {
             return self.begin(ship).await;
         }
-        let is_frozen = self.rollout.as_ref().is_some_and(|rollout| rollout.machine().state() == State::Frozen);
+        let is_frozen =
+            self.rollout.as_ref().is_some_and(|rollout| rollout.machine().state() == State::Frozen);
         if is_frozen {
             let message = "a breaking migration failed here, and a person has to look first";
             return Err(Refusal::new("frozen", message).next("sea status"));
@@ -468,10 +466,8 @@ impl Task {
             self.place.tell(Some(&release.id), format!("too little traffic for small steps: {name}"));
         }
         let drain = environment.and_then(|environment| environment.drain.get().copied());
-        let limits = Limits {
-            drain: drain.map_or(Limits::default().drain, Duration::from),
-            ..Limits::default()
-        };
+        let limits =
+            Limits { drain: drain.map_or(Limits::default().drain, Duration::from), ..Limits::default() };
         Ok(Plan {
             release: release.id.clone(),
             stable: self.stable.as_ref().map(|stable| stable.release.id.clone()),
@@ -500,20 +496,19 @@ impl Task {
             let is_warm = rollout.machine().state() == State::Promoted;
             if to.is_none() || (is_warm && to == before) {
                 let command = if is_warm { Command::RollBack } else { Command::Abort };
-                rollout
-                    .command(command)
-                    .map_err(|why| Refusal::new("order-refused", words::refused(why)))?;
+                rollout.command(command).map_err(|why| Refusal::new("order-refused", words::refused(why)))?;
                 return before.ok_or_else(|| Refusal::new("nothing-before", "there is no release before it"));
             }
         }
-        let retained = journal::retained(&self.place)
-            .map_err(|error| Refusal::new("ledger", error.to_string()))?;
+        let retained =
+            journal::retained(&self.place).map_err(|error| Refusal::new("ledger", error.to_string()))?;
         let target = match to {
             Some(to) => retained.iter().map(|(release, _)| release).find(|release| **release == to).cloned(),
             None => retained.iter().max_by_key(|(_, since)| *since).map(|(release, _)| release.clone()),
         };
         let target = target.ok_or_else(|| {
-            Refusal::new("nothing-before", "no such release is kept here").next("sea history --kind promotion")
+            Refusal::new("nothing-before", "no such release is kept here")
+                .next("sea history --kind promotion")
         })?;
         let ship = Ship {
             release: target.clone(),
@@ -616,10 +611,9 @@ fn strategy(strategy: &seaworthy_model::Strategy) -> Strategy {
     match strategy {
         seaworthy_model::Strategy::Rolling => Strategy::Rolling,
         seaworthy_model::Strategy::BlueGreen { watch } => Strategy::BlueGreen { watch: watched(watch) },
-        seaworthy_model::Strategy::Canary { steps, watch } => Strategy::Canary {
-            steps: steps.iter().map(|step| share(*step)).collect(),
-            watch: watched(watch),
-        },
+        seaworthy_model::Strategy::Canary { steps, watch } => {
+            Strategy::Canary { steps: steps.iter().map(|step| share(*step)).collect(), watch: watched(watch) }
+        }
     }
 }
 

@@ -20,8 +20,7 @@ pub(super) async fn status(port: u16, path: &str, within: Duration) -> Result<u1
 }
 
 async fn get(port: u16, path: &str) -> Result<u16, String> {
-    let stream =
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| error.to_string())?;
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| error.to_string())?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     let request = Request::get(path)

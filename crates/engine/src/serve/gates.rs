@@ -41,7 +41,8 @@ pub(super) fn look(scene: &Scene) -> Health {
 
 /// What keeps an instance from ever passing: it had to be started again, or could not be started at all.
 fn failure(instance: &Instance, status: &Status) -> Option<String> {
-    let failed = matches!(status.phase, Phase::Restarting | Phase::CrashLoop | Phase::Failed | Phase::Completed);
+    let failed =
+        matches!(status.phase, Phase::Restarting | Phase::CrashLoop | Phase::Failed | Phase::Completed);
     if !failed && status.restarts == 0 {
         return None;
     }

@@ -171,7 +171,8 @@ pub(super) fn last(place: &Place) -> Result<Option<(Kept, Record)>, LedgerError>
 pub(super) fn serving(place: &Place) -> Result<Option<ReleaseId>, LedgerError> {
     let standings = place.host.ledger.standings(&place.app, &place.name)?;
     let is_serving = |state: &Option<journal::State>| state.as_ref().is_some_and(journal::State::is_serving);
-    let last = standings.iter().filter(|standing| is_serving(&standing.state)).max_by_key(|standing| standing.since);
+    let last =
+        standings.iter().filter(|standing| is_serving(&standing.state)).max_by_key(|standing| standing.since);
     Ok(last.map(|standing| ReleaseId::new(standing.release.as_str())))
 }
 

@@ -171,9 +171,8 @@ impl EnvironmentFolder {
     /// The releases whose records are here.
     pub(super) fn releases(&self) -> Vec<ReleaseId> {
         let entries = fs::read_dir(self.0.join("releases")).into_iter().flatten().flatten();
-        let name = |entry: fs::DirEntry| {
-            Some(ReleaseId::new(entry.file_name().to_str()?.strip_suffix(".json")?))
-        };
+        let name =
+            |entry: fs::DirEntry| Some(ReleaseId::new(entry.file_name().to_str()?.strip_suffix(".json")?));
         let mut releases: Vec<ReleaseId> = entries.filter_map(name).collect();
         releases.sort();
         releases
@@ -182,7 +181,11 @@ impl EnvironmentFolder {
 
 /// Makes a folder for its owner alone.
 pub(super) fn private(folder: &Path) -> Result<(), Error> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| Error::state(folder, source))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|source| Error::state(folder, source))
 }
 
 /// Writes a record so that there is always a whole one, the old or the new, whatever happens meanwhile.
@@ -239,7 +242,10 @@ mod tests {
         let shop = layout.environment(&name("shop"), &name("staging"));
         save(&shop.record(&ReleaseId::new("3f9a")), &"a record").unwrap();
         assert_eq!(shop.releases(), [ReleaseId::new("3f9a")]);
-        assert_eq!(read::<String>(&shop.record(&ReleaseId::new("3f9a"))).unwrap().as_deref(), Some("a record"));
+        assert_eq!(
+            read::<String>(&shop.record(&ReleaseId::new("3f9a"))).unwrap().as_deref(),
+            Some("a record")
+        );
         assert_eq!(read::<String>(&shop.record(&ReleaseId::new("none"))).unwrap(), None);
     }
 }

@@ -19,15 +19,15 @@ pub(super) async fn run(place: &Arc<Place>, running: &Arc<Running>) -> Result<()
     let tasks = place.tasks();
     let told = |line: Line| place.tell(Some(&release.id), line.text);
     for (name, prepared) in place.prepared() {
-        let files = migrate::sql_files(&release.app, &name, &release.tree).map_err(|error| error.to_string())?;
+        let files =
+            migrate::sql_files(&release.app, &name, &release.tree).map_err(|error| error.to_string())?;
         let Some(target) = prepared.target.as_ref().filter(|_| !files.is_empty()) else { continue };
         if prepared.kind != "postgres" {
             continue;
         }
         let psql = migrate::psql(&place.host.machine);
-        let mut database = Database::open(&name, target, &release.tree, psql)
-            .await
-            .map_err(|error| error.to_string())?;
+        let mut database =
+            Database::open(&name, target, &release.tree, psql).await.map_err(|error| error.to_string())?;
         for step in database.plan(&files).await.map_err(|error| error.to_string())? {
             match &step.action {
                 Action::Refuse(reason) => return Err(format!("{}: {reason}", step.file.path)),

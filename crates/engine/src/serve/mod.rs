@@ -132,14 +132,7 @@ impl Serve {
             source: std::io::Error::other(why),
         })?;
         let background = vec![tokio::spawn(router::run(Arc::clone(&shared)))];
-        Ok(Self {
-            shared,
-            session,
-            reaper: reaping,
-            background,
-            tasks: std::sync::Mutex::new(tasks),
-            http,
-        })
+        Ok(Self { shared, session, reaper: reaping, background, tasks: std::sync::Mutex::new(tasks), http })
     }
 
     /// The port of the proxy for plain HTTP.
@@ -212,9 +205,10 @@ async fn restore_all(shared: &Arc<Shared>) -> Result<Vec<JoinHandle<()>>, Error>
     let mut survivors: BTreeMap<Key, Vec<survivor::Survivor>> = BTreeMap::new();
     for survivor in found.survivors {
         let mut parts = survivor.name().splitn(3, '.');
-        let key = parts.next().zip(parts.next()).and_then(|(app, environment)| {
-            Some((Name::parse(app).ok()?, Name::parse(environment).ok()?))
-        });
+        let key = parts
+            .next()
+            .zip(parts.next())
+            .and_then(|(app, environment)| Some((Name::parse(app).ok()?, Name::parse(environment).ok()?)));
         if let Some(key) = key {
             survivors.entry(key).or_default().push(survivor);
         }

@@ -82,9 +82,10 @@ impl Release {
 
     /// Services that work without being asked.
     pub(super) fn workers(&self) -> impl Iterator<Item = (&Name, &Service)> {
-        self.app.services.iter().filter(|(_, service)| {
-            service.start.get().is_some() && service.kind.get() == Some(&Kind::Worker)
-        })
+        self.app
+            .services
+            .iter()
+            .filter(|(_, service)| service.start.get().is_some() && service.kind.get() == Some(&Kind::Worker))
     }
 
     /// Two releases of it cannot run at once: a service keeps data in a folder, or has a port that cannot be moved.

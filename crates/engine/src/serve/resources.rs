@@ -76,8 +76,13 @@ async fn bring_up_with(
     let lines = |_: Line| {};
     for request in requests {
         let name = request.name.clone();
-        let context =
-            Context { state: &state, machine: &place.host.machine, tasks: &tasks, lines: &lines, engine: None };
+        let context = Context {
+            state: &state,
+            machine: &place.host.machine,
+            tasks: &tasks,
+            lines: &lines,
+            engine: None,
+        };
         let mut prepared = resource::prepare(request, context).await?;
         let runs = std::mem::replace(&mut prepared.runs, Runs::Nothing);
         let port = prepared.port.take().map(seaworthy_provision::port::Reservation::hand_over);
@@ -100,9 +105,10 @@ async fn bring_up_with(
                 supervisor
                     .adopt(vec![definition], survivor.into_iter().collect())
                     .and_then(|()| supervisor.start(&process))
-                    .map_err(
-                    |error| Error::Instance { instance: process.clone(), reason: error.to_string() },
-                )?;
+                    .map_err(|error| Error::Instance {
+                        instance: process.clone(),
+                        reason: error.to_string(),
+                    })?;
                 wait_until_ready(place, &process).await?;
             }
             Runs::Smtp(_) | Runs::S3(_) | Runs::Container(_) => {

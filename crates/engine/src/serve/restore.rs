@@ -96,7 +96,8 @@ pub(super) async fn restore(place: &Arc<Place>, survivors: Vec<Survivor>) -> Res
         stable: stable.clone(),
         must_finish: AtomicBool::new(false),
     };
-    let how = if is_reboot { "after a restart of the machine" } else { "after a restart of the control process" };
+    let how =
+        if is_reboot { "after a restart of the machine" } else { "after a restart of the control process" };
     place.tell(Some(&kept.plan.release), format!("taken up {how}"));
     let rollout = Rollout::recover(scene, &kept, &record).map_err(Error::Ledger)?;
     Ok(Restored { stable, rollout: Some(rollout) })

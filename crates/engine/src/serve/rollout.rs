@@ -191,7 +191,10 @@ impl Rollout {
                 Input::Confirmed(key)
             }
             Err(why) => {
-                place.tell(Some(&self.scene.plan.release), format!("{} failed: {why}", words::state(doing.step.to)));
+                place.tell(
+                    Some(&self.scene.plan.release),
+                    format!("{} failed: {why}", words::state(doing.step.to)),
+                );
                 self.gate_failed(doing.step.to, &why);
                 Input::Failed(key, why)
             }
@@ -429,7 +432,8 @@ impl Rollout {
         let reason = step.cause.as_ref().map(words::cause).unwrap_or_default();
         let was_promoted = step.from.is_promoted();
         let by_judge = self.report();
-        if let (true, Some(stable), Some(from)) = (was_promoted, &self.scene.stable, journal::id(&plan.release))
+        if let (true, Some(stable), Some(from)) =
+            (was_promoted, &self.scene.stable, journal::id(&plan.release))
             && let Some(to) = journal::id(&stable.release.id)
         {
             let is_manual = matches!(step.cause, Some(seaworthy_rollout::machine::Cause::Command(_)));

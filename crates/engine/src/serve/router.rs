@@ -112,7 +112,11 @@ impl Router {
     pub(super) async fn end_streams(&self, _names: &[String]) {}
 
     /// The proxy goes on believing in the canary of an environment.
-    pub(super) async fn renew(&self, _place: &super::place::Place, _lease: std::time::Duration) -> Result<(), String> {
+    pub(super) async fn renew(
+        &self,
+        _place: &super::place::Place,
+        _lease: std::time::Duration,
+    ) -> Result<(), String> {
         Ok(())
     }
 }

@@ -15,11 +15,11 @@ use seaworthy_supervise::survivor::Survivor;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::layout;
 use super::place::{Place, lock};
 use super::release::{Release, is_site, is_web};
 use super::tools::{self, Tools};
 use super::traffic::{By, Endpoint, Served, Serving};
-use super::layout;
 use crate::host::definition::{Surroundings, folder, is_guessed, log_file, process};
 use crate::host::tasks::own_environment;
 
@@ -186,10 +186,11 @@ impl Running {
         }
         let definition =
             self.definition(place, &instance.service, service, instance.number, instance.port)?;
-        place.host.supervisor.adopt(vec![definition], vec![survivor]).map_err(|error| Error::Instance {
-            instance: instance.name.clone(),
-            reason: error.to_string(),
-        })
+        place
+            .host
+            .supervisor
+            .adopt(vec![definition], vec![survivor])
+            .map_err(|error| Error::Instance { instance: instance.name.clone(), reason: error.to_string() })
     }
 
     /// Folders of its static sites.
@@ -231,13 +232,7 @@ impl Running {
     }
 
     /// The port of an instance: one of its slot, or the one that the service has in its code.
-    fn port(
-        &self,
-        place: &Place,
-        name: &Name,
-        service: &Service,
-        number: u32,
-    ) -> Result<Option<u16>, Error> {
+    fn port(&self, place: &Place, name: &Name, service: &Service, number: u32) -> Result<Option<u16>, Error> {
         if !is_web(service) {
             return Ok(None);
         }
@@ -398,10 +393,7 @@ pub(super) fn only_to_stop(spec: Spec) -> Definition {
 }
 
 /// Writes down which instances run, before and after they change.
-pub(super) fn keep<'a>(
-    place: &Place,
-    running: impl Iterator<Item = &'a Arc<Running>>,
-) -> Result<(), Error> {
+pub(super) fn keep<'a>(place: &Place, running: impl Iterator<Item = &'a Arc<Running>>) -> Result<(), Error> {
     let releases = running.map(|running| (running.release.id.to_string(), running.kept())).collect();
     layout::save(&place.folder.instances(), &Kept { releases })
 }

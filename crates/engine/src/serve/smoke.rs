@@ -6,9 +6,9 @@ use std::time::Duration;
 use seaworthy_model::{Name, Probe, ProbeAction};
 use seaworthy_provision::task::{Line, Program, Task, Tasks};
 
+use super::fetch;
 use super::place::Place;
 use super::running::Running;
-use super::fetch;
 
 /// The longest that one request may take.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
@@ -59,7 +59,10 @@ async fn command_of(place: &Arc<Place>, running: &Arc<Running>, command: &str) -
     };
     for (name, service) in release.web() {
         let Some(address) = address(name) else { continue };
-        env.insert(format!("SEA_URL_{}", name.as_str().to_ascii_uppercase().replace('-', "_")), address.clone());
+        env.insert(
+            format!("SEA_URL_{}", name.as_str().to_ascii_uppercase().replace('-', "_")),
+            address.clone(),
+        );
         if first.is_none() || service.route.get().map(String::as_str) == Some("/") {
             first = Some(address);
         }

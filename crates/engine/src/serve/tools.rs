@@ -23,8 +23,8 @@ pub(super) struct Tools {
 impl Tools {
     /// Its variables: the search path, the virtual environment of Python.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
-        let path = search_path(&self.bin_dirs)
-            .map(|path| ("PATH".to_owned(), path.to_string_lossy().into_owned()));
+        let path =
+            search_path(&self.bin_dirs).map(|path| ("PATH".to_owned(), path.to_string_lossy().into_owned()));
         self.env.clone().into_iter().chain(path).collect()
     }
 }

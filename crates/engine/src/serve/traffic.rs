@@ -223,10 +223,7 @@ mod tests {
             let by = By::Instances(vec![endpoint]);
             (name(service), Served { route: route.map(str::to_owned), by })
         };
-        Serving {
-            release: Some(ReleaseId::new(release)),
-            services: services.iter().map(served).collect(),
-        }
+        Serving { release: Some(ReleaseId::new(release)), services: services.iter().map(served).collect() }
     }
 
     fn table(traffic: &Traffic) -> Vec<String> {
@@ -279,10 +276,7 @@ mod tests {
     fn a_route_with_a_host_answers_there_and_the_only_service_everywhere() {
         let stable = serving("a", &[("api", Some("api.shop.example/v1"), 1), ("web", Some("/"), 2)]);
         let traffic = Traffic { stable, ..Traffic::default() };
-        assert_eq!(
-            table(&traffic),
-            ["api.shop.example/v1 -> api.a", "production.shop.localhost/ -> web.a"]
-        );
+        assert_eq!(table(&traffic), ["api.shop.example/v1 -> api.a", "production.shop.localhost/ -> web.a"]);
         let only = Traffic { stable: serving("a", &[("api", None, 1)]), ..Traffic::default() };
         assert_eq!(table(&only), ["production.shop.localhost/ -> api.a"]);
     }

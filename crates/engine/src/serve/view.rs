@@ -193,4 +193,3 @@ pub struct ProgressView {
     /// Where it stands.
     pub environment: EnvironmentView,
 }
-
