@@ -58,7 +58,7 @@ pub fn write(store: &Store, manifest: &Manifest, only: &[Digest], to: &mut dyn W
 /// system refuses or is full.
 pub fn read(store: &Store, from: &mut dyn Read) -> Result<Manifest, Error> {
     let mut magic = [0; MAGIC.len()];
-    from.read_exact(&mut magic).map_err(|_| Error::Bundle("it ends before it began"))?;
+    from.read_exact(&mut magic).map_err(|_| Error::Interrupted { missing: None })?;
     if magic != *MAGIC {
         return Err(Error::Bundle("it does not begin like one"));
     }
@@ -102,8 +102,8 @@ pub fn read(store: &Store, from: &mut dyn Read) -> Result<Manifest, Error> {
         }
         Err(error) => {
             writer.commit()?;
-            let arrived = expected.keys().filter(|digest| store.has(digest)).count();
-            Err(error.unwrap_or(Error::Interrupted { arrived, expected: expected.len() }))
+            let missing = Some(store.missing(&manifest).len());
+            Err(error.unwrap_or(Error::Interrupted { missing }))
         }
     }
 }
@@ -115,7 +115,7 @@ fn read_length(from: &mut dyn Read) -> io::Result<u64> {
 }
 
 fn read_manifest(from: &mut dyn Read) -> Result<Manifest, Error> {
-    let cut = |_| Error::Bundle("it ends within its manifest");
+    let cut = |_| Error::Interrupted { missing: None };
     let length = read_length(from).map_err(cut)?;
     if length > MOST_MANIFEST {
         return Err(Error::Bundle("its manifest is too long"));
@@ -123,9 +123,12 @@ fn read_manifest(from: &mut dyn Read) -> Result<Manifest, Error> {
     let mut packed = (&mut *from).take(length);
     let decoder = zstd::stream::read::Decoder::new(&mut packed).map_err(cut)?;
     let mut json = Vec::new();
-    decoder.take(MOST_MANIFEST).read_to_end(&mut json).map_err(cut)?;
-    if packed.limit() > 0 {
-        return Err(Error::Bundle("its manifest is damaged"));
+    let unpacked = decoder.take(MOST_MANIFEST).read_to_end(&mut json);
+    match (unpacked, packed.limit()) {
+        (Ok(_), 0) => {}
+        // It is all here, and no frame.
+        (Err(_), 0) | (Ok(_), _) => return Err(Error::Bundle("its manifest is damaged")),
+        (Err(cause), _) => return Err(cut(cause)),
     }
     Manifest::from_json(&json).map_err(Error::Refused)
 }

@@ -57,12 +57,10 @@ pub enum Error {
     #[error("{} changed while it was packaged", .0.display())]
     Changing(PathBuf),
     /// A stream that ended early. What arrived is kept.
-    #[error("the transfer broke off: {arrived} of {expected} blobs are here")]
+    #[error("the transfer broke off {}", .missing.map_or("at its beginning".to_owned(), |missing| format!("with {missing} blobs to come")))]
     Interrupted {
-        /// Blobs that are here now, those from before included.
-        arrived: usize,
-        /// Blobs that the artifact has.
-        expected: usize,
+        /// Blobs that are not here yet; absent where it broke off before it said which there are.
+        missing: Option<usize>,
     },
     /// A stream that is none of ours.
     #[error("this is no bundle that this version reads: {0}")]
