@@ -20,6 +20,9 @@ const DEV_REQUIREMENTS: [&str; 6] = [
 /// Folders that builds write, where the model does not say which.
 const BUILT: [&str; 7] = ["dist", "build", "out", ".next", ".output", ".nuxt", "public/build"];
 
+/// What a scan looks for, and where: an artifact holds files that git does not have, too.
+const SCANNED: [&str; 5] = ["--category", "supply-chain", "--category", "secrets", "--untracked"];
+
 /// The steps of `app`, each after those that it needs. `workspaces` names the folder in which the dependencies of a service
 /// are installed; `has` says whether a file is there.
 pub fn derive(app: &App, workspaces: &BTreeMap<Name, String>, has: &dyn Fn(&str) -> bool) -> Vec<Step> {
@@ -47,7 +50,7 @@ pub fn derive(app: &App, workspaces: &BTreeMap<Name, String>, has: &dyn Fn(&str)
         .collect();
     for stage in [Stage::Lint, Stage::Test, Stage::Build] {
         if stage == Stage::Build {
-            steps.push(check());
+            steps.extend([rules(Stage::Check, &[]), rules(Stage::Scan, &SCANNED)]);
         }
         for (name, service) in &app.services {
             let command = match stage {
@@ -65,13 +68,13 @@ pub fn derive(app: &App, workspaces: &BTreeMap<Name, String>, has: &dyn Fn(&str)
     steps
 }
 
-/// The rules, over the whole app.
-fn check() -> Step {
+/// The rules, over the whole app: all of them, or those that arguments choose.
+fn rules(stage: Stage, arguments: &[&'static str]) -> Step {
     Step {
-        id: StepId::whole(Stage::Check),
-        stage: Stage::Check,
+        id: StepId::whole(stage),
+        stage,
         services: Vec::new(),
-        action: Action::Sea(vec!["check", "."]),
+        action: Action::Sea([&["check", "."], arguments].concat()),
         folder: ".".to_owned(),
         needs: Vec::new(),
         inputs: Inputs::Everything,
@@ -201,11 +204,11 @@ mod tests {
         );
         let alone = derive(&app, &BTreeMap::new(), &|_| false);
         let ids = |steps: &[Step]| steps.iter().map(|step| step.id.to_string()).collect::<Vec<_>>();
-        assert_eq!(ids(&alone), ["api:install", "web:install", "web:lint", "api:test", "check", "web:build"]);
+        assert_eq!(ids(&alone), ["api:install", "web:install", "web:lint", "api:test", "check", "scan", "web:build"]);
         let root: BTreeMap<Name, String> =
             app.services.keys().map(|name| (name.clone(), ".".to_owned())).collect();
         let shared = derive(&app, &root, &|_| false);
-        assert_eq!(ids(&shared), ["api:install", "web:lint", "api:test", "check", "web:build"]);
+        assert_eq!(ids(&shared), ["api:install", "web:lint", "api:test", "check", "scan", "web:build"]);
         let build = shared.iter().find(|step| step.id.as_str() == "web:build").unwrap();
         assert_eq!(ids(&shared[..1]), build.needs.iter().map(ToString::to_string).collect::<Vec<_>>());
     }

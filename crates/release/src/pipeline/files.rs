@@ -137,16 +137,20 @@ impl Files {
         self.stat.digest(path).is_none_or(|now| now == *digest)
     }
 
-    /// Remembers what a step made outside its outputs. What was there before it ran is somebody else's.
-    pub(super) fn add_made(&mut self, paths: impl IntoIterator<Item = String>) {
+    /// Remembers what a step made outside its outputs, and says what of `paths` that is. What was there before it ran is
+    /// somebody else's.
+    pub(super) fn add_made(&mut self, paths: impl IntoIterator<Item = String>) -> Vec<String> {
+        let mut added = Vec::new();
         for path in paths {
             if self.listing.iter().any(|known| **known == *path) || self.is_output(&path) {
                 continue;
             }
             if let Some(digest) = self.stat.digest(&path) {
-                self.made.insert(path, digest);
+                self.made.insert(path.clone(), digest);
+                added.push(path);
             }
         }
+        added
     }
 
     /// What steps made.

@@ -75,6 +75,19 @@ impl Made {
         Some(Self { path: output.path.clone(), content: Content::Files(entries) })
     }
 
+    /// Remembers a file that a step made outside its outputs; nothing where it is gone again, or too large to keep.
+    pub(super) fn record_file(path: &str, root: &Path, stat: &mut StatCache, store: &Store) -> Option<Self> {
+        let place = root.join(path);
+        let metadata = place.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+        let digest = stat.digest(path)?;
+        if metadata.len() > MOST_BYTES || store.keep(&place, &digest).is_err() {
+            return None;
+        }
+        let entry = Entry::File(digest, metadata.permissions().mode() & 0o111 != 0);
+        let files = [(path.to_owned(), entry)].into();
+        Some(Self { path: path.to_owned(), content: Content::Files(files) })
+    }
+
     /// Compares it with what is there; with `repair` it brings back what is missing or altered.
     pub(super) fn verify(&self, root: &Path, stat: &mut StatCache, store: &Store, repair: bool) -> Found {
         let files = match &self.content {
@@ -133,9 +146,15 @@ impl Made {
     }
 }
 
-/// Every file and link below a folder.
+/// Every file and link below a folder; a file is itself.
 fn entries(root: &Path, folder: &str, stat: &mut StatCache) -> Option<BTreeMap<String, Entry>> {
     let mut found = BTreeMap::new();
+    let place = root.join(folder);
+    if let Some(metadata) = place.symlink_metadata().ok().filter(fs::Metadata::is_file) {
+        let executable = metadata.permissions().mode() & 0o111 != 0;
+        found.insert(folder.to_owned(), Entry::File(stat.digest(folder)?, executable));
+        return Some(found);
+    }
     let mut waiting = vec![folder.to_owned()];
     while let Some(folder) = waiting.pop() {
         for entry in fs::read_dir(root.join(&folder)).ok()? {

@@ -222,7 +222,7 @@ impl Pipeline {
             }
         }
         let mut restored = Vec::new();
-        for made in &record.outputs {
+        for made in record.outputs.iter().chain(&record.made) {
             match made.verify(&self.files.root, &mut self.files.stat, &self.store, repair) {
                 Found::Intact => {}
                 Found::Restored(paths) => restored.extend(paths),

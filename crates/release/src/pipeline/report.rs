@@ -133,6 +133,8 @@ pub struct StepReport {
     pub undeclared: Vec<String>,
     /// Files of its outputs that were brought back.
     pub restored: Vec<String>,
+    /// A digest of the files that it declares to read, in hexadecimal digits; absent where it did not come to that.
+    pub inputs: Option<String>,
 }
 
 /// How a pipeline went: its steps, in their order.
@@ -161,6 +163,7 @@ impl StepReport {
             tail: Vec::new(),
             undeclared: Vec::new(),
             restored: Vec::new(),
+            inputs: None,
         }
     }
 }

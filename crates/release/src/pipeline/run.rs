@@ -18,7 +18,7 @@ use super::observed::{self, Observed};
 use super::outputs::Made;
 use super::plan::{Known, Pipeline, first_file};
 use super::report::{Event, Outcome, Report, StepReport};
-use super::step::{Step, StepId};
+use super::step::{Stage, Step, StepId};
 use super::store::{self, Record};
 use super::tools::Workshop;
 use crate::Error;
@@ -197,6 +197,7 @@ impl Run<'_> {
         (self.on)(&Event::Hit { step, restored: &restored, log: &log });
         let mut report = StepReport::new(step, Outcome::Hit, "nothing that it depends on changed".to_owned());
         report.took_ms = record.took_ms;
+        report.inputs = Some(record.tree.clone());
         report.log = self.pipeline.files.relative(&log);
         report.undeclared.clone_from(&record.undeclared);
         report.restored = restored;
@@ -237,8 +238,9 @@ impl Run<'_> {
         };
         self.pipeline.files.forget();
         let trace = ended.trace.as_ref();
+        let mut made = Vec::new();
         if let Some(trace) = trace {
-            self.remember_made(trace);
+            made = self.remember_made(trace);
         } else if self.pipeline.options.trace && !self.unobserved_told {
             self.unobserved_told = true;
             (self.on)(&Event::Unobserved);
@@ -246,6 +248,7 @@ impl Run<'_> {
         let mut done = StepReport::new(step, Outcome::Passed, reason.to_string());
         done.took_ms = u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX);
         done.log = self.pipeline.files.relative(&log.1);
+        done.inputs = Some(tree.clone());
         let failure = match &ended.status {
             Ok(status) if status.success() => None,
             Ok(status) => Some(execute::words(*status)),
@@ -272,7 +275,13 @@ impl Run<'_> {
             (self.on)(&Event::Undeclared { step, files: &seen.undeclared });
         }
         let changed = self.changed_meanwhile(step, &before, &tree, &seen, started);
-        let record = self.record(step, fingerprint, tree, seen, log.0, done.took_ms, trace.is_some());
+        let mut record = self.record(step, fingerprint, tree, seen, log.0, done.took_ms, trace.is_some());
+        // What tests and linters leave behind is nobody's to miss.
+        if matches!(step.stage, Stage::Install | Stage::Build) {
+            let Pipeline { files, store, .. } = &mut *self.pipeline;
+            let keep = |path: &String| Made::record_file(path, &files.root, &mut files.stat, store);
+            record.made = made.iter().filter_map(keep).collect();
+        }
         self.results.insert(step.id.clone(), record.result());
         match changed {
             Some(path) => (self.on)(&Event::NotKept { step, path: &path }),
@@ -307,6 +316,7 @@ impl Run<'_> {
             undeclared: seen.undeclared,
             traced,
             outputs,
+            made: Vec::new(),
             log,
             took_ms,
         }
@@ -334,7 +344,7 @@ impl Run<'_> {
         seen.undeclared.iter().find(is_newer).cloned()
     }
 
-    fn remember_made(&mut self, trace: &Trace) {
+    fn remember_made(&mut self, trace: &Trace) -> Vec<String> {
         let files = &mut self.pipeline.files;
         let made: Vec<String> = trace
             .made
@@ -342,7 +352,7 @@ impl Run<'_> {
             .filter_map(|path| files.relative(path))
             .filter(|path| !super::files::is_noise(path))
             .collect();
-        files.add_made(made);
+        files.add_made(made)
     }
 
     fn over(&mut self, step: &Step, report: StepReport) {

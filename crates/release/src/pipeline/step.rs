@@ -46,13 +46,16 @@ pub enum Stage {
     Test,
     /// The rules of `sea check`.
     Check,
+    /// Known vulnerabilities of what is depended on, and secrets in what would be shipped.
+    Scan,
     /// What is run or served is built.
     Build,
 }
 
 impl Stage {
     /// All of them, in their order.
-    pub const ALL: [Self; 5] = [Self::Install, Self::Lint, Self::Test, Self::Check, Self::Build];
+    pub const ALL: [Self; 6] =
+        [Self::Install, Self::Lint, Self::Test, Self::Check, Self::Scan, Self::Build];
 
     /// The word that is typed and shown.
     pub fn as_str(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Stage {
             Self::Lint => "lint",
             Self::Test => "test",
             Self::Check => "check",
+            Self::Scan => "scan",
             Self::Build => "build",
         }
     }

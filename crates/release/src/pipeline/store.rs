@@ -47,6 +47,9 @@ pub(super) struct Record {
     pub(super) traced: bool,
     /// What it made.
     pub(super) outputs: Vec<Made>,
+    /// What it made without declaring it, as far as that was seen.
+    #[serde(default)]
+    pub(super) made: Vec<Made>,
     /// The name of its log.
     pub(super) log: String,
     /// How long it took, in milliseconds.
@@ -179,7 +182,8 @@ impl Store {
         for file in files(&self.root.join("results")) {
             for record in load::<Vec<Record>>(&file) {
                 named.insert(format!("{}.json", record.tree));
-                named.extend(record.outputs.iter().flat_map(Made::copies).map(str::to_owned));
+                let made = record.outputs.iter().chain(&record.made);
+                named.extend(made.flat_map(Made::copies).map(str::to_owned));
                 named.insert(record.log);
             }
         }
