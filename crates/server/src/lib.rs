@@ -14,6 +14,7 @@ pub mod client;
 mod error;
 mod guard;
 mod headers;
+pub mod host;
 mod problem;
 mod server;
 mod socket;

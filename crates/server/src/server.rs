@@ -93,7 +93,7 @@ fn router(context: Context) -> Router {
 }
 
 /// Something that connections come from.
-trait Accept: Sync {
+pub(crate) trait Accept: Sync {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// The next connection.
@@ -117,7 +117,7 @@ impl Accept for tokio::net::UnixListener {
 }
 
 /// Accepts and serves connections until the server closes.
-async fn accept(listener: &impl Accept, router: Router, mut closing: watch::Receiver<bool>) {
+pub(crate) async fn accept(listener: &impl Accept, router: Router, mut closing: watch::Receiver<bool>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {

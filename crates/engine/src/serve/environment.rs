@@ -60,6 +60,12 @@ impl Refusal {
     }
 }
 
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { code: error.code(), message: error.to_string(), next: error.help() }
+    }
+}
+
 /// A release that is to take over. Its record and files are here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ship {
@@ -411,13 +417,12 @@ impl Task {
                 return Err(Refusal::new("shipping-held", message).next("sea ship --retry"));
             }
         }
-        let failed = |error: Error| Refusal::new(error.code(), error.to_string());
-        let release = Arc::new(self.load(&ship.release).await.map_err(failed)?);
+        let release = Arc::new(self.load(&ship.release).await?);
         if self.stable.as_ref().is_some_and(|stable| stable.release.id == release.id) {
             return Ok(Shipped::Serves);
         }
         let slot = self.stable.as_ref().map_or(Slot::A, |stable| stable.slot.other());
-        let new = Arc::new(Running::new(&self.place, Arc::clone(&release), slot).await.map_err(failed)?);
+        let new = Arc::new(Running::new(&self.place, Arc::clone(&release), slot).await?);
         let plan = self.plan(&ship, &new)?;
         let domain = release.app.environments.get(&self.place.name);
         let domain = domain.and_then(|environment| environment.domain.get().cloned());
@@ -525,7 +530,7 @@ impl Task {
 
     async fn maintain(&self, maintenance: bool) -> Result<(), Refusal> {
         let kept = self.place.set(|settings| settings.maintenance = maintenance);
-        kept.map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+        kept?;
         self.place.set_traffic(|traffic| traffic.maintenance = maintenance);
         let synced = self.place.host.router.sync(&self.place.host).await;
         synced.map_err(|why| Refusal::new("proxy-not-running", why))
@@ -551,7 +556,7 @@ impl Task {
                 Some(count) => drop(settings.scale.insert(service.clone(), count)),
                 None => drop(settings.scale.remove(service)),
             })
-            .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+            ?;
         super::effects::scale_to_settings(&self.place, &stable)
             .await
             .map_err(|why| Refusal::new("scale", why))

@@ -43,6 +43,12 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// An artifact cannot be stored or written out.
+    #[error(transparent)]
+    Artifact(#[from] seaworthy_artifact::Error),
+    /// A manifest cannot be read.
+    #[error("the artifact's manifest cannot be read: {0}")]
+    Manifest(String),
     /// A release's record or files are not here.
     #[error("release {0} is not on this host")]
     Missing(String),
@@ -95,6 +101,8 @@ impl Error {
             Self::Ledger(error) => error.code(),
             Self::Proxy(_) => "proxy-not-running",
             Self::Survivors(_) | Self::System { .. } => "host-system",
+            Self::Artifact(error) => error.code(),
+            Self::Manifest(_) => "artifact-manifest",
             Self::Missing(_) => "release-missing",
             Self::Model(_) => "release-model",
             Self::Runtime { .. } => "runtime-missing",

@@ -40,9 +40,11 @@ pub mod view;
 mod words;
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use seaworthy_artifact::{Digest, Manifest, Store};
 use seaworthy_ledger::{Actor, Ledger, mask};
 use seaworthy_model::Name;
 use seaworthy_proxy::control::{Listener, Proxy, ProxyOptions, Scope, Survivor as SurvivingProxy};
@@ -314,25 +316,48 @@ impl HostControl {
         Some(view::ProgressView { lines, environment })
     }
 
-    /// Takes a release in: its record is kept, its files are where [`HostControl::tree`] says.
-    pub fn take_in(&self, app: &Name, environment: &Name, record: &ReleaseRecord) -> Result<(), Error> {
-        let folder = self.shared.layout.environment(app, environment);
-        folder.prepare()?;
-        layout::save(&folder.record(&record.id()), record)
+    /// Which blobs of an artifact are not in the store, given its manifest.
+    pub fn missing(&self, manifest: &[u8]) -> Result<Vec<String>, Error> {
+        let manifest = Manifest::from_json(manifest).map_err(Error::Manifest)?;
+        let store = Store::open(&self.shared.layout.store())?;
+        Ok(store.missing(&manifest).iter().map(ToString::to_string).collect())
     }
 
-    /// Where the files of a release belong.
-    pub fn tree(&self, app: &Name, environment: &Name, release: &ReleaseId) -> Result<PathBuf, Error> {
+    /// Takes in what was missing of an artifact, and returns the artifact's digest. Blocks.
+    pub fn receive(&self, bundle: &mut dyn Read) -> Result<String, Error> {
+        let store = Store::open(&self.shared.layout.store())?;
+        Ok(seaworthy_artifact::bundle::read(&store, bundle)?.digest().to_string())
+    }
+
+    /// Takes a release in whose artifact is in the store: its files are written out, every one of them verified, then its
+    /// record.
+    pub async fn take_in(
+        &self,
+        app: &Name,
+        environment: &Name,
+        record: ReleaseRecord,
+    ) -> Result<(), Error> {
         let folder = self.shared.layout.environment(app, environment);
         folder.prepare()?;
-        Ok(folder.tree(release))
+        let store = self.shared.layout.store();
+        let taking = tokio::task::spawn_blocking(move || {
+            let store = Store::open(&store)?;
+            let digest: Digest =
+                record.artifact.parse().map_err(|_| Error::Manifest(record.artifact.clone()))?;
+            let manifest = store.manifest(&digest)?;
+            store.materialise(&manifest, &folder.tree(&record.id()))?;
+            layout::save(&folder.record(&record.id()), &record)
+        });
+        taking.await.map_err(|error| Error::System {
+            what: "the release cannot be written out",
+            source: std::io::Error::other(error),
+        })?
     }
 
     /// A release takes over.
     pub async fn ship(&self, app: &Name, environment: &Name, ship: Ship) -> Result<Shipped, Refusal> {
-        let failed = |error: Error| Refusal::new(error.code(), error.to_string());
         let (ready, restored) = oneshot::channel();
-        enter(&self.shared, app, environment, Vec::new(), ready).map_err(failed)?;
+        enter(&self.shared, app, environment, Vec::new(), ready)?;
         // One that was there already has no one to tell.
         let _ = restored.await;
         self.order(app, environment, |reply| Order::Ship(Box::new(ship), reply)).await

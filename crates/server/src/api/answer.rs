@@ -12,7 +12,7 @@ use super::routes::Output;
 use crate::problem::Problem;
 
 /// A value, as JSON.
-pub(super) struct Json<T>(pub(super) T);
+pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: JsonSchema> Output for Json<T> {
     fn describe(operation: &mut Operation<'_>) {

@@ -1,12 +1,12 @@
 //! The API: what there is, in one place. Each path's answer is described from the types of its handler.
 
-mod answer;
+pub(crate) mod answer;
 mod app;
 mod document;
 mod events;
 mod logs;
 mod mails;
-mod query;
+pub(crate) mod query;
 mod routes;
 mod services;
 mod sse;
@@ -14,6 +14,7 @@ mod sse;
 use axum::Router;
 use hyper::StatusCode;
 
+pub(crate) use self::answer::Json;
 pub use self::logs::{LogParams, LogView};
 use self::routes::Routes;
 pub use self::services::EnvironmentView;

@@ -10,7 +10,7 @@ use super::routes::Input;
 use crate::problem::Problem;
 
 /// Parameters of the query; a list is a parameter that is there several times.
-pub(super) struct Query<T>(pub(super) T);
+pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: JsonSchema> Input for Query<T> {
     fn describe(operation: &mut Operation<'_>) {
@@ -28,7 +28,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 }
 
 /// The parts of the path that the template of the route names.
-pub(super) struct Segments<T>(pub(super) T);
+pub(crate) struct Segments<T>(pub(crate) T);
 
 // The template names them in the description, too.
 impl<T> Input for Segments<T> {}

@@ -3,7 +3,7 @@
 //! A call is a connection of its own: calls are rare, and nothing is kept between them.
 
 mod follow;
-mod request;
+pub(crate) mod request;
 
 use std::path::{Path, PathBuf};
 

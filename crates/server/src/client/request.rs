@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::HOST;
@@ -35,6 +35,15 @@ pub(super) async fn send(
     method: Method,
     path: &str,
 ) -> Result<(Response<Incoming>, Connection), ServerError> {
+    send_body(socket, method, path, Bytes::new()).await
+}
+
+async fn send_body(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<(Response<Incoming>, Connection), ServerError> {
     let broken = |error: hyper::Error| ServerError::Broken(error.to_string());
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(connect(socket).await?)).await.map_err(broken)?;
@@ -46,7 +55,7 @@ pub(super) async fn send(
         .method(method)
         .uri(format!("/api/v1{path}"))
         .header(HOST, "localhost")
-        .body(Empty::<Bytes>::new())
+        .body(Full::new(body))
         .map_err(|error| ServerError::Answer(error.to_string()))?;
     let response = sender.send_request(request).await.map_err(broken)?;
     if response.status().is_success() {
@@ -61,8 +70,19 @@ pub(super) async fn send(
 }
 
 /// Sends a request and reads the whole answer.
-pub(super) async fn whole(socket: &Path, method: Method, path: &str) -> Result<Bytes, ServerError> {
+pub(crate) async fn whole(socket: &Path, method: Method, path: &str) -> Result<Bytes, ServerError> {
     let (response, _connection) = send(socket, method, path).await?;
+    collect(response).await
+}
+
+/// The same with a body.
+pub(crate) async fn with_body(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<Bytes, ServerError> {
+    let (response, _connection) = send_body(socket, method, path, body).await?;
     collect(response).await
 }
 
@@ -86,7 +106,7 @@ async fn collect(response: Response<Incoming>) -> Result<Bytes, ServerError> {
 }
 
 /// A name as one segment of a path.
-pub(super) fn segment(name: &str) -> String {
+pub(crate) fn segment(name: &str) -> String {
     let mut path = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
