@@ -39,6 +39,8 @@ pub struct Options {
     pub baseline: Baseline,
     /// The day of the check; without it no rule says that something has come to its end of life.
     pub today: Option<Date>,
+    /// Only rules of these categories; all of them where none is named.
+    pub categories: BTreeSet<Category>,
     /// A folder of OSV records; the project's own `.seaworthy/advisories` where none is named.
     pub advisories: Option<PathBuf>,
 }
@@ -77,14 +79,16 @@ fn run(checker: &Checker<'_>, repository: &Repository, loaded: &Loaded, options:
         .map(|path| &**path)
         .filter(|path| options.only.as_ref().is_none_or(|only| only.contains(*path)))
         .collect();
+    let is_wanted = |rule: &str| wants(&options.categories, checker.catalogue, rule);
     let work = Work {
         context: &context,
         catalogue: checker.catalogue,
         patterns: &checker.patterns,
         is_partial: options.only.is_some(),
+        categories: &options.categories,
         paths: &paths,
-        facts: facts().collect(),
-        file_facts: file_facts().collect(),
+        facts: facts().filter(|fact| fact.rules.iter().any(|rule| is_wanted(rule))).collect(),
+        file_facts: file_facts().filter(|fact| fact.rules.iter().any(|rule| is_wanted(rule))).collect(),
         next_fact: AtomicUsize::new(0),
         next_file: AtomicUsize::new(0),
     };
@@ -112,12 +116,18 @@ fn run(checker: &Checker<'_>, repository: &Repository, loaded: &Loaded, options:
     outcome.finish(&work, options)
 }
 
+/// The rule is of one of these categories, or all are wanted.
+fn wants(categories: &BTreeSet<Category>, catalogue: &Catalogue, rule: &str) -> bool {
+    categories.is_empty() || catalogue.get(rule).is_some_and(|rule| categories.contains(&rule.category))
+}
+
 /// What there is to do; threads take from it until nothing is left.
 struct Work<'w> {
     context: &'w Context<'w>,
     catalogue: &'w Catalogue,
     patterns: &'w Patterns<'w>,
     is_partial: bool,
+    categories: &'w BTreeSet<Category>,
     paths: &'w [&'w str],
     facts: Vec<&'static Fact>,
     file_facts: Vec<&'static FileFact>,
@@ -180,6 +190,7 @@ impl Outcome {
             findings.retain(|finding| only.contains(&finding.file));
         }
         findings.retain(is_meant);
+        findings.retain(|finding| wants(work.categories, work.catalogue, &finding.rule));
         sort(&mut findings);
         findings.dedup_by(|one, other| {
             one.rule == other.rule
@@ -189,7 +200,10 @@ impl Outcome {
         yield_to_graver(&mut findings, work.catalogue);
         let suppressed = self.allowances.apply(&mut findings);
         let is_judged = |rule: &str| {
-            !work.is_partial || !work.facts.iter().any(|fact| fact.whole && fact.rules.contains(&rule))
+            let is_wanted = wants(work.categories, work.catalogue, rule);
+            is_wanted
+                && (!work.is_partial
+                    || !work.facts.iter().any(|fact| fact.whole && fact.rules.contains(&rule)))
         };
         let sink = Sink::new(work.catalogue, work.context.repository);
         for draft in self.allowances.complaints(is_judged) {

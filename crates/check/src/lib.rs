@@ -13,6 +13,7 @@
 pub mod advisories;
 pub mod allow;
 pub mod baseline;
+pub mod built;
 pub mod catalogue;
 mod check;
 pub mod context;

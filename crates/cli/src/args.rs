@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use seaworthy_check::rule::Category;
 
 /// From a laptop prototype to a service that a team can run at 2am without its author.
 #[derive(Debug, Parser)]
@@ -165,6 +166,10 @@ pub(crate) struct CheckArgs {
     #[arg(short, long, requires = "fix")]
     pub(crate) yes: bool,
 
+    /// Only rules of this category (`secrets`, `supply-chain`, ...); can be given more than once.
+    #[arg(long, value_name = "NAME", value_parser = category, conflicts_with = "update_baseline")]
+    pub(crate) category: Vec<Category>,
+
     /// Only what is staged, as it would be committed.
     #[arg(long, conflicts_with = "since")]
     pub(crate) staged: bool,
@@ -188,6 +193,12 @@ pub(crate) struct CheckArgs {
     /// Check what is staged before every commit, by a hook of git.
     #[arg(long)]
     pub(crate) install_hook: bool,
+}
+
+fn category(text: &str) -> Result<Category, String> {
+    let names = || Category::ALL.map(Category::as_str).join(", ");
+    let found = Category::ALL.into_iter().find(|category| category.as_str() == text);
+    found.ok_or_else(|| format!("the categories are {}", names()))
 }
 
 /// Keep records of known vulnerabilities, which `sea check` looks lockfiles up in.

@@ -20,8 +20,8 @@ const DEV_REQUIREMENTS: [&str; 6] = [
 /// Folders that builds write, where the model does not say which.
 const BUILT: [&str; 7] = ["dist", "build", "out", ".next", ".output", ".nuxt", "public/build"];
 
-/// What a scan looks for, and where: an artifact holds files that git does not have, too.
-const SCANNED: [&str; 5] = ["--category", "supply-chain", "--category", "secrets", "--untracked"];
+/// What a scan looks for. Secrets in what is built later are looked for when it is packaged.
+const SCANNED: [&str; 4] = ["--category", "supply-chain", "--category", "secrets"];
 
 /// The steps of `app`, each after those that it needs. `workspaces` names the folder in which the dependencies of a service
 /// are installed; `has` says whether a file is there.
@@ -204,7 +204,10 @@ mod tests {
         );
         let alone = derive(&app, &BTreeMap::new(), &|_| false);
         let ids = |steps: &[Step]| steps.iter().map(|step| step.id.to_string()).collect::<Vec<_>>();
-        assert_eq!(ids(&alone), ["api:install", "web:install", "web:lint", "api:test", "check", "scan", "web:build"]);
+        assert_eq!(
+            ids(&alone),
+            ["api:install", "web:install", "web:lint", "api:test", "check", "scan", "web:build"]
+        );
         let root: BTreeMap<Name, String> =
             app.services.keys().map(|name| (name.clone(), ".".to_owned())).collect();
         let shared = derive(&app, &root, &|_| false);

@@ -54,8 +54,7 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in their order.
-    pub const ALL: [Self; 6] =
-        [Self::Install, Self::Lint, Self::Test, Self::Check, Self::Scan, Self::Build];
+    pub const ALL: [Self; 6] = [Self::Install, Self::Lint, Self::Test, Self::Check, Self::Scan, Self::Build];
 
     /// The word that is typed and shown.
     pub fn as_str(self) -> &'static str {

@@ -65,6 +65,7 @@ fn look(global: &Global, args: &CheckArgs, root: &Path, catalogue: &Catalogue) -
         only,
         baseline,
         today: jiff::Zoned::now().date().to_string().parse().ok(),
+        categories: args.category.iter().copied().collect(),
         advisories: args.advisories.clone(),
     };
     let report = Checker::new(catalogue).check(&repository, &loaded, &options);

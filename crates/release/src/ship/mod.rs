@@ -1,0 +1,32 @@
+//! From a commit to an artifact.
+//!
+//! | module | does |
+//! |---|---|
+//! | `git` | asks git |
+//! | `checkout` | a clean checkout of a commit, in a folder that stays warm |
+//! | `sbom`, `purl` | lockfiles -> CycloneDX, pure |
+//! | `provenance` | what was built from what, by which steps, with which results, pure |
+//! | `scan` | secrets in what was built |
+//! | `package` | the built tree -> an artifact in a store |
+//! | `id` | what a release is called |
+//!
+//! What becomes of a release afterwards is none of this module's business; artifacts that nobody needs any more are removed
+//! by `seaworthy_artifact::Store::prune`.
+
+mod checkout;
+mod error;
+mod git;
+mod id;
+mod package;
+mod provenance;
+mod purl;
+mod sbom;
+mod scan;
+
+pub use checkout::{Checkout, Commit, Wanted};
+pub use error::ShipError;
+pub use id::release_id;
+pub use package::{Package, Parts, package};
+pub use provenance::{Findings, Provenance, Ran, Tests};
+pub use sbom::sbom;
+pub use scan::secrets;
