@@ -84,6 +84,8 @@ pub struct Move {
     pub began: String,
     /// How long it took, in milliseconds; null while it is under way.
     pub duration_ms: Option<u64>,
+    /// How long it then stayed in that state, until the next transition began, in milliseconds; null for the last one.
+    pub stayed_ms: Option<u64>,
     /// Why it was begun or given up.
     pub reason: Option<String>,
     /// Who began it.
@@ -202,22 +204,35 @@ fn gates(body: &Body) -> Option<Vec<Gate>> {
     }
 }
 
+/// Milliseconds; a clock that stepped back took no time.
+fn between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
+}
+
 /// Beginnings joined with their ends. A beginning without one is under way only if the journal says so: else its end was
 /// lost.
 fn moves(events: &[&Event], open: Option<Seq>) -> Vec<Move> {
     let mut moves: Vec<(Seq, Timestamp, Move)> = Vec::new();
+    // Where the release was last confirmed to be, and since when.
+    let mut rests: Option<(Seq, Timestamp)> = None;
     for event in events {
         let Body::Transition(Transition { phase, from, to, begun, reason, .. }) = &event.body else {
             continue;
         };
         let known = moves.iter_mut().rfind(|(seq, ..)| Some(*seq) == *begun);
         if let Some((_, began, known)) = known {
-            let took = event.time.duration_since(*began).as_millis();
             known.phase = *phase;
-            // A clock that stepped back took no time.
-            known.duration_ms = Some(u64::try_from(took).unwrap_or(0));
+            known.duration_ms = Some(between(*began, event.time));
             known.reason = reason.clone().or(known.reason.take());
+            if let (Phase::Confirmed, Some(begun)) = (phase, begun) {
+                rests = Some((*begun, event.time));
+            }
             continue;
+        }
+        if let Some((seq, since)) = rests.take()
+            && let Some((.., rested)) = moves.iter_mut().rfind(|(known, ..)| *known == seq)
+        {
+            rested.stayed_ms = Some(between(since, event.time));
         }
         let told = Move {
             from: from.as_ref().map(State::to_string),
@@ -225,6 +240,7 @@ fn moves(events: &[&Event], open: Option<Seq>) -> Vec<Move> {
             phase: *phase,
             began: event.time.to_string(),
             duration_ms: None,
+            stayed_ms: None,
             reason: reason.clone(),
             actor: event.actor.to_string(),
         };

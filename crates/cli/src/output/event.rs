@@ -73,9 +73,8 @@ fn line(event: &Event) -> Line {
             (Style::new(), place),
             (NAME, release),
             (style, plain(event.body.kind_name())),
-            (DIM, plain(&event.actor.to_string())),
         ],
-        text: plain(&sentence(&event.body)),
+        text: format!("{}  {}", plain(&sentence(&event.body)), paint(DIM, &plain(&event.actor.to_string()))),
     }
 }
 
@@ -118,7 +117,7 @@ fn row(row: &AuditRow) -> Line {
 /// What a check of the whole ledger found.
 pub(crate) fn write_verified(out: &mut dyn Write, verified: &Verified) -> io::Result<()> {
     let Verified { events, head, gaps } = verified;
-    writeln!(out, "{} {events} events, each as it was written", paint(GOOD, "whole"))?;
+    writeln!(out, "{} {events} events, each as it was written", paint(GOOD, "whole:"))?;
     for (gap, by) in gaps {
         writeln!(out, "  events {} to {} were taken out, as event {by} says", gap.from, gap.to)?;
     }
@@ -138,16 +137,16 @@ pub(crate) fn write_repair(
     done: bool,
 ) -> io::Result<()> {
     let Some(Repaired { damage, set_aside, lost, checkpoint }) = repaired else {
-        return writeln!(out, "{} {kept} events; there is nothing to repair", paint(GOOD, "whole"));
+        return writeln!(out, "{} {kept} events, and nothing to repair", paint(GOOD, "whole:"));
     };
-    writeln!(out, "{} {damage}", paint(ERROR, "damaged"))?;
+    writeln!(out, "{} {damage}", paint(ERROR, "damaged:"))?;
     // The event that says what was lost is one of those that are there afterwards.
     let kept = kept.saturating_sub(1);
     if done {
         writeln!(
             out,
             "{} {kept} events are kept, {lost} are lost, as event {checkpoint} says",
-            paint(GOOD, "repaired")
+            paint(GOOD, "repaired:")
         )?;
         if let Some(folder) = set_aside {
             writeln!(out, "  the damaged files are in {}, as they were", folder.display())?;

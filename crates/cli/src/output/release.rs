@@ -23,7 +23,7 @@ pub(crate) fn write(out: &mut dyn Write, report: &ReleaseReport, events: &[Event
         None => writeln!(out, "  what it is, is not known: it was imported, or that event was lost")?,
     }
     for stay in &report.environments {
-        writeln!(out, "  {}  {}", paint(NAME, &stay.environment), standing(stay))?;
+        writeln!(out, "  {}  {}", paint(NAME, &format!("{:13}", stay.environment)), standing(stay))?;
     }
     if let Some(changes) = &report.changes {
         write_changes(out, changes)?;
@@ -89,7 +89,8 @@ fn write_changes(out: &mut dyn Write, changes: &Changes) -> io::Result<()> {
                 .map(|change| match (&change.from, &change.to) {
                     (Some(from), Some(to)) => format!("{} {from} -> {to}", change.name),
                     (None, Some(to)) => format!("{} {to}, new", change.name),
-                    (_, None) => format!("{}, gone", change.name),
+                    (Some(from), None) => format!("{} {from}, gone", change.name),
+                    (None, None) => change.name.clone(),
                 })
                 .collect(),
         ),
@@ -124,7 +125,11 @@ fn write_stay(out: &mut dyn Write, stay: &Stay) -> io::Result<()> {
     if !stay.gates.is_empty() && !stay.transitions.is_empty() {
         writeln!(out)?;
     }
-    let mut table = Table::new(&[NAME, DIM, DIM, DIM]);
+    if stay.transitions.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&[NAME, DIM, DIM, DIM, DIM]);
+    table.row(["state", "since", "took", "stayed", ""].map(str::to_owned));
     for step in &stay.transitions {
         table.row(move_row(step));
     }
@@ -141,11 +146,18 @@ fn gate_line(gate: &Gate) -> String {
     format!("{} {}{detail}", paint(style, &format!("{:9}", word(gate.outcome))), plain(&gate.gate))
 }
 
-fn move_row(step: &Move) -> [String; 4] {
+fn move_row(step: &Move) -> [String; 5] {
     let took = match (step.phase, step.duration_ms) {
         (Phase::Begun, _) | (_, None) => "under way".to_owned(),
         (Phase::Confirmed, Some(ms)) => duration(ms),
         (Phase::Abandoned, Some(ms)) => format!("given up after {}", duration(ms)),
     };
-    [step.to.clone(), written(&step.began), took, step.reason.as_deref().map(plain).unwrap_or_default()]
+    let stayed = step.stayed_ms.map(duration).unwrap_or_default();
+    [
+        step.to.clone(),
+        written(&step.began),
+        took,
+        stayed,
+        step.reason.as_deref().map(plain).unwrap_or_default(),
+    ]
 }

@@ -80,7 +80,7 @@ pub(crate) fn sentence(body: &Body) -> String {
                 1 => ", 1 new commit".to_owned(),
                 many => format!(", {many} new commits"),
             };
-            format!("made of {} by {author}{commits}{dirty}", short(commit))
+            format!("made from commit {} by {author}{commits}{dirty}", short(commit))
         }
         Body::Transition(Transition { phase, from, to, reason, .. }) => {
             let from = from.as_ref().map_or_else(|| "new".to_owned(), State::to_string);
@@ -92,13 +92,16 @@ pub(crate) fn sentence(body: &Body) -> String {
             format!("{from} -> {to} {phase}{}", after(reason.as_deref()))
         }
         Body::Promotion(Promotion { previous, strategy, purpose, incident, .. }) => {
-            let instead = previous.as_ref().map(|id| format!(" instead of {}", short(id.as_str())));
+            let instead = match previous {
+                Some(previous) => format!("instead of {}", short(previous.as_str())),
+                None => "as the first".to_owned(),
+            };
             let incident = match incident {
                 Some(incident) => format!(", for incident {incident}"),
                 None if *purpose == Purpose::Unplanned => ", unplanned".to_owned(),
                 None => String::new(),
             };
-            format!("serves{} ({strategy}){incident}", instead.unwrap_or_default())
+            format!("serves {instead}, by {strategy}{incident}")
         }
         Body::Rollback(Rollback { from, to, reason, .. }) => {
             format!("{} serves again instead of {}: {reason}", short(to.as_str()), short(from.as_str()))

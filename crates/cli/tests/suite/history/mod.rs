@@ -85,22 +85,17 @@ fn nothing_was_shipped_yet() {
 
 #[test]
 fn the_state_is_where_it_is_said_to_be() {
-    let (here, home) = (Machine::with_history(), tempfile::tempdir().unwrap());
-    let run = |configure: &dyn Fn(&mut assert_cmd::Command)| {
-        let mut command = sea(&["history", "--json"]);
-        command.current_dir(home.path()).env_remove("SEA_STATE").env("XDG_STATE_HOME", "not/absolute");
-        configure(&mut command);
-        let output = command.output().unwrap();
+    let (here, elsewhere) = (Machine::with_history(), tempfile::tempdir().unwrap());
+    let events = |arguments: &[&str], variable: &Path| {
+        let mut command = sea(&[&["history", "--json"], arguments].concat());
+        let output = command.current_dir(elsewhere.path()).env("SEA_STATE", variable).output().unwrap();
         assert!(output.status.success());
         serde_json::from_slice::<Value>(&output.stdout).unwrap()["events"].as_array().unwrap().len()
     };
-    let state = here.state();
-    assert!(
-        run(&|sea| drop(sea.arg("--state").arg(state).env("SEA_STATE", home.path()))) > 0,
-        "--state wins"
-    );
-    assert!(run(&|sea| drop(sea.env("SEA_STATE", state))) > 0);
-    assert_eq!(run(&|sea| drop(sea.env("SEA_STATE", home.path()))), 0);
+    assert_eq!(events(&[], elsewhere.path()), 0);
+    assert!(events(&[], here.state()) > 0);
+    let named = ["--state", here.state().to_str().unwrap()];
+    assert!(events(&named, elsewhere.path()) > 0, "what is typed wins over what is set");
 }
 
 #[test]
@@ -173,6 +168,8 @@ fn a_release_is_found_by_its_beginning_and_by_where_it_serves() {
     assert_eq!((&stay["state"], &stay["serving"]), (&"aborted".into(), &"r41".into()));
     assert_eq!(stay["transitions"].as_array().unwrap().len(), 7);
     assert_eq!(stay["transitions"][0]["duration_ms"], 21_400);
+    let canary = &stay["transitions"][5];
+    assert_eq!((&canary["to"], canary["stayed_ms"].as_u64().unwrap() / 1000), (&"canary:10".into(), 64));
 }
 
 #[test]
