@@ -1,9 +1,13 @@
 //! The command line.
 
+mod history;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use seaworthy_check::rule::Category;
+
+pub(crate) use history::{AuditArgs, DoraSource, FilterArgs, HistoryArgs, ShowArgs, StateArgs};
 
 /// From a laptop prototype to a service that a team can run at 2am without its author.
 #[derive(Debug, Parser)]
@@ -19,6 +23,7 @@ use seaworthy_check::rule::Category;
   sea generate                      Dockerfile, Compose, Kubernetes, pipelines, alerts, runbook
   sea drift                         where two places disagree about the app
   sea ci                            lint, test, check and build, as CI does
+  sea history                       what was shipped, and what happened since
   sea plan                          what this repository is, and how it runs
   sea plan --explain api.port       where a value comes from
   sea init                          write down what could not be detected
@@ -68,6 +73,9 @@ pub(crate) enum Command {
     Generate(GenerateArgs),
     Drift(DriftArgs),
     Ci(CiArgs),
+    History(HistoryArgs),
+    Show(ShowArgs),
+    Audit(AuditArgs),
     Dora(DoraArgs),
     Plan(PlanArgs),
     Init(InitArgs),
@@ -234,16 +242,25 @@ pub(crate) struct UpdateArgs {
     pub(crate) to: Option<PathBuf>,
 }
 
-/// Show how the app is delivered: the five metrics of DORA, from version tags
+/// Show how the app is delivered: the five metrics of DORA, from the ledger or version tags
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea dora
   sea dora --days 90 --zone Europe/Berlin
+  sea dora --env staging            of another environment than production
+  sea dora --from tags              from version tags, although the ledger knows deployments
   sea dora --tags api/              tags such as api/v1.4.0
   sea dora --json                   for programs (sea.dora/1)
 
 Tags tell when a version was out, not whether it failed: rates need deployments that sea made.")]
 pub(crate) struct DoraArgs {
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+
+    /// Where deployments are known from; the ledger when it has some of this app, else tags.
+    #[arg(long, value_enum, value_name = "SOURCE")]
+    pub(crate) from: Option<DoraSource>,
+
     /// How many days, up to today.
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     pub(crate) days: u16,
@@ -598,6 +615,14 @@ pub(crate) enum Shape {
     Generate,
     /// What `sea drift --json` prints.
     Drift,
+    /// What `sea history --json` prints.
+    History,
+    /// What `sea show --json` prints.
+    Show,
+    /// What `sea audit --json` prints.
+    Audit,
+    /// What `sea dora --json` prints.
+    Dora,
 }
 
 /// Explain an error or warning by its code.

@@ -1,5 +1,6 @@
 //! Who shipped what, when, with which gates.
 
+use schemars::JsonSchema;
 use seaworthy_model::Name;
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use crate::store::Ledger;
 const KINDS: [Kind; 5] = [Kind::Promotion, Kind::Rollback, Kind::Abort, Kind::Flag, Kind::Config];
 
 /// One change of what users meet.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AuditRow {
     /// The event.
     pub seq: Seq,
@@ -27,8 +28,10 @@ pub struct AuditRow {
     /// `promotion`, `rollback`, `abort`, `flag`, `config`.
     pub action: &'static str,
     /// The app.
+    #[schemars(with = "String")]
     pub app: Name,
     /// The environment.
+    #[schemars(with = "Option<String>")]
     pub environment: Option<Name>,
     /// The release that serves now, or was given up.
     pub release: Option<ReleaseId>,
@@ -41,11 +44,12 @@ pub struct AuditRow {
     /// Why, or what.
     pub detail: String,
     /// The hash of the event, by which it is found again.
+    #[schemars(with = "String")]
     pub hash: Hash,
 }
 
 /// The audit trail. Its JSON is the documented shape `sea.audit/1`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Audit {
     schema: &'static str,
     /// Rows, oldest first.
@@ -62,6 +66,16 @@ impl Ledger {
 }
 
 impl Audit {
+    /// Of no ledger.
+    pub const fn empty() -> Self {
+        Self { schema: "sea.audit/1", rows: Vec::new() }
+    }
+
+    /// The JSON Schema of `sea.audit/1`.
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// As CSV with a line of headings (RFC 4180); texts that a spreadsheet would run are quoted with `'`.
     pub fn to_csv(&self) -> String {
         let mut text = csv::record([

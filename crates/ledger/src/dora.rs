@@ -25,6 +25,6 @@ mod window;
 pub use data::{Commit, Deployment, Ended, Facts, Incident, Source, Takeback};
 pub use import::{Tag, TagRule, draft, from_tags};
 pub use ledger::facts;
-pub use report::{Direction, Frequency, Metric, Notes, Recovery, Report, Trend, report};
+pub use report::{Direction, Frequency, Metric, Notes, Origin, Recovery, Report, Told, Trend, report};
 pub use stats::{Counts, Rate, Times};
 pub use window::{Window, WindowError};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use seaworthy_model::Name;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::chain::{Hash, Link};
 use crate::key::{Key, ReleaseId};
 
 /// The number of an event: 1, 2, 3, ... in the order of writing, never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Seq(u64);
 
@@ -132,20 +133,47 @@ impl Event {
         })
     }
 
-    /// The documented shape `sea.event/1`.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "seq": self.seq,
-            "time": self.time.to_string(),
-            "app": self.app,
-            "environment": self.environment,
-            "release": self.release,
-            "actor": self.actor.to_string(),
-            "key": self.key,
-            "kind": self.body.kind_name(),
-            "version": self.body.version(),
-            "body": self.body.to_value(),
-            "hash": self.hash,
-        })
+    /// The event for programs.
+    pub fn view(&self) -> EventView {
+        EventView {
+            seq: self.seq,
+            time: self.time.to_string(),
+            app: self.app.to_string(),
+            environment: self.environment.as_ref().map(Name::to_string),
+            release: self.release.as_ref().map(ReleaseId::to_string),
+            actor: self.actor.to_string(),
+            key: self.key.clone(),
+            kind: self.body.kind_name().to_owned(),
+            version: self.body.version(),
+            body: self.body.to_value(),
+            hash: self.hash.to_string(),
+        }
     }
+}
+
+/// An event for programs: the documented shape `sea.event/1`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct EventView {
+    /// Its number: 1, 2, 3, ... in the order of writing.
+    pub seq: Seq,
+    /// When it was written, as RFC 3339 in UTC.
+    pub time: String,
+    /// The app.
+    pub app: String,
+    /// The environment, when it concerns one.
+    pub environment: Option<String>,
+    /// The release, when it concerns one.
+    pub release: Option<String>,
+    /// Who did it.
+    pub actor: String,
+    /// What makes it the same event when it is written twice.
+    pub key: String,
+    /// Its kind.
+    pub kind: String,
+    /// The version of the shape of `body`.
+    pub version: u32,
+    /// What it says; the shapes of each kind are in the book.
+    pub body: serde_json::Value,
+    /// Its hash, in hexadecimal digits.
+    pub hash: String,
 }

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
+use schemars::JsonSchema;
 use seaworthy_model::Name;
+use serde::Serialize;
 
 use crate::body::{Body, Kind};
 use crate::error::LedgerError;
-use crate::event::{Event, Seq};
+use crate::event::{Event, EventView, Seq};
 use crate::key::ReleaseId;
 use crate::store::{Ledger, row};
 
@@ -29,6 +31,8 @@ pub struct Query {
     pub environment: Option<Name>,
     /// Of one of these kinds; of any when empty.
     pub kinds: Vec<Kind>,
+    /// Of none of these kinds.
+    pub without: Vec<Kind>,
     /// Of this release.
     pub release: Option<ReleaseId>,
     /// At this time or later.
@@ -48,6 +52,35 @@ pub struct Page {
     pub events: Vec<Event>,
     /// The `after` of the next page; none when this is the last one.
     pub next: Option<Seq>,
+}
+
+/// Events of a query. Its JSON is the documented shape `sea.history/1`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct History {
+    schema: &'static str,
+    /// The events, in the order asked for.
+    pub events: Vec<EventView>,
+    /// When there are more: the `seq` beyond which they go on.
+    pub next: Option<Seq>,
+}
+
+impl From<Page> for History {
+    fn from(page: Page) -> Self {
+        let events = page.events.iter().map(Event::view).collect();
+        Self { schema: "sea.history/1", events, next: page.next }
+    }
+}
+
+impl History {
+    /// Of no ledger.
+    pub fn empty() -> Self {
+        Page { events: Vec::new(), next: None }.into()
+    }
+
+    /// The JSON Schema of `sea.history/1`.
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
 }
 
 /// A release: what it is, and all that befell it.
@@ -136,9 +169,11 @@ impl Query {
         if let Some(after) = self.after {
             filter(beyond, after.sql().into());
         }
-        if !self.kinds.is_empty() {
-            let kinds: Vec<_> = self.kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
-            filters.push(format!("kind IN ({})", kinds.join(", ")));
+        for (word, kinds) in [("IN", &self.kinds), ("NOT IN", &self.without)] {
+            if !kinds.is_empty() {
+                let kinds: Vec<_> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+                filters.push(format!("kind {word} ({})", kinds.join(", ")));
+            }
         }
         let filters =
             if filters.is_empty() { String::new() } else { format!("WHERE {}", filters.join(" AND ")) };

@@ -6,7 +6,8 @@
 mod place;
 mod salvage;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::body::{Body, Checkpoint, CheckpointReason, Kind};
 use crate::error::{Damage, LedgerError};
@@ -55,6 +56,26 @@ impl Ledger {
         let ledger = Self::open(files.store, options)?;
         let repaired = ledger.last_repair(damage)?;
         Ok((ledger, repaired))
+    }
+
+    /// What [`Ledger::repair`] would do, tried on a copy in a folder that is the caller's: none when nothing is wrong.
+    /// The ledger itself is not touched. Gives the number of events that there are afterwards as well.
+    pub fn rehearse_repair(
+        path: &Path,
+        folder: &Path,
+        options: Options,
+    ) -> Result<(Option<Repaired>, u64), LedgerError> {
+        let files = Files::new(path.to_owned());
+        for file in Files::set(&files.store).iter().chain([&files.anchor, &files.repaired]) {
+            if let Some(name) = file.file_name()
+                && file.try_exists().map_err(LedgerError::file("look for", file))?
+            {
+                fs::copy(file, folder.join(name)).map_err(LedgerError::file("copy", file))?;
+            }
+        }
+        let copy = folder.join(path.file_name().unwrap_or_default());
+        let (ledger, repaired) = Self::repair(copy, options)?;
+        Ok((repaired, ledger.verify(None)?.events))
     }
 
     fn last_repair(&self, damage: Damage) -> Result<Option<Repaired>, LedgerError> {

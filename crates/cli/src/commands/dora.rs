@@ -1,4 +1,4 @@
-//! `sea dora`: how an app is delivered, from the version tags of its repository.
+//! `sea dora`: how an app is delivered, from the ledger or from the version tags of its repository.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -6,12 +6,16 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use seaworthy_detect::CONFIG_FILE;
-use seaworthy_ledger::dora::{Commit, Facts, Tag, TagRule, Window, from_tags, report};
+use seaworthy_ledger::Kind;
+use seaworthy_ledger::dora::{
+    Commit, Facts, Origin, Tag, TagRule, Told, Window, facts as facts_of, from_tags, report,
+};
+use seaworthy_ledger::history::{Order, Query};
 use seaworthy_model::Name;
 
-use crate::args::{DoraArgs, Global};
+use crate::args::{DoraArgs, DoraSource, Global};
 use crate::commands::git::git;
-use crate::commands::load;
+use crate::commands::{load, state};
 use crate::exit::{self, Mistake, Outside};
 use crate::output::metrics;
 
@@ -23,19 +27,7 @@ pub(crate) fn run(global: &Global, args: &DoraArgs) -> anyhow::Result<u8> {
     let loaded = load::load(&Global { env: None, ..global.clone() }, None)?;
     let app = loaded.app.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
     let environment = Name::from_text(global.env.as_deref().unwrap_or(PRODUCTION));
-    let rule = TagRule { app: app.clone(), environment: environment.clone(), prefix: args.tags.clone() };
-    let facts =
-        Facts { deployments: from_tags(&tags(&root)?, &rule), commits: commits(&root)?, ..Facts::default() };
-    if facts.deployments.is_empty() {
-        return Err(Mistake {
-            message: format!(
-                "no tag of {} is a version: nothing is known to have been deployed",
-                root.display()
-            ),
-            help: Some("git tag v1.2.0, or sea dora --tags PREFIX for tags such as api/v1.2.0".to_owned()),
-        }
-        .into());
-    }
+    let (facts, origin) = facts(args, &root, &app, &environment)?;
     let zone = match &args.zone {
         Some(name) => TimeZone::get(name).map_err(|error| Mistake {
             message: format!("there is no time zone `{name}`: {error}"),
@@ -52,13 +44,64 @@ pub(crate) fn run(global: &Global, args: &DoraArgs) -> anyhow::Result<u8> {
         help: Some("sea dora --days 30".to_owned()),
     })?;
     if args.json {
-        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string_pretty(&report)?)?;
+        let told = Told::new(report, origin);
+        writeln!(std::io::stdout().lock(), "{}", serde_json::to_string_pretty(&told)?)?;
     } else {
         let mut text = Vec::new();
-        metrics::write(&mut text, &report)?;
+        metrics::write(&mut text, &report, origin)?;
         anstream::stdout().lock().write_all(&text)?;
     }
     Ok(exit::DONE)
+}
+
+/// What is known of the deployments: by the ledger when it has some of this app in this environment, else by tags.
+fn facts(args: &DoraArgs, root: &Path, app: &Name, environment: &Name) -> anyhow::Result<(Facts, Origin)> {
+    let of_tags =
+        || -> anyhow::Result<(Facts, Origin)> { Ok((by_tags(args, root, app, environment)?, Origin::Tags)) };
+    let of_ledger = match args.from {
+        Some(DoraSource::Tags) => return of_tags(),
+        None | Some(DoraSource::Ledger) => by_ledger(args, root, app, environment)?,
+    };
+    match of_ledger {
+        Some(facts) => Ok((facts, Origin::Ledger)),
+        None if args.from.is_none() => of_tags(),
+        None => Err(Mistake {
+            message: format!("the ledger of this machine knows no deployment of {app} in {environment}"),
+            help: Some("sea history (shows what it knows), or sea dora --from tags".to_owned()),
+        }
+        .into()),
+    }
+}
+
+/// What the ledger knows; none when it has no deployment.
+fn by_ledger(args: &DoraArgs, root: &Path, app: &Name, environment: &Name) -> anyhow::Result<Option<Facts>> {
+    let Some(ledger) = state::ledger(&args.state)? else { return Ok(None) };
+    let kinds = vec![Kind::Promotion, Kind::Rollback, Kind::Abort, Kind::Deployment, Kind::Incident];
+    let query = Query { app: Some(app.clone()), kinds, order: Order::OldestFirst, ..Query::default() };
+    let mut facts = facts_of(&ledger.history(&query)?.events);
+    if !facts.deployments.iter().any(|deployment| deployment.environment == *environment) {
+        return Ok(None);
+    }
+    // Lead times need the history of the repository; without it the report says that commits are unknown.
+    facts.commits = commits(root).unwrap_or_default();
+    Ok(Some(facts))
+}
+
+fn by_tags(args: &DoraArgs, root: &Path, app: &Name, environment: &Name) -> anyhow::Result<Facts> {
+    let rule = TagRule { app: app.clone(), environment: environment.clone(), prefix: args.tags.clone() };
+    let facts =
+        Facts { deployments: from_tags(&tags(root)?, &rule), commits: commits(root)?, ..Facts::default() };
+    if facts.deployments.is_empty() {
+        return Err(Mistake {
+            message: format!(
+                "no tag of {} is a version: nothing is known to have been deployed",
+                root.display()
+            ),
+            help: Some("git tag v1.2.0, or sea dora --tags PREFIX for tags such as api/v1.2.0".to_owned()),
+        }
+        .into());
+    }
+    Ok(facts)
 }
 
 /// Every tag, with the commit that it is on and when it was made.

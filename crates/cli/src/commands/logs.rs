@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use jiff::{Span, SpanRelativeTo, Timestamp};
 use seaworthy_engine::view::LineView;
 use seaworthy_server::client::Client;
 use seaworthy_server::{LogParams, LogView};
@@ -10,6 +9,7 @@ use seaworthy_supervise::log::{Level, ansi};
 
 use crate::args::{Global, LogsArgs};
 use crate::commands::connect::{block_on, connect};
+use crate::commands::time;
 use crate::exit::{self, Mistake};
 use crate::output::live::log_line;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(global: &Global, args: &LogsArgs) -> anyhow::Result<u8> {
 }
 
 fn params(args: &LogsArgs) -> anyhow::Result<LogParams> {
-    let since = args.since.as_deref().map(since).transpose()?;
+    let since = args.since.as_deref().map(|text| time::read("--since", text)).transpose()?;
     let level = args.level.as_deref().map(|word| {
         Level::parse(word).ok_or_else(|| Mistake {
             message: format!("`{word}` is no level"),
@@ -39,24 +39,6 @@ fn params(args: &LogsArgs) -> anyhow::Result<LogParams> {
         grep: args.grep.clone(),
         limit: Some(args.lines.unwrap_or(LINES)),
         after: None,
-    })
-}
-
-/// A time, or how long ago: `10m`, `2h 30m`, `2026-11-21T12:00:00Z`.
-fn since(text: &str) -> anyhow::Result<Timestamp> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    let ago = text.parse::<Span>().ok().and_then(|span| {
-        let ago = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-        Timestamp::now().checked_sub(ago).ok()
-    });
-    ago.ok_or_else(|| {
-        Mistake {
-            message: format!("`{text}` is neither a time nor how long ago"),
-            help: Some("--since 10m, or --since 2026-11-21T12:00:00Z".to_owned()),
-        }
-        .into()
     })
 }
 
@@ -97,18 +79,4 @@ fn print(page: &LogView, json: bool, width: usize) -> std::io::Result<()> {
         );
     }
     anstream::stdout().lock().write_all(text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        assert_eq!(since("2026-11-21T12:00:00Z").unwrap().to_string(), "2026-11-21T12:00:00Z");
-        let ago = Timestamp::now().duration_since(since("10m").unwrap());
-        // The clock is read twice.
-        assert!((599..660).contains(&ago.as_secs()), "{ago:?}");
-        assert!(since("yesterday-ish").is_err());
-    }
 }

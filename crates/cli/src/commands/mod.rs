@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod advisories;
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod completions;
@@ -12,6 +13,7 @@ pub(crate) mod exec;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod git;
+pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod load;
 pub(crate) mod logs;
@@ -20,7 +22,10 @@ pub(crate) mod open;
 pub(crate) mod order;
 pub(crate) mod plan;
 pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod state;
 pub(crate) mod status;
+pub(crate) mod time;
 pub(crate) mod up;
 pub(crate) mod wait;
 pub(crate) mod write;

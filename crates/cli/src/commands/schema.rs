@@ -2,6 +2,11 @@
 
 use std::io::Write;
 
+use seaworthy_ledger::audit::Audit;
+use seaworthy_ledger::dora::Told;
+use seaworthy_ledger::history::History;
+use seaworthy_ledger::release_report::ReleaseReport;
+
 use crate::args::{SchemaArgs, Shape};
 use crate::exit;
 
@@ -12,6 +17,10 @@ pub(crate) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
         Shape::Check => seaworthy_check::report::json::schema(),
         Shape::Generate => seaworthy_generate::schema(),
         Shape::Drift => seaworthy_generate::drift::schema(),
+        Shape::History => History::schema(),
+        Shape::Show => ReleaseReport::schema(),
+        Shape::Audit => Audit::schema(),
+        Shape::Dora => Told::schema(),
     };
     writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
     Ok(exit::DONE)

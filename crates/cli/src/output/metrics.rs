@@ -2,14 +2,19 @@
 
 use std::io::{self, Write};
 
-use seaworthy_ledger::dora::{Direction, Rate, Report, Times, Trend};
+use seaworthy_ledger::dora::{Direction, Origin, Rate, Report, Times, Trend};
 
+use super::moment::span;
 use super::style::{DIM, GOOD, NAME, Table, WARNING, paint};
 
 /// Writes the five metrics, how they are spread and how they moved.
-pub(crate) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let span = format!("{} to {} ({})", report.from, report.to, report.time_zone);
-    writeln!(out, "{} in {}  {}\n", paint(NAME, report.app.as_str()), report.environment, paint(DIM, &span))?;
+pub(crate) fn write(out: &mut dyn Write, report: &Report, origin: Origin) -> io::Result<()> {
+    let source = match origin {
+        Origin::Ledger => "the ledger",
+        Origin::Tags => "version tags",
+    };
+    let days = format!("{} to {} ({}), from {source}", report.from, report.to, report.time_zone);
+    writeln!(out, "{} in {}  {}\n", paint(NAME, report.app.as_str()), report.environment, paint(DIM, &days))?;
     let frequency = &report.deployment_frequency;
     let mut table = Table::new(&[NAME, NAME, DIM, DIM]);
     table.row([
@@ -70,12 +75,12 @@ fn trend(trend: &Trend) -> String {
 }
 
 fn median(times: &Times) -> String {
-    times.median_seconds.map_or_else(|| "-".to_owned(), time)
+    times.median_seconds.map_or_else(|| "-".to_owned(), span)
 }
 
 fn spread(times: &Times) -> String {
     match (times.p25_seconds, times.p75_seconds) {
-        (Some(low), Some(high)) => format!("{} to {}, of {}", time(low), time(high), times.count),
+        (Some(low), Some(high)) => format!("{} to {}, of {}", span(low), span(high), times.count),
         _ => String::new(),
     }
 }
@@ -86,36 +91,4 @@ fn rate(rate: &Rate) -> String {
 
 fn counted(rate: &Rate) -> String {
     if rate.of == 0 { String::new() } else { format!("{} of {}", rate.count, rate.of) }
-}
-
-/// A duration as people say it: in its largest unit, and the next where that says more.
-fn time(seconds: i64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (1.., 1.., _) => format!("{days} d {hours} h"),
-        (1.., ..) => format!("{days} d"),
-        (_, 1.., 1..) => format!("{hours} h {minutes} min"),
-        (_, 1.., _) => format!("{hours} h"),
-        (_, _, 1..) => format!("{minutes} min"),
-        _ => format!("{seconds} s"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_said_in_their_largest_units() {
-        for (seconds, text) in [
-            (5, "5 s"),
-            (60, "1 min"),
-            (3_600, "1 h"),
-            (5_400, "1 h 30 min"),
-            (86_400, "1 d"),
-            (100_000, "1 d 3 h"),
-        ] {
-            assert_eq!(time(seconds), text);
-        }
-    }
 }

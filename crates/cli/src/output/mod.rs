@@ -3,16 +3,21 @@
 pub(crate) mod derived;
 pub(crate) mod diff;
 pub(crate) mod differences;
+pub(crate) mod event;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 pub(crate) mod live;
 pub(crate) mod metrics;
+pub(crate) mod moment;
 mod problems;
+pub(crate) mod release;
+mod sentence;
 pub(crate) mod steps;
 pub(crate) mod style;
 pub(crate) mod summary;
 
 use seaworthy_engine::host::Error as EngineError;
+use seaworthy_ledger::LedgerError;
 
 use crate::exit::{Mistake, Outside};
 
@@ -34,7 +39,9 @@ pub(crate) fn advise(error: &EngineError) -> anyhow::Error {
 
 /// Prints why a command failed, and what to type next.
 pub(crate) fn failure(error: &anyhow::Error) {
-    anstream::eprintln!("{}error{}: {error}", style::ERROR.render(), style::ERROR.render_reset());
+    let code = error.downcast_ref::<LedgerError>().map(|error| format!("[{}]", error.code()));
+    let heading = format!("error{}", code.unwrap_or_default());
+    anstream::eprintln!("{}: {error}", style::paint(style::ERROR, &heading));
     for cause in error.chain().skip(1) {
         anstream::eprintln!("  because: {cause}");
     }

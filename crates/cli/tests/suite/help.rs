@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 23] = [
+pub(crate) const COMMANDS: [&[&str]; 26] = [
     &[],
     &["up"],
     &["status"],
@@ -21,6 +21,9 @@ pub(crate) const COMMANDS: [&[&str]; 23] = [
     &["generate"],
     &["drift"],
     &["ci"],
+    &["history"],
+    &["show"],
+    &["audit"],
     &["dora"],
     &["plan"],
     &["init"],

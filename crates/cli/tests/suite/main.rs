@@ -11,6 +11,7 @@ mod dora;
 mod exit_codes;
 mod generate;
 mod help;
+mod history;
 mod init;
 mod plan;
 mod process;

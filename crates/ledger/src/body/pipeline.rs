@@ -2,10 +2,11 @@
 //!
 //! Names of services and steps are plain texts here: history must stay readable when the rules for names change.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How something ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// As it should.

@@ -1,6 +1,7 @@
 //! Bodies of releases: what they are, how they come, serve and go.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use crate::journal::State;
 use crate::key::ReleaseId;
 
 /// Which database schemas a release works with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SchemaRange {
     /// The oldest.
     pub min: String,
@@ -19,7 +20,7 @@ pub struct SchemaRange {
 }
 
 /// A commit, as people recognise it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitLine {
     /// Its id.
     pub id: String,
@@ -30,7 +31,7 @@ pub struct CommitLine {
 }
 
 /// A dependency that came, went or moved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DependencyChange {
     /// Its name.
     pub name: String,
@@ -41,7 +42,7 @@ pub struct DependencyChange {
 }
 
 /// What a release changes against the one before it: what `sea show` prints.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Changes {
     /// The release it is compared with.
@@ -80,7 +81,7 @@ pub struct Release {
 }
 
 /// How far a transition is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Written before its effect.
@@ -112,7 +113,7 @@ pub struct Transition {
 }
 
 /// A gate that a release passed, or did not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gate {
     /// Its name: `test`, `scan`, `health`, `smoke`, `judge`, `approval`, ...
     pub gate: String,

@@ -1,6 +1,7 @@
 //! The five metrics of a window, beside those of the window before.
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use seaworthy_model::Name;
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use super::window::{Window, WindowError};
 const NOTICEABLE: f64 = 0.05;
 
 /// Which way a metric went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// It got better.
@@ -29,7 +30,7 @@ pub enum Direction {
 }
 
 /// How a metric moved. It describes, it tests nothing: few deployments move by chance.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Trend {
     /// Which way.
     pub direction: Direction,
@@ -38,7 +39,7 @@ pub struct Trend {
 }
 
 /// A metric now and before.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Metric<T> {
     /// In the window.
     pub now: T,
@@ -49,7 +50,7 @@ pub struct Metric<T> {
 }
 
 /// How often.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Frequency {
     /// Deployments in the window.
     pub deployments: u32,
@@ -64,7 +65,7 @@ pub struct Frequency {
 }
 
 /// How fast failures were over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Recovery {
     /// Of those that are over.
     pub times: Times,
@@ -73,7 +74,7 @@ pub struct Recovery {
 }
 
 /// What a reader must know to trust the figures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Notes {
     /// Changes that were committed after their deployment, by the clocks; they count as delivered at once.
     pub skewed_commits: u32,
@@ -86,12 +87,14 @@ pub struct Notes {
 }
 
 /// The five metrics. Its JSON is the documented shape `sea.dora/1`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     schema: &'static str,
     /// The app.
+    #[schemars(with = "String")]
     pub app: Name,
     /// The environment.
+    #[schemars(with = "String")]
     pub environment: Name,
     /// The first day of the window.
     pub from: String,
@@ -111,6 +114,36 @@ pub struct Report {
     pub deployment_rework_rate: Metric<Rate>,
     /// What the figures hide.
     pub notes: Notes,
+}
+
+/// Where the deployments of a report are known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The ledger.
+    Ledger,
+    /// Version tags of git.
+    Tags,
+}
+
+/// A report with where it comes from: what `sea dora --json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Told {
+    #[serde(flatten)]
+    report: Report,
+    origin: Origin,
+}
+
+impl Told {
+    /// A report of deployments from there.
+    pub const fn new(report: Report, origin: Origin) -> Self {
+        Self { report, origin }
+    }
+
+    /// The JSON Schema of `sea.dora/1`.
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
 }
 
 /// A deployment with all that follows from the facts.

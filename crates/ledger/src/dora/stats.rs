@@ -1,10 +1,11 @@
 //! Median, spread and rates.
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How durations are spread, in whole seconds; nothing when there are none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Times {
     /// How many durations.
     pub count: usize,
@@ -17,7 +18,7 @@ pub struct Times {
 }
 
 /// How counts are spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Counts {
     /// A quarter is lower.
     pub p25: f64,
@@ -28,7 +29,7 @@ pub struct Counts {
 }
 
 /// Some of all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Rate {
     /// How many.
     pub count: u32,

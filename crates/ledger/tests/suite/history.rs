@@ -69,6 +69,7 @@ fn matches(query: &Query, event: &Event) -> bool {
         && query.since.is_none_or(|since| event.time >= since)
         && query.until.is_none_or(|until| event.time < until)
         && (query.kinds.is_empty() || event.body.kind().is_some_and(|kind| query.kinds.contains(&kind)))
+        && event.body.kind().is_none_or(|kind| !query.without.contains(&kind))
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn filters_are_what_looking_at_every_event_gives() {
     let times =
         [None, Some(start + SignedDuration::from_mins(30)), Some(start + SignedDuration::from_mins(90))];
     let mut found = 0;
-    for bits in 0..16 {
+    for bits in 0..32 {
         for (since, until) in
             [(times[0], times[0]), (times[1], times[2]), (times[1], times[1]), (times[0], times[1])]
         {
@@ -89,6 +90,7 @@ fn filters_are_what_looking_at_every_event_gives() {
                 app: (bits & 1 > 0).then(|| name("shop")),
                 environment: (bits & 2 > 0).then(|| name("production")),
                 kinds: if bits & 4 > 0 { vec![Kind::TestRun, Kind::Config] } else { Vec::new() },
+                without: if bits & 16 > 0 { vec![Kind::Config] } else { Vec::new() },
                 release: (bits & 8 > 0).then(|| release("r2")),
                 since,
                 until,

@@ -314,3 +314,49 @@ fn transitions_are_written_with_who_did_them() {
         assert_eq!((event.body.kind(), event.actor), (Some(Kind::Transition), ana()));
     }
 }
+
+#[test]
+fn what_is_there_can_be_asked_for() {
+    let place = Place::new();
+    let ledger = place.open();
+    let lease = lease(&ledger);
+    assert_eq!(ledger.serving(&name("shop"), &name("production")).unwrap(), None);
+    go(&ledger, &lease, "r1", "built migrated booting ready smoked promoted");
+    go(&ledger, &lease, "r10", "built migrated booting ready smoked canary:10 promoted");
+    go(&ledger, &lease, "r1", "retained");
+    ledger.append(&step(1)).unwrap();
+    assert_eq!(ledger.places().unwrap(), [(name("shop"), name("production"))]);
+    let ids = |prefix: &str| -> Vec<_> {
+        ledger.releases(prefix).unwrap().into_iter().map(|(_, id)| id.to_string()).collect()
+    };
+    assert_eq!(
+        (ids(""), ids("r10"), ids("r2")),
+        (vec!["r1".into(), "r10".into()], vec!["r10".into()], vec![])
+    );
+    assert_eq!(ledger.serving(&name("shop"), &name("production")).unwrap(), Some(release("r10")));
+
+    place.clock.move_by(SignedDuration::from_secs(3));
+    open(&ledger, &lease, &begin("r10", "draining:r1"));
+    place.clock.move_by(SignedDuration::from_secs(2));
+    open(&ledger, &lease, &begin("r10", "aborted"));
+    let report = ledger.release_report(&name("shop"), &release("r10")).unwrap().unwrap();
+    let stay = &report.environments[0];
+    assert_eq!(
+        (stay.state.as_deref(), stay.serves),
+        (Some("promoted"), true),
+        "until the abort is confirmed"
+    );
+    let last: Vec<_> = stay.transitions[6..]
+        .iter()
+        .map(|step| (step.to.as_str(), step.phase, step.duration_ms, step.stayed_ms))
+        .collect();
+    assert_eq!(
+        last,
+        [
+            ("promoted", Phase::Confirmed, Some(0), Some(3000)),
+            ("draining:r1", Phase::Abandoned, Some(2000), None),
+            ("aborted", Phase::Begun, None, None),
+        ]
+    );
+    assert_eq!(ledger.release_report(&name("shop"), &release("r2")).unwrap(), None);
+}
