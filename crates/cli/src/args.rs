@@ -1,12 +1,16 @@
 //! The command line.
 
 mod history;
+mod ship;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use seaworthy_check::rule::Category;
 
+pub(crate) use ship::{
+    MaintenanceArgs, RollbackArgs, ScaleArgs, ServeArgs, ShipArgs, StrategyName, Switch,
+};
 pub(crate) use history::{AuditArgs, DoraSource, FilterArgs, HistoryArgs, ShowArgs, StateArgs};
 
 /// From a laptop prototype to a service that a team can run at 2am without its author.
@@ -23,6 +27,7 @@ pub(crate) use history::{AuditArgs, DoraSource, FilterArgs, HistoryArgs, ShowArg
   sea generate                      Dockerfile, Compose, Kubernetes, pipelines, alerts, runbook
   sea drift                         where two places disagree about the app
   sea ci                            lint, test, check and build, as CI does
+  sea ship                          release a commit, watch it, take it back when it is worse
   sea history                       what was shipped, and what happened since
   sea plan                          what this repository is, and how it runs
   sea plan --explain api.port       where a value comes from
@@ -73,6 +78,11 @@ pub(crate) enum Command {
     Generate(GenerateArgs),
     Drift(DriftArgs),
     Ci(CiArgs),
+    Ship(ShipArgs),
+    Rollback(RollbackArgs),
+    Serve(ServeArgs),
+    Scale(ScaleArgs),
+    Maintenance(MaintenanceArgs),
     History(HistoryArgs),
     Show(ShowArgs),
     Audit(AuditArgs),

@@ -30,7 +30,7 @@ pub(crate) fn run(global: &Global, args: &CiArgs) -> anyhow::Result<u8> {
     let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose().map_err(|error| advise(&error))?;
     let wanted = args.explain.as_ref().map_or_else(|| args.step.clone(), |step| vec![step.clone()]);
     let chosen = select(&all, &wanted, shard).map_err(|error| advise(&error))?;
-    let pipeline = Pipeline::open(&repository, &state, &all, options(args)?);
+    let pipeline = Pipeline::open(&repository, &state, &all, options(args.jobs, !args.no_cache, !args.no_trace)?);
     let mut pipeline = pipeline.map_err(|error| advise(&error))?;
     if let Some(name) = &args.explain {
         return explain(&mut pipeline, &chosen, &workshop, name);
@@ -54,12 +54,13 @@ pub(crate) fn run(global: &Global, args: &CiArgs) -> anyhow::Result<u8> {
     })
 }
 
-fn options(args: &CiArgs) -> anyhow::Result<Options> {
+/// How steps are run: this many at a time, with or without what is known, observed or not.
+pub(crate) fn options(jobs: Option<usize>, cache: bool, trace: bool) -> anyhow::Result<Options> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(Options {
-        jobs: args.jobs.unwrap_or(cores),
-        cache: !args.no_cache,
-        trace: !args.no_trace,
+        jobs: jobs.unwrap_or(cores),
+        cache,
+        trace,
         today: jiff::Zoned::now().date().to_string(),
         sea: program()?,
         // A variable that is no text cannot be declared.
@@ -75,7 +76,7 @@ fn program() -> anyhow::Result<PathBuf> {
 }
 
 /// Ctrl-C, `kill` or a closed terminal end every step; a second one does not wait.
-async fn stop_when_told(cancel: Cancel) {
+pub(crate) async fn stop_when_told(cancel: Cancel) {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else { return };
     loop {
@@ -88,7 +89,8 @@ async fn stop_when_told(cancel: Cancel) {
     }
 }
 
-fn explain(pipeline: &mut Pipeline, chosen: &[Step], workshop: &Workshop, name: &str) -> anyhow::Result<u8> {
+/// Shows what the result of one step depends on.
+pub(crate) fn explain(pipeline: &mut Pipeline, chosen: &[Step], workshop: &Workshop, name: &str) -> anyhow::Result<u8> {
     // A stage or service stands for the last of its steps; what is asked for is one step.
     let is_one = chosen.last().is_some_and(|step| step.id.as_str() == name || step.stage.as_str() != name);
     let explanation = pipeline.explain(chosen, workshop).map_err(|error| advise(&error))?;
@@ -103,7 +105,8 @@ fn explain(pipeline: &mut Pipeline, chosen: &[Step], workshop: &Workshop, name: 
     Ok(exit::DONE)
 }
 
-fn advise(error: &seaworthy_release::Error) -> anyhow::Error {
+/// The pipeline's error, as the command line shows it.
+pub(crate) fn advise(error: &seaworthy_release::Error) -> anyhow::Error {
     use seaworthy_release::Error;
     let (message, help) = (error.to_string(), error.help());
     match error {

@@ -22,6 +22,8 @@ pub(crate) mod open;
 pub(crate) mod order;
 pub(crate) mod plan;
 pub(crate) mod schema;
+pub(crate) mod serve;
+pub(crate) mod ship;
 pub(crate) mod show;
 pub(crate) mod state;
 pub(crate) mod status;

@@ -1,0 +1,162 @@
+//! `sea serve`: the control process of a host.
+
+mod unit;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use seaworthy_engine::serve::{Error, HostRecord, Options, Serve, find};
+use seaworthy_server::host::HostServer;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::args::{Global, ServeArgs, StateArgs};
+use crate::commands::state;
+use crate::exit::{self, Mistake, Outside};
+use crate::output::style::{self, paint};
+
+/// The longest that a server may take until it serves.
+const STARTING: Duration = Duration::from_secs(120);
+
+pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
+    let folder = state::folder(&args.state)?;
+    if args.install {
+        return unit::install(&folder, args);
+    }
+    if args.stop {
+        return stop(&args.state);
+    }
+    let options = Options {
+        state: folder.clone(),
+        http: args.http,
+        is_public: args.public,
+        program: PathBuf::from("/proc/self/exe"),
+        hostname: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let code = runtime.block_on(async {
+        let mut serve = Serve::start(options).await.map_err(|error| advise(&error))?;
+        let server = HostServer::bind(serve.control(), &folder.join("run/api.sock"))?;
+        serve.publish().map_err(|error| advise(&error))?;
+        let (close, closed) = oneshot::channel::<()>();
+        let answering = tokio::spawn(server.run(async {
+            let _ = closed.await;
+        }));
+        anstream::println!(
+            "{} on http://localhost:{}, state in {}",
+            paint(style::NAME, "serving"),
+            serve.http(),
+            folder.display()
+        );
+        let stops = told_to_end(&folder).await?;
+        let _ = close.send(());
+        let _ = answering.await;
+        if stops {
+            serve.stop().await;
+            anstream::println!("everything is stopped");
+        } else {
+            serve.leave().await;
+            anstream::println!("what was shipped goes on; `sea serve` takes it over again, `sea serve --stop` stops it");
+        }
+        anyhow::Ok(exit::DONE)
+    });
+    runtime.shutdown_background();
+    code
+}
+
+/// The file whose presence says that the end is to be the end of everything.
+fn stop_mark(folder: &std::path::Path) -> PathBuf {
+    folder.join("run/stop")
+}
+
+/// Waits for Ctrl-C or SIGTERM; true when everything is to be stopped.
+async fn told_to_end(folder: &std::path::Path) -> anyhow::Result<bool> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // A terminal that closes is no reason to go.
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = hangup.recv() => {}
+        }
+    }
+    let mark = stop_mark(folder);
+    Ok(std::fs::remove_file(mark).is_ok())
+}
+
+/// Tells the server of a state folder to stop everything, and waits until it has.
+fn stop(args: &StateArgs) -> anyhow::Result<u8> {
+    let folder = state::folder(args)?;
+    let Some(record) = find(&folder) else {
+        return Err(Outside {
+            message: format!("nothing serves {}", folder.display()),
+            help: Some("sea serve, then sea serve --stop: it takes over what still runs first".to_owned()),
+        }
+        .into());
+    };
+    std::fs::write(stop_mark(&folder), b"")?;
+    let pid = i32::try_from(record.pid).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+    }
+    let began = Instant::now();
+    while find(&folder).is_some() {
+        if began.elapsed() > STARTING {
+            let message = format!("it does not end (process {})", record.pid);
+            return Err(Outside { message, help: None }.into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(exit::DONE)
+}
+
+/// The server of a state folder; one is started in the background where there is none.
+pub(crate) fn ensure(args: &StateArgs) -> anyhow::Result<HostRecord> {
+    let folder = state::folder(args)?;
+    if let Some(record) = find(&folder) {
+        return Ok(record);
+    }
+    std::fs::create_dir_all(&folder)?;
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("serve.log"))?;
+    let errors = log.try_clone()?;
+    use std::os::unix::process::CommandExt as _;
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["serve", "--http", &port(), "--state"])
+        .arg(&folder)
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        // A group of its own: Ctrl-C at this terminal is not for it.
+        .process_group(0)
+        .spawn()?;
+    let began = Instant::now();
+    loop {
+        if let Some(record) = find(&folder) {
+            return Ok(record);
+        }
+        if child.try_wait()?.is_some() || began.elapsed() > STARTING {
+            let said = std::fs::read_to_string(folder.join("serve.log")).unwrap_or_default();
+            let last = said.lines().rfind(|line| line.starts_with("error")).unwrap_or("it ended");
+            let message = format!("the server did not start: {}", last.trim_start_matches("error: "));
+            return Err(Outside { message, help: Some("sea serve".to_owned()) }.into());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The port of a server that is started in the background.
+fn port() -> String {
+    std::env::var("SEA_HTTP").unwrap_or_else(|_| "8080".to_owned())
+}
+
+/// A server's error, as the command line shows it.
+pub(crate) fn advise(error: &Error) -> anyhow::Error {
+    let (message, help) = (error.to_string(), error.help());
+    match error {
+        Error::Model(_) => Mistake { message, help }.into(),
+        _ => Outside { message, help }.into(),
+    }
+}

@@ -1,0 +1,48 @@
+//! `sea ship`: from a commit to promoted, step by step.
+
+mod build;
+mod follow;
+mod order;
+mod place;
+
+use seaworthy_engine::serve::{Ship, Shipped};
+use seaworthy_rollout::ReleaseId;
+use seaworthy_server::host::ShipRequest;
+
+use crate::args::{Global, ShipArgs};
+use crate::commands::connect::block_on;
+use crate::exit;
+
+pub(crate) use order::{maintenance, rollback, scale};
+pub(crate) use place::{Place, place};
+
+pub(crate) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
+    if args.pause || args.resume || args.promote || args.abort {
+        return order::run(global, args);
+    }
+    let place = place(global, &args.state)?;
+    let Some(built) = build::build(global, args, &place)? else { return Ok(exit::NO) };
+    let release = ReleaseId::new(&built.record.release);
+    let ship = Ship {
+        release: release.clone(),
+        actor: place.actor.clone(),
+        retry: args.retry,
+        automatic: std::env::var_os("CI").is_some(),
+        relation: built.relation,
+        strategy: args.strategy.map(build::strategy),
+        breaking: args.breaking,
+    };
+    let request = ShipRequest { record: built.record, ship };
+    block_on(async {
+        let (app, environment) = (place.app.as_str(), place.environment.as_str());
+        let answer = place.client.ship(app, environment, &request).await?;
+        if answer.shipped == Shipped::Serves {
+            follow::serves(&place, &release, args.json)?;
+            return Ok(exit::DONE);
+        }
+        if args.no_wait {
+            return Ok(exit::DONE);
+        }
+        follow::follow(&place, &release, answer.after, args.json).await
+    })
+}
