@@ -547,8 +547,7 @@ impl Process {
 
     /// The first error that the instance wrote.
     fn cause(&self) -> Option<String> {
-        let Page { records, .. } =
-            reader::since(&self.running.log.path, self.log_start, CAUSE_BYTES).ok()?;
+        let Page { records, .. } = reader::since(&self.running.log.path, self.log_start, CAUSE_BYTES).ok()?;
         let lines =
             records.iter().filter(|record| record.stream != Stream::Sea).map(|record| record.text.as_str());
         cause(lines).map(|cause| cause.line)

@@ -14,7 +14,7 @@ fn a_process_over_its_memory_is_killed_and_said_or_the_missing_limit_is() {
             "exec python3 -c 'import time; x = b\"x\" * (200 << 20); print(len(x)); time.sleep(0.2)'";
         let mut job = field.define("job", script);
         job.restart = Restart::Never;
-        job.spec.limits = Limits { memory: Some(32 << 20), cpu: Some(0.5) };
+        job.spec.limits = Limits { memory: Some(32 << 20), cpu: Some(0.5), ..Limits::default() };
         field.start(vec![job]);
         let status = field
             .until("job", |status| {
