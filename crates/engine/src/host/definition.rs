@@ -9,7 +9,7 @@ use seaworthy_model::{Condition, Field, Kind, Layer, Name, Probe, ProbeAction, S
 use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Restart};
 use seaworthy_supervise::process::Definition;
-use seaworthy_supervise::spec::{Command, Limits, Spec, Stop};
+use seaworthy_supervise::spec::{Command, Limits, OnControlLoss, Spec, Stop};
 
 use crate::host::command::with_port;
 
@@ -66,6 +66,7 @@ pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) 
         limits: Limits {
             memory: service.memory.get().map(|bytes| bytes.get()),
             cpu: service.cpu.get().map(|cpu| cores(*cpu)),
+            ..Limits::default()
         },
         stop: Stop {
             grace: service
@@ -76,6 +77,7 @@ pub(crate) fn definition(name: &Name, service: &Service, around: &Surroundings) 
         },
         log: LogFile::new(log_file(&around.logs, name.as_str())),
         secrets: around.secrets.clone(),
+        on_control_loss: OnControlLoss::End,
     };
     Some(Definition {
         spec,

@@ -11,7 +11,7 @@ use seaworthy_supervise::log::ansi;
 use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Phase, Restart};
 use seaworthy_supervise::process::Definition;
-use seaworthy_supervise::spec::{Command, Limits, Spec, Stop, User};
+use seaworthy_supervise::spec::{Command, Limits, OnControlLoss, Spec, Stop, User};
 use tokio::sync::watch;
 
 use crate::host::containers::{self, EngineCell};
@@ -195,6 +195,7 @@ fn start(shared: &Shared, name: &Name, daemon: &Daemon, port: Option<u16>) {
         stop: Stop { signal: signal as i32, grace: daemon.stop_grace },
         log: LogFile::new(&log),
         secrets: shared.made_up_secrets(),
+        on_control_loss: OnControlLoss::End,
     };
     shared.update(name.as_str(), |facts| {
         facts.log = Some(log);

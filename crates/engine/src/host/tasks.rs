@@ -9,7 +9,7 @@ use seaworthy_provision::task::{Line, Program, Running, Stream, Task, Tasks, sea
 use seaworthy_supervise::instance::Launcher;
 use seaworthy_supervise::log::Stream as LogStream;
 use seaworthy_supervise::log::writer::LogFile;
-use seaworthy_supervise::spec::{Command, Limits, Spec, Stop, User};
+use seaworthy_supervise::spec::{Command, Limits, OnControlLoss, Spec, Stop, User};
 use seaworthy_supervise::task;
 
 /// Runs tasks of one run.
@@ -81,6 +81,7 @@ impl ShimTasks {
             stop: Stop::default(),
             log: LogFile::new(self.logs.join(format!("{LOG}-{}.log", file_name(&task.name)))),
             secrets: self.secrets.clone(),
+            on_control_loss: OnControlLoss::End,
         }
     }
 }

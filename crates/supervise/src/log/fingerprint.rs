@@ -177,8 +177,8 @@ fn is_id(word: &str) -> bool {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         });
-    let colons = bytes.iter().filter(|byte| **byte == b':').count();
-    let is_address = colons >= 2
+    let colons = memchr::memchr_iter(b':', bytes).take(2).count();
+    let is_address = colons == 2
         && has_digit
         && bytes.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
     let is_hash = bytes.len() >= SHORT_HEX && is_hex(bytes) && has_digit && has_letter;

@@ -254,10 +254,11 @@ impl Shim {
     fn timeout(&self, now: Instant) -> PollTimeout {
         let stage = match self.stage {
             Stage::Running => None,
-            Stage::Stopping(deadline) => Some(deadline.saturating_duration_since(now)),
+            Stage::Stopping(deadline) | Stage::Over(deadline) => {
+                Some(deadline.saturating_duration_since(now))
+            }
             Stage::Killing => Some(LOOK_AGAIN),
             Stage::Leaving(deadline) => Some(deadline.saturating_duration_since(now).min(LOOK_AGAIN * 5)),
-            Stage::Over(deadline) => Some(deadline.saturating_duration_since(now)),
         };
         // Once it is told to stop, the deadline has done what it can.
         let alone = self.lingering.as_ref().filter(|_| !self.is_leaving).and_then(Lingering::deadline);
@@ -340,9 +341,10 @@ impl Shim {
 
     /// Somebody wants the instance, or only to know of it.
     fn answer_door(&mut self) {
-        // Whoever had it may have gone in the same moment.
+        // Whoever had it may have gone in the same moment; what they ordered before counts.
         if !self.link.is_closed() {
             self.take_orders();
+            self.link.close_if_left();
         }
         if let Some(lingering) = &mut self.lingering {
             let life = Life {
