@@ -341,19 +341,21 @@ impl Shim {
 
     /// Somebody wants the instance, or only to know of it.
     fn answer_door(&mut self) {
-        // Whoever had it may have gone in the same moment; what they ordered before counts.
-        if !self.link.is_closed() {
-            self.take_orders();
-            self.link.close_if_left();
-        }
-        if let Some(lingering) = &mut self.lingering {
+        while let Some((socket, pid)) = self.lingering.as_ref().and_then(Lingering::knock) {
+            // Whoever had it may have gone just before; what they ordered counts.
+            if !self.link.is_closed() {
+                self.take_orders();
+                self.link.close_if_left();
+            }
             let life = Life {
                 pid: self.child.pid.as_raw(),
                 unlimited: self.child.unlimited.clone(),
                 is_stopping: self.is_stopping,
                 exit: self.last.as_ref().and(self.exit),
             };
-            lingering.answer(&mut self.link, &life);
+            if let Some(lingering) = &mut self.lingering {
+                lingering.answer(socket, pid, &mut self.link, &life);
+            }
         }
     }
 
