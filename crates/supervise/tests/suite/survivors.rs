@@ -476,6 +476,27 @@ fn a_wait_that_is_bounded_ends_with_the_process_stopped() {
 }
 
 #[test]
+fn how_it_ended_is_not_kept_for_ever() {
+    block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let field = Field::new();
+        let script = "echo up; while [ ! -e end ]; do sleep 0.01; done";
+        let mut definition = lingering(&field, folder.path(), script, None);
+        definition.spec.on_control_loss = OnControlLoss::Linger {
+            folder: folder.path().join("run"),
+            at_most: Some(Duration::from_secs(1)),
+        };
+        field.start(vec![definition]);
+        field.until_phase("api", Phase::Ready).await;
+        let shim = field.status("api").shim.unwrap();
+        field.supervisor.detach().await;
+        fs::write(folder.path().join("end"), "").unwrap();
+        until("all is gone", || !is_alive(shim) && sockets(folder.path()) == 0).await;
+        assert_eq!(lines(&folder.path().join("api.log")).last().unwrap(), "sea exited with code 0");
+    });
+}
+
+#[test]
 fn to_detach_leaves_those_that_linger_and_stops_the_others() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
