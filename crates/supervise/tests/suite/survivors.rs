@@ -12,6 +12,7 @@ use seaworthy_model::ProbeAction;
 use seaworthy_supervise::exit::Exit;
 use seaworthy_supervise::machine::Phase;
 use seaworthy_supervise::process::Definition;
+use seaworthy_supervise::protocol::Report;
 use seaworthy_supervise::sighting::Sighting;
 use seaworthy_supervise::spec::OnControlLoss;
 use seaworthy_supervise::supervisor::GraphError;
@@ -248,6 +249,76 @@ fn how_it_ended_while_nobody_looked_is_told_to_the_next_one() {
         assert_eq!(status.cause.as_deref(), Some("Error: it was the end"));
         field.end().await;
         until("no shim is left", || sockets(folder.path()) == 0).await;
+    });
+}
+
+#[test]
+fn an_end_that_was_told_and_not_read_is_told_again_and_one_that_was_read_is_not() {
+    block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let field = Field::new();
+        for is_read in [false, true] {
+            let spec = lingering(&field, folder.path(), "echo up; exec sleep 600", None).spec;
+            let mut instance = field.supervisor.launcher().launch(spec).unwrap();
+            let pid = loop {
+                if let Report::Started { pid, .. } = instance.report().await {
+                    break pid;
+                }
+            };
+            kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+            let ends = || {
+                lines(&folder.path().join("api.log")).iter().filter(|line| line.contains("SIGKILL")).count()
+            };
+            until("its end is in the log", || ends() == 1 + usize::from(is_read)).await;
+            if is_read {
+                while !matches!(instance.report().await, Report::Exited { .. }) {}
+                until("the shim is gone", || sockets(folder.path()) == 0).await;
+            } else {
+                drop(instance);
+                let survivor = survivor(folder.path());
+                assert_eq!((survivor.pid(), survivor.exit()), (pid, Some(Exit::Signal(9))));
+                let mut instance = field.supervisor.launcher().adopt(survivor).unwrap();
+                let report = instance.report().await;
+                assert!(matches!(report, Report::Exited { exit: Exit::Signal(9), .. }), "{report:?}");
+            }
+        }
+        field.end().await;
+    });
+}
+
+#[test]
+fn secrets_stay_out_of_log_and_folder_while_nobody_is_there_and_files_are_rotated() {
+    block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let field = Field::new();
+        // The second half comes when the first is in the log: a file is rotated between two writings.
+        let script = "echo up; n=0; for go in one two; do while [ ! -e $go ]; do sleep 0.01; done; \
+                      m=$((n+150)); while [ $n -lt $m ]; do echo $n $TOKEN; n=$((n+1)); done; done; exec sleep 600";
+        let mut definition = lingering(&field, folder.path(), script, None);
+        definition.spec.env.insert("TOKEN".to_owned(), "s3cr3t-value".to_owned());
+        definition.spec.secrets = vec!["s3cr3t-value".to_owned()];
+        definition.spec.log.max_size = 4 << 10;
+        definition.spec.log.keep = 15;
+        field.start(vec![definition]);
+        field.until_phase("api", Phase::Ready).await;
+        field.supervisor.detach().await;
+        for (go, count) in [("one", 150), ("two", 300)] {
+            fs::write(folder.path().join(go), "").unwrap();
+            until("it is in the log", || written(folder.path()).len() == 1 + count).await;
+        }
+        assert!(folder.path().join("api.log.1").exists());
+        let expected: Vec<String> = (0..300).map(|number| format!("{number} ***")).collect();
+        assert_eq!(written(folder.path())[1..], expected);
+        for entry in fs::read_dir(folder.path().join("run")).unwrap() {
+            let kind = entry.unwrap().file_type().unwrap();
+            assert!(std::os::unix::fs::FileTypeExt::is_socket(&kind), "sockets alone: {kind:?}");
+        }
+        let survivor = survivor(folder.path());
+        assert_eq!(survivor.spec().secrets, ["s3cr3t-value"]);
+        assert!(!format!("{survivor:?}").contains("s3cr3t"));
+        let definition = lingering(&field, folder.path(), script, None);
+        field.supervisor.adopt(vec![definition], vec![survivor]).unwrap();
+        field.end().await;
     });
 }
 
@@ -559,7 +630,8 @@ fn a_survivor_without_a_place_lingers_on() {
         field.supervisor.restart("api").unwrap();
         let status =
             field.until("api", |status| status.phase == Phase::Ready && status.pid != Some(pid)).await;
-        assert_eq!(fs::read_to_string(format!("/proc/{}/comm", status.pid.unwrap())).unwrap(), "sleep\n");
+        let program = format!("/proc/{}/comm", status.pid.unwrap());
+        until("it is the new one", || fs::read_to_string(&program).unwrap() == "sleep\n").await;
         field.end().await;
     });
 }
