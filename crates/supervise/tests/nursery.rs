@@ -117,7 +117,11 @@ fn definition(folder: &Path) -> Definition {
         stop: Stop::default(),
         log: LogFile::new(folder.join("api.log")),
         secrets: Vec::new(),
-        on_control_loss: OnControlLoss::Linger { folder: folder.join("run"), at_most: None },
+        // What this leaves behind when it fails is gone after a while.
+        on_control_loss: OnControlLoss::Linger {
+            folder: folder.join("run"),
+            at_most: Some(Duration::from_mins(1)),
+        },
     };
     Definition {
         spec,

@@ -92,12 +92,17 @@ fn control() {
     });
 }
 
+/// What a test that failed leaves behind is gone after `at_most`.
+fn linger(folder: &Path, at_most: Duration) -> OnControlLoss {
+    OnControlLoss::Linger { folder: folder.join("run"), at_most: Some(at_most) }
+}
+
 /// `api` as all control processes of a test define it.
 fn lingering(field: &Field, folder: &Path, script: &str, port: Option<u16>) -> Definition {
     let mut api = field.define("api", script);
     folder.clone_into(&mut api.spec.dir);
     api.spec.log.path = folder.join("api.log");
-    api.spec.on_control_loss = OnControlLoss::Linger { folder: folder.join("run"), at_most: None };
+    api.spec.on_control_loss = linger(folder, Duration::from_mins(1));
     api.port = port;
     api.readiness = Some(match port {
         Some(_) => probe(ProbeAction::Http("/".to_owned())).unwrap(),
@@ -534,10 +539,7 @@ fn a_wait_that_is_bounded_ends_with_the_process_stopped() {
             "trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.01; done",
             None,
         );
-        definition.spec.on_control_loss = OnControlLoss::Linger {
-            folder: folder.path().join("run"),
-            at_most: Some(Duration::from_millis(200)),
-        };
+        definition.spec.on_control_loss = linger(folder.path(), Duration::from_millis(200));
         field.start(vec![definition]);
         field.until_phase("api", Phase::Ready).await;
         field.supervisor.detach().await;
@@ -553,10 +555,7 @@ fn how_it_ended_is_not_kept_for_ever() {
         let field = Field::new();
         let script = "echo up; while [ ! -e end ]; do sleep 0.01; done";
         let mut definition = lingering(&field, folder.path(), script, None);
-        definition.spec.on_control_loss = OnControlLoss::Linger {
-            folder: folder.path().join("run"),
-            at_most: Some(Duration::from_secs(1)),
-        };
+        definition.spec.on_control_loss = linger(folder.path(), Duration::from_secs(1));
         field.start(vec![definition]);
         field.until_phase("api", Phase::Ready).await;
         let shim = field.status("api").shim.unwrap();
