@@ -93,9 +93,7 @@ fn with_environment(wanted: impl Fn(&[u8]) -> bool) -> Vec<i32> {
 
 /// A variable of an environment as `/proc` has it.
 fn variable<'a>(environ: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    environ
-        .split(|byte| *byte == 0)
-        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    environ.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 /// Processes whose environment carries a marker that `wanted` takes.
@@ -129,8 +127,9 @@ pub(crate) fn of_shims() -> Vec<(i32, Seat, String)> {
 
 /// Whether a process is a shim.
 pub(crate) fn is_shim(pid: i32) -> bool {
-    fs::read(format!("/proc/{pid}/cmdline"))
-        .is_ok_and(|line| line.split(|byte| matches!(byte, 0 | b' ')).any(|word| word == crate::shim::ARGUMENT.as_bytes()))
+    fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| {
+        line.split(|byte| matches!(byte, 0 | b' ')).any(|word| word == crate::shim::ARGUMENT.as_bytes())
+    })
 }
 
 /// Processes that carry exactly this marker.

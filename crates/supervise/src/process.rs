@@ -1,12 +1,15 @@
 //! One process over its whole life: carries out what the state machine says, and tells it what happens.
 
+mod adoption;
+mod probing;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use seaworthy_model::{Condition, Probe, ProbeAction};
+use seaworthy_model::{Condition, Probe};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -17,11 +20,10 @@ use crate::log::reader::{self, Cursor};
 use crate::log::{Stream, reader::Page};
 use crate::machine::{Backoff, Effect, Event, Machine, Phase, Restart};
 use crate::notice::Notice;
-use crate::probe::{self, Outcome, Patience, Subject};
-use crate::proc;
+use crate::probe::Outcome;
 use crate::protocol::{Memory, Order, Report};
 use crate::sighting::{Sighting, Witness};
-use crate::spec::{OnControlLoss, Spec};
+use crate::spec::Spec;
 use crate::survivor::Survivor;
 
 /// All that is said about a process.
@@ -278,69 +280,6 @@ impl Process {
         }
     }
 
-    /// Takes over what an earlier control process started.
-    fn adopt(&mut self, survivor: Survivor) {
-        let (shim, pid, started) = (survivor.shim(), survivor.pid(), survivor.started());
-        let age = Timestamp::now().duration_since(started).unsigned_abs();
-        let (restart, backoff) = (self.definition.restart, self.definition.backoff);
-        self.memory = survivor.memory();
-        self.machine = Machine::adopted(
-            restart,
-            backoff,
-            self.memory,
-            Instant::now().checked_sub(age),
-            survivor.is_stopping(),
-        );
-        self.running = Arc::new(survivor.spec().clone());
-        self.log_start = survivor.log_start();
-        self.ordered = None;
-        let unlimited = survivor.unlimited().map(str::to_owned);
-        let has_ended = survivor.exit().is_some();
-        let port = self.memory.port.or(self.definition.port);
-        self.ports.send_replace(port);
-        match self.launcher.adopt(survivor) {
-            Ok(instance) => self.instance = Some(instance),
-            // Without it the shim lingers on, and the process with it.
-            Err(error) => return self.fail(format!("it runs and cannot be taken over: {error}")),
-        }
-        let (phase, restarts) = (self.machine.phase(), self.machine.restarts());
-        self.board.update(&self.name, |status| {
-            status.phase = phase;
-            status.restarts = restarts;
-            status.pid = (!has_ended).then_some(pid);
-            status.shim = Some(shim.pid);
-            status.started = Some(started);
-            status.port = port;
-            status.unlimited = unlimited;
-        });
-        if has_ended || phase != Phase::Starting {
-            // The report of its end comes next.
-            return;
-        }
-        self.witness.tell(Sighting::Alive);
-        self.look_again();
-    }
-
-    /// Leaves the instance to the next control process, where it can do without one.
-    fn detach(&mut self) {
-        if self.running.on_control_loss == OnControlLoss::End && self.machine.phase().is_running() {
-            self.is_ending = true;
-            self.happen(&Event::Stop);
-        } else {
-            self.is_detached = true;
-        }
-    }
-
-    /// What the next control process has to know has changed.
-    fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
-        change(&mut self.memory);
-        if let Some(instance) = &mut self.instance
-            && self.running.on_control_loss != OnControlLoss::End
-        {
-            instance.order(&Order::Remember(self.memory));
-        }
-    }
-
     /// Tells the machine, and does what it says.
     fn happen(&mut self, event: &Event) {
         let before = self.machine.phase();
@@ -547,132 +486,10 @@ impl Process {
 
     /// The first error that the instance wrote.
     fn cause(&self) -> Option<String> {
-        let Page { records, .. } =
-            reader::since(&self.running.log.path, self.log_start, CAUSE_BYTES).ok()?;
+        let Page { records, .. } = reader::since(&self.running.log.path, self.log_start, CAUSE_BYTES).ok()?;
         let lines =
             records.iter().filter(|record| record.stream != Stream::Sea).map(|record| record.text.as_str());
         cause(lines).map(|cause| cause.line)
-    }
-
-    /// It was started: the probes look.
-    fn look(&mut self) {
-        self.slow = Some(Instant::now() + SLOW_AFTER);
-        self.port_look = self.definition.port.map(|_| Instant::now() + LOOK_FOR_PORT_AFTER);
-        if let Some(startup) = self.definition.startup.clone() {
-            self.probes.startup = Some(self.watched(startup));
-        } else if let Some(readiness) = self.definition.readiness.clone() {
-            self.probes.readiness = Some(self.watched(readiness));
-        } else if self.machine.failures() > 0 {
-            // Nothing but its lasting tells that it does not fail again: without this, a crash loop would be ready for
-            // an instant at every try.
-            self.lasted = Some(Instant::now() + LASTING);
-        } else {
-            self.become_ready();
-        }
-    }
-
-    /// It was taken over: the probes look again. What it had to do once it did for an earlier control process.
-    fn look_again(&mut self) {
-        if !self.memory.was_ready {
-            return self.look();
-        }
-        // The line that a log probe looks for may be rotated away.
-        let is_in_log = |probe: &Probe| matches!(probe.action, ProbeAction::Log(_));
-        match self.definition.readiness.clone().filter(|readiness| !is_in_log(readiness)) {
-            Some(readiness) => {
-                self.slow = Some(Instant::now() + SLOW_AFTER);
-                self.probes.readiness = Some(self.watched(readiness));
-                self.look_whether_it_lives();
-            }
-            None => self.become_ready(),
-        }
-    }
-
-    /// A startup or readiness probe, whose every look is told.
-    fn watched(&self, probe: Probe) -> Looking {
-        self.looking(probe, Patience::UntilFirstSuccess, Some(self.witness.clone()))
-    }
-
-    fn looking(&self, probe: Probe, patience: Patience, witness: Option<Witness>) -> Looking {
-        let subject = Subject {
-            spec: self.running.clone(),
-            port: self.ports.subscribe(),
-            // Everything descends from process 0: without an instance nobody is a stranger.
-            tree: self.instance.as_ref().map_or(0, Instance::shim),
-            log_start: self.log_start,
-            wrote: self.wrote.subscribe(),
-            is_lenient: self.definition.is_lenient,
-            witness,
-        };
-        let (sender, answers) = mpsc::channel(4);
-        Looking { task: tokio::spawn(probe::watch(probe, patience, subject, sender)), answers }
-    }
-
-    fn become_ready(&mut self) {
-        self.happen(&Event::BecameReady);
-        self.look_whether_it_lives();
-    }
-
-    fn look_whether_it_lives(&mut self) {
-        if self.probes.liveness.is_none()
-            && let Some(liveness) = self.definition.liveness.clone()
-        {
-            self.probes.liveness = Some(self.looking(liveness, Patience::None, None));
-        }
-    }
-
-    fn take_startup(&mut self, outcome: Option<Outcome>) {
-        match outcome {
-            Some(Outcome::Passed(address)) => {
-                self.probes.startup = None;
-                self.answered(address);
-                match self.definition.readiness.clone() {
-                    Some(readiness) => {
-                        self.probes.readiness = Some(self.watched(readiness));
-                    }
-                    None => self.become_ready(),
-                }
-            }
-            Some(Outcome::Failed(reason) | Outcome::NotYet(reason)) => self.detail(reason),
-            None => self.probes.startup = None,
-        }
-    }
-
-    fn take_readiness(&mut self, outcome: Option<Outcome>) {
-        match outcome {
-            Some(Outcome::Passed(address)) => {
-                self.answered(address);
-                self.become_ready();
-            }
-            Some(Outcome::NotYet(reason)) => self.detail(reason),
-            Some(Outcome::Failed(reason)) => {
-                self.happen(&Event::BecameUnready);
-                self.detail(reason.clone());
-                self.tell(reason, None);
-            }
-            None => self.probes.readiness = None,
-        }
-    }
-
-    fn answered(&mut self, address: Option<std::net::SocketAddr>) {
-        if address.is_some() {
-            self.board.update(&self.name, |status| status.address = address);
-        }
-    }
-
-    /// It should listen by now: perhaps it does so on another port.
-    fn look_for_port(&mut self) {
-        self.port_look = Some(Instant::now() + LOOK_FOR_PORT_AFTER);
-        let (Some(instance), Some(expected)) = (&self.instance, *self.ports.borrow()) else { return };
-        let ports = proc::listening_ports(&proc::descendants(instance.shim()));
-        // Several ports: nobody can tell which one serves.
-        let [found] = ports[..] else { return };
-        if found != expected {
-            self.ports.send_replace(Some(found));
-            self.remember(|memory| memory.port = Some(found));
-            self.board.update(&self.name, |status| status.port = Some(found));
-            self.tell(format!("listens on port {found} instead of {expected}; requests go there"), None);
-        }
     }
 
     fn detail(&self, detail: String) {

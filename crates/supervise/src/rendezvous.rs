@@ -30,9 +30,12 @@ pub struct Seat {
 impl Seat {
     /// Of this process.
     pub(crate) fn own() -> io::Result<Self> {
-        let pid = nix::unistd::getpid().as_raw();
-        let stat = proc::stat(pid).ok_or_else(|| io::Error::other("/proc cannot be read"))?;
-        Ok(Self { pid, started: stat.started })
+        Self::of(nix::unistd::getpid().as_raw()).ok_or_else(|| io::Error::other("/proc cannot be read"))
+    }
+
+    /// Of the process of this number, when there is one.
+    pub(crate) fn of(pid: i32) -> Option<Self> {
+        Some(Self { pid, started: proc::stat(pid)?.started })
     }
 
     /// Whether the process is there.

@@ -17,7 +17,8 @@ pub enum Sighting {
     Answered(u16),
     /// Another startup or readiness probe passed.
     Passed,
-    /// A startup or readiness probe did not pass and got no HTTP answer: why.
+    /// A startup or readiness probe did not pass and got no HTTP answer: why. While a process starts, that nothing listens
+    /// yet is told once.
     NoAnswer(String),
     /// It could not be started: why.
     NotStarted(String),

@@ -65,7 +65,8 @@ impl Supervisor {
 
     /// The same, where some of them run already: each survivor becomes the instance of the definition of its name. It goes on
     /// as it is, whatever its definition says, counts of restarts included; from its next start on it is what its
-    /// definition says. It is ready when its probe passes, and waits for nothing that it needs.
+    /// definition says. It is ready when its probe passes, and waits for nothing that it needs. Of several survivors of one
+    /// name the last is taken.
     ///
     /// When something is wrong, the survivors linger on. Must be called within a runtime.
     pub fn adopt(&self, definitions: Vec<Definition>, survivors: Vec<Survivor>) -> Result<(), GraphError> {

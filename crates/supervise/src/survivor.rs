@@ -112,7 +112,8 @@ impl Survivor {
         &self.welcome.spec.run
     }
 
-    /// What it was told to start. An engine compares it with what it wants.
+    /// What it was told to start, environment and secrets included: they came over the socket and are in no file. An engine
+    /// compares it with what it wants.
     pub fn spec(&self) -> &Spec {
         &self.welcome.spec
     }
@@ -171,8 +172,8 @@ pub struct Orphan {
 impl Orphan {
     /// Kills all of it, and returns when it is gone. Blocks.
     ///
-    /// What emptied its environment and left its process group cannot be known any more, unless the instance had a limit
-    /// of memory or CPU.
+    /// What emptied its environment cannot be known any more, unless the instance had a limit of memory or CPU and is not
+    /// started anew yet: end orphans first.
     pub fn end(self) {
         // What cannot be killed (in an uninterruptible wait for a disk) is not waited for for ever.
         for _ in 0..1000 {
@@ -182,7 +183,9 @@ impl Orphan {
                 let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
             }
             if rest.is_empty() {
-                if let Some((run, name)) = self.marker.rsplit_once('/') {
+                // Another instance of this name has the same control groups.
+                let is_replaced = proc::of_shims().iter().any(|(.., marker)| *marker == self.marker);
+                if let Some((run, name)) = self.marker.rsplit_once('/').filter(|_| !is_replaced) {
                     cgroup::end_leftover(run, name);
                 }
                 if let Ok(folder) = Folder::open(&self.folder) {

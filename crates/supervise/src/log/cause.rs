@@ -9,28 +9,56 @@ pub struct Cause {
     pub line: String,
 }
 
-/// The first error in `lines` (oldest first): the first line that says it is one; for a Python traceback the exception
-/// that ends it; else the last line that was written.
-pub fn cause<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Cause> {
-    let mut last = None;
-    let mut in_traceback = false;
-    for line in lines {
+/// What a line says, after those before it.
+pub(super) enum Said {
+    /// What went wrong.
+    Error(String),
+    /// Something else.
+    Other(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// Finds the lines of an output that tell of errors; for a Python traceback the exception that ends it.
+#[derive(Debug, Default)]
+pub(super) struct Errors {
+    in_traceback: bool,
+}
+
+impl Errors {
+    /// Takes the next line.
+    pub(super) fn take(&mut self, line: &str) -> Said {
         let facts = facts(line);
         let text = facts.message.trim_end();
         if text.trim().is_empty() {
-            continue;
+            return Said::Nothing;
         }
-        if in_traceback {
+        if self.in_traceback {
             // Frames are indented; what is not is the exception.
             if !text.starts_with(char::is_whitespace) {
-                return Some(Cause { line: text.to_owned() });
+                self.in_traceback = false;
+                return Said::Error(text.to_owned());
             }
         } else if text.starts_with("Traceback (most recent call last)") {
-            in_traceback = true;
+            self.in_traceback = true;
         } else if facts.level == Some(Level::Error) && !is_frame(text) {
-            return Some(Cause { line: text.trim_start().to_owned() });
+            return Said::Error(text.trim_start().to_owned());
         }
-        last = Some(text.trim_start().to_owned());
+        Said::Other(text.trim_start().to_owned())
+    }
+}
+
+/// The first error in `lines` (oldest first): the first line that says it is one; for a Python traceback the exception
+/// that ends it; else the last line that was written.
+pub fn cause<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Cause> {
+    let mut errors = Errors::default();
+    let mut last = None;
+    for line in lines {
+        match errors.take(line) {
+            Said::Error(line) => return Some(Cause { line }),
+            Said::Other(line) => last = Some(line),
+            Said::Nothing => {}
+        }
     }
     last.map(|line| Cause { line })
 }

@@ -3,6 +3,8 @@
 pub mod ansi;
 pub mod cause;
 pub mod facts;
+pub mod fingerprint;
+pub mod new_errors;
 pub mod query;
 pub mod reader;
 pub mod record;

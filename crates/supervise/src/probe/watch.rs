@@ -116,7 +116,11 @@ pub async fn watch(probe: Probe, patience: Patience, mut subject: Subject, answe
                 is_open = true;
                 witness.tell(Sighting::PortOpen);
             }
-            witness.tell(look.sighting());
+            // Until something listens it is looked hundreds of times a second.
+            let is_told = schedule.is_eager() && matches!(&look, Look::Refused(reason) if *reason == not_yet);
+            if !is_told {
+                witness.tell(look.sighting());
+            }
         }
         let is_refused = matches!(look, Look::Refused(_));
         let address = look.address();

@@ -44,7 +44,9 @@ impl Inherited {
         let error = Errno::last();
         let most = count.min(hard);
         let held = if set(most, hard).is_ok() { most } else { soft };
-        self.refused.push(format!("{held} open files instead of {count}, which is more than this account may allow ({error})"));
+        self.refused.push(format!(
+            "{held} open files instead of {count}, which is more than this account may allow ({error})"
+        ));
     }
 
     fn set_oom_score(&mut self, score: i16) {

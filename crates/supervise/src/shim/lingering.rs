@@ -1,6 +1,7 @@
 //! What a shim needs in order to outlive its control process: a door for the next one, and what that has to be told.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -64,16 +65,19 @@ impl Lingering {
         self.alone_since?.checked_add(self.at_most?)
     }
 
-    /// Answers those who knock: the first one gets the instance where nobody has it. Whether `link` is still open must have
-    /// been looked at just before.
-    pub(super) fn answer(&mut self, link: &mut Link, life: &Life) {
-        while let Some((socket, pid)) = self.door.next() {
-            if link.is_closed() {
-                *link = Link::greet(socket, pid, &Greeting::Welcome(Box::new(self.welcome(life))));
-                self.alone_since = None;
-            } else {
-                Door::turn_away(&socket, link.peer());
-            }
+    /// The next one who knocks, and their process id.
+    pub(super) fn knock(&self) -> Option<(UnixStream, i32)> {
+        self.door.next()
+    }
+
+    /// Answers: they get the instance where nobody has it. Whether `link` is still open must have been looked at after they
+    /// knocked.
+    pub(super) fn answer(&mut self, socket: UnixStream, pid: i32, link: &mut Link, life: &Life) {
+        if link.is_closed() {
+            *link = Link::greet(socket, pid, &Greeting::Welcome(Box::new(self.welcome(life))));
+            self.alone_since = None;
+        } else {
+            Door::turn_away(&socket, link.peer());
         }
     }
 

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use crate::protocol::{Greeting, Order, Report, encode};
-use crate::rendezvous;
+use crate::rendezvous::{self, Seat};
 use crate::spec::Spec;
 
 /// Reports that nobody reads are kept up to this many bytes. Only `Wrote` can be many, and it is sent once at a time.
@@ -20,7 +20,7 @@ pub(super) struct Link {
     wrote_is_unsent: bool,
     closed: bool,
     /// The process at the other end, where that is known.
-    peer: i32,
+    peer: Option<Seat>,
     /// Reports are wanted.
     is_adopted: bool,
 }
@@ -30,11 +30,11 @@ impl Link {
     pub(super) fn from_standard_input() -> io::Result<Self> {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         // Made by the control process as a pair, so both ends are its own.
-        let peer = rendezvous::peer(&socket).unwrap_or_default();
-        Ok(Self { is_adopted: true, ..Self::new(socket, peer) })
+        let peer = rendezvous::peer(&socket);
+        Ok(Self { is_adopted: true, ..Self::new(socket, peer.and_then(Seat::of)) })
     }
 
-    fn new(socket: UnixStream, peer: i32) -> Self {
+    fn new(socket: UnixStream, peer: Option<Seat>) -> Self {
         Self {
             socket,
             received: Vec::new(),
@@ -48,7 +48,7 @@ impl Link {
 
     /// The connection of the next control process, which is greeted. It hears of nothing else before it adopts.
     pub(super) fn greet(socket: UnixStream, peer: i32, greeting: &Greeting) -> Self {
-        let mut link = Self::new(socket, peer);
+        let mut link = Self::new(socket, Seat::of(peer));
         let mut line = Vec::new();
         encode(&mut line, greeting);
         link.unsent.extend(line);
@@ -60,9 +60,17 @@ impl Link {
         self.is_adopted = true;
     }
 
-    /// The process at the other end.
+    /// The process at the other end; 0 where it is not known.
     pub(super) fn peer(&self) -> i32 {
-        self.peer
+        self.peer.map_or(0, |peer| peer.pid)
+    }
+
+    /// Closes the connection when the process at the other end is gone. One that was killed while it started a program leaves
+    /// its end open for as long as that program is loaded.
+    pub(super) fn close_if_left(&mut self) {
+        if self.peer.is_some_and(|peer| !peer.is_alive()) {
+            self.closed = true;
+        }
     }
 
     /// Waits for the order to start; `None` when the control process went away first.

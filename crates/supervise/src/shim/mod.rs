@@ -254,10 +254,11 @@ impl Shim {
     fn timeout(&self, now: Instant) -> PollTimeout {
         let stage = match self.stage {
             Stage::Running => None,
-            Stage::Stopping(deadline) => Some(deadline.saturating_duration_since(now)),
+            Stage::Stopping(deadline) | Stage::Over(deadline) => {
+                Some(deadline.saturating_duration_since(now))
+            }
             Stage::Killing => Some(LOOK_AGAIN),
             Stage::Leaving(deadline) => Some(deadline.saturating_duration_since(now).min(LOOK_AGAIN * 5)),
-            Stage::Over(deadline) => Some(deadline.saturating_duration_since(now)),
         };
         // Once it is told to stop, the deadline has done what it can.
         let alone = self.lingering.as_ref().filter(|_| !self.is_leaving).and_then(Lingering::deadline);
@@ -340,18 +341,21 @@ impl Shim {
 
     /// Somebody wants the instance, or only to know of it.
     fn answer_door(&mut self) {
-        // Whoever had it may have gone in the same moment.
-        if !self.link.is_closed() {
-            self.take_orders();
-        }
-        if let Some(lingering) = &mut self.lingering {
+        while let Some((socket, pid)) = self.lingering.as_ref().and_then(Lingering::knock) {
+            // Whoever had it may have gone just before; what they ordered counts.
+            if !self.link.is_closed() {
+                self.take_orders();
+                self.link.close_if_left();
+            }
             let life = Life {
                 pid: self.child.pid.as_raw(),
                 unlimited: self.child.unlimited.clone(),
                 is_stopping: self.is_stopping,
                 exit: self.last.as_ref().and(self.exit),
             };
-            lingering.answer(&mut self.link, &life);
+            if let Some(lingering) = &mut self.lingering {
+                lingering.answer(socket, pid, &mut self.link, &life);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Phase, Restart};
 use seaworthy_supervise::process::Definition;
 use seaworthy_supervise::reaper::Reaper;
-use seaworthy_supervise::spec::{Command, Limits, Spec, Stop};
+use seaworthy_supervise::spec::{Command, Limits, OnControlLoss, Spec, Stop};
 use seaworthy_supervise::supervisor::Supervisor;
 use tempfile::TempDir;
 
@@ -57,6 +57,7 @@ impl Field {
             stop: Stop { grace: Duration::from_secs(5), ..Stop::default() },
             log: LogFile::new(self.path(&format!("logs/{name}.log"))),
             secrets: Vec::new(),
+            on_control_loss: OnControlLoss::End,
         }
     }
 

@@ -11,4 +11,5 @@ mod order;
 mod orphans;
 mod probes;
 mod restarts;
+mod survivors;
 mod tasks;

@@ -182,9 +182,10 @@ fn nothing_that_carries_the_marker_survives_when_all_are_killed_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut control = start_control(folder.path(), &run, &script, true);
         until("the family is up", || family(&tail).len() == 2).await;
+        // One that waits for the next instance may be there already.
         let shims = children_named_shim(control.id());
-        assert_eq!(shims.len(), 1);
-        for pid in [shims[0], i32::try_from(control.id()).unwrap()] {
+        assert!((1..=2).contains(&shims.len()), "{shims:?}");
+        for pid in shims.into_iter().chain([i32::try_from(control.id()).unwrap()]) {
             kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
         }
         control.wait().unwrap();

@@ -4,7 +4,10 @@ use std::fs;
 
 use seaworthy_model::quantity::Duration;
 use seaworthy_model::{Probe, ProbeAction};
-use seaworthy_supervise::machine::Phase;
+use seaworthy_supervise::exit::Exit;
+use seaworthy_supervise::machine::{Phase, Restart};
+use seaworthy_supervise::sighting::Sighting;
+use seaworthy_supervise::spec::Command;
 
 use crate::field::{Field, block_on, free_port, probe, server};
 
@@ -138,6 +141,78 @@ fn a_pattern_that_cannot_be_read_is_said() {
         api.readiness = probe(ProbeAction::Log("(".to_owned()));
         field.start(vec![api]);
         field.until("api", |status| status.detail.starts_with("the log pattern `(` is wrong")).await;
+        field.end().await;
+    });
+}
+
+#[test]
+fn every_look_is_told_to_who_judges() {
+    block_on(async {
+        let field = Field::new();
+        let mut sightings = field.supervisor.board().sightings();
+        let port = free_port();
+        // Answers 500 until the third request.
+        let script = server(port).replace(
+            "s.send_response(200)",
+            "global n; n = globals().get(\"n\", 0) + 1; s.send_response(500 if n < 3 else 204)",
+        );
+        let mut api = field.define("api", &script);
+        api.port = Some(port);
+        api.readiness = quick(ProbeAction::Http("/".to_owned()));
+        api.readiness.as_mut().unwrap().success_threshold = Some(3);
+        field.start(vec![api]);
+        field.until_phase("api", Phase::Ready).await;
+        let mut seen = Vec::new();
+        while let Ok(sighted) = sightings.try_recv() {
+            assert_eq!(sighted.name, "api");
+            seen.push(sighted.what);
+        }
+        let nothing_listens = Sighting::NoAnswer(format!("nothing listens on port {port}"));
+        let expected = [
+            Sighting::Alive,
+            nothing_listens,
+            Sighting::PortOpen,
+            Sighting::Answered(500),
+            Sighting::Answered(500),
+            Sighting::Answered(204),
+            Sighting::Answered(204),
+            Sighting::Answered(204),
+        ];
+        assert_eq!(seen, expected);
+        // And goes on after that.
+        let next = sightings.recv().await.unwrap();
+        assert_eq!(next.what, Sighting::Answered(204));
+        field.end().await;
+    });
+}
+
+#[test]
+fn ends_are_told_by_what_follows_and_those_that_were_asked_for_are_not() {
+    block_on(async {
+        let field = Field::new();
+        let mut sightings = field.supervisor.board().sightings();
+        let mut job = field.define("job", "exit 3");
+        job.restart = Restart::Never;
+        let mut nothing = field.define("nothing", "/no/such/program");
+        nothing.spec.command = Command::Program(vec!["/no/such/program".to_owned()]);
+        let mut api = field.define("api", "echo up; exec sleep 600");
+        api.readiness = probe(ProbeAction::Log("up".to_owned()));
+        field.start(vec![job, nothing, api]);
+        field.until_phase("job", Phase::Failed).await;
+        field.until_phase("nothing", Phase::Failed).await;
+        field.until_phase("api", Phase::Ready).await;
+        field.supervisor.stop("api").unwrap();
+        field.until_phase("api", Phase::Stopped).await;
+        let mut seen = std::collections::BTreeMap::<String, Vec<Sighting>>::new();
+        while let Ok(sighted) = sightings.try_recv() {
+            seen.entry(sighted.name).or_default().push(sighted.what);
+        }
+        assert_eq!(seen["job"], [Sighting::Alive, Sighting::Ended(Exit::Code(3))]);
+        assert!(matches!(&seen["nothing"][..], [Sighting::NotStarted(why)] if why.contains("no program")));
+        seen.get_mut("api").unwrap().retain(|what| !matches!(what, Sighting::NoAnswer(_)));
+        // A log is looked at whenever it grows.
+        seen.get_mut("api").unwrap().dedup();
+        assert_eq!(seen["api"], [Sighting::Alive, Sighting::Passed]);
         field.end().await;
     });
 }
