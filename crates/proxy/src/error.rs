@@ -66,7 +66,9 @@ pub enum Error {
         problem: String,
     },
     /// A lease that cannot be renewed, so that the canary gets no requests.
-    #[error("the lease of split `{split}` is over or there is no such split, and its canary gets no requests; abort the release, or give a new table")]
+    #[error(
+        "the lease of split `{split}` is over or there is no such split, and its canary gets no requests; abort the release, or give a new table"
+    )]
     LeaseOver {
         /// The name of the split.
         split: String,

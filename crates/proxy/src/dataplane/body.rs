@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use super::counters::Incident;
-use super::meter::Meter;
 use super::flight::{InFlight, StreamEnd};
+use super::meter::Meter;
 use super::static_site::FileBody;
 use super::upstream::UpstreamConnection;
 use super::worker::Worker;

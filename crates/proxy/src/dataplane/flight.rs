@@ -34,7 +34,9 @@ impl Lanes {
     }
 
     pub(crate) fn flight(&self) -> Flight {
-        let sum = |of: fn(&Lane) -> &AtomicU64| self.lanes.iter().map(|lane| of(lane).load(Ordering::Acquire)).sum();
+        let sum = |of: fn(&Lane) -> &AtomicU64| {
+            self.lanes.iter().map(|lane| of(lane).load(Ordering::Acquire)).sum()
+        };
         // What becomes a stream in between must not be missed: it is a request until it is a stream.
         let requests = sum(|lane| &lane.requests);
         Flight { requests, streams: sum(|lane| &lane.streams) }

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use super::admission::Asked;
-use super::body::{AnswerBody, AnswerKind, RequestBody, Upload, UploadOutcome, UpstreamBody, Source};
+use super::body::{AnswerBody, AnswerKind, RequestBody, Source, Upload, UploadOutcome, UpstreamBody};
 use super::connection::Client;
 use super::counters::Incident;
 use super::headers;

@@ -129,15 +129,17 @@ impl Link {
                 }
                 Command::RenewLease { split, lease } => {
                     let table = self.shared.table.load();
-                    Event::Lease { renewed: table.split(&split).is_some_and(|split| split.lease.renew(lease)) }
+                    Event::Lease {
+                        renewed: table.split(&split).is_some_and(|split| split.lease.renew(lease)),
+                    }
                 }
                 Command::Evidence { split } => {
                     let table = self.shared.table.load();
-                    Event::Evidence(table.split(&split).map(|split| split.counts.failed()).unwrap_or_default())
+                    Event::Evidence(
+                        table.split(&split).map(|split| split.counts.failed()).unwrap_or_default(),
+                    )
                 }
-                Command::Flight { group } => {
-                    Event::Flight(self.shared.registry.upstreams().flight(&group))
-                }
+                Command::Flight { group } => Event::Flight(self.shared.registry.upstreams().flight(&group)),
                 Command::EndStreams { group } => {
                     let streams = self.shared.registry.upstreams().end_streams(&group);
                     Event::StreamsEnded { streams }

@@ -133,8 +133,7 @@ impl Registry {
     /// The state kept under a route's name.
     fn state(&self, name: &str, workers: usize) -> Arc<RouteState> {
         let mut states = self.states();
-        let state =
-            states.entry(name.to_owned()).or_insert_with(|| Arc::new(RouteState::new(name, workers)));
+        let state = states.entry(name.to_owned()).or_insert_with(|| Arc::new(RouteState::new(name, workers)));
         Arc::clone(state)
     }
 
@@ -366,7 +365,9 @@ mod tests {
         let live = registry.make_live(table.clone(), 1, &Settings::default()).unwrap();
         assert_eq!(live.to_table(), table);
         let now = live.to_table_of_now();
-        assert!(now.splits[0].lease < table.splits[0].lease && now.splits[0].weight == table.splits[0].weight);
+        assert!(
+            now.splits[0].lease < table.splits[0].lease && now.splits[0].weight == table.splits[0].weight
+        );
         let counts = Arc::clone(&live.splits[0].counts);
         let again = registry.make_live(now, 1, &Settings::default()).unwrap();
         assert!(Arc::ptr_eq(&counts, &again.splits[0].counts), "the same split goes on counting");

@@ -326,7 +326,10 @@ mod tests {
         let request = Request::builder().header(ACCEPT, "text/html").body(()).unwrap();
         let page = super::holding(&route, &holding(HoldingState::Maintenance));
         let response = page.into_response(&request, [127, 0, 0, 1].into());
-        assert_eq!((response.status().as_u16(), &response.headers()[RETRY_AFTER]), (503, &HeaderValue::from(120)));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
+            (503, &HeaderValue::from(120))
+        );
         let AnswerKind::Whole(body) = response.into_body() else { panic!("no body") };
         let body = String::from_utf8(body.to_vec()).unwrap();
         assert!(body.contains("api is being worked on") && !body.contains("secret"), "{body}");

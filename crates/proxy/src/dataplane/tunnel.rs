@@ -30,24 +30,25 @@ impl Tunnel {
     /// Joins client and upstream once the client's connection has been handed over. Owned by the event loop of the
     /// thread, bounded by the admission.
     pub(crate) fn spawn(
-        mut self,
+        self,
         client: &Arc<Client>,
         on_upgrade: OnUpgrade,
         connection: UpstreamConnection,
         idle: Duration,
     ) {
         let client = Arc::clone(client);
-        let end = self.flight.becomes_stream();
+        let Self { mut flight, mut meter, admission } = self;
+        let end = flight.becomes_stream();
         tokio::spawn(async move {
             let Ok(upgraded) = on_upgrade.await else { return };
             let (upstream, early) = connection.into_tunnel();
             let sent = AtomicU64::new(early.len() as u64);
             let joined = join(TokioIo::new(upgraded), upstream, &early, Limits { idle, end }, &sent).await;
-            self.meter.sent(sent.into_inner());
+            meter.sent(sent.into_inner());
             // A tunnel has no end of its own: either side may leave.
             let _ = joined;
-            self.meter.complete();
-            drop((self, client));
+            meter.complete();
+            drop((flight, admission, client));
         });
     }
 }
@@ -84,11 +85,15 @@ async fn join(
             tokio::time::sleep_until(deadline).await;
         }
     };
-    tokio::select! {
+    let over = tokio::select! {
         both = async { tokio::try_join!(up, down) } => both.map(drop),
         () = silence => Ok(()),
         () = end.told() => Ok(()),
-    }
+    };
+    // Whoever did not end it hears that it has ended.
+    let _ = client_writes.shutdown().await;
+    let _ = upstream_writes.shutdown().await;
+    over
 }
 
 /// Copies until the end, which is passed on: a side may stop to send and still want to hear.

@@ -117,7 +117,10 @@ mod tests {
         let json = serde_json::to_string(&split()).unwrap();
         assert_eq!(serde_json::from_str::<SplitTable>(&json).unwrap(), split());
         let shown = format!("{:?}", split());
-        assert!(shown.contains("SplitSecret(..)") && !shown.contains("171") && !shown.contains("ab, "), "{shown}");
+        assert!(
+            shown.contains("SplitSecret(..)") && !shown.contains("171") && !shown.contains("ab, "),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -125,6 +128,9 @@ mod tests {
         let table = RoutingTable { splits: vec![split()], ..RoutingTable::default() };
         let left = |left| table.clone().with_leases(|_| left).splits.remove(0);
         assert_eq!(left(Some(Duration::from_secs(1))).weight, Weight::percent(10));
-        assert_eq!((left(Some(Duration::ZERO)).weight, left(None).weight), (Weight::NONE, Weight::percent(10)));
+        assert_eq!(
+            (left(Some(Duration::ZERO)).weight, left(None).weight),
+            (Weight::NONE, Weight::percent(10))
+        );
     }
 }

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn ours_is_found_and_taken_out_and_others_stay_as_they_are() {
-        let mut headers = headers(&[b"a=1; sea_release=x.y; b=\xe9", b"sea_release =z", b"sea_release2=1;c=sea_release=2"]);
+        let mut headers =
+            headers(&[b"a=1; sea_release=x.y; b=\xe9", b"sea_release =z", b"sea_release2=1;c=sea_release=2"]);
         headers.insert(HEADER, HeaderValue::from_static("r1.00"));
         assert_eq!(values(&headers).collect::<Vec<_>>(), ["x.y", "z"]);
         strip(&mut headers);

@@ -96,8 +96,7 @@ impl Counts {
     pub(super) fn take(&self, all: bool) -> impl Iterator<Item = SplitSecond> + use<'_> {
         let (now, mut book) = self.collect();
         let taken = book.tally.take(if all { Moment(u64::MAX) } else { now });
-        let of_split =
-            |second| SplitSecond { split: self.name.clone(), canary: self.canary.clone(), second };
+        let of_split = |second| SplitSecond { split: self.name.clone(), canary: self.canary.clone(), second };
         taken.into_iter().map(of_split)
     }
 

@@ -37,9 +37,21 @@ pub(crate) struct End<'a> {
 }
 
 impl Judged {
-    pub(crate) fn new<B>(counts: &Arc<Counts>, arm: Arm, session: Session, request: &Request<B>) -> Box<Self> {
+    pub(crate) fn new<B>(
+        counts: &Arc<Counts>,
+        arm: Arm,
+        session: Session,
+        request: &Request<B>,
+    ) -> Box<Self> {
         let asked = (arm == Arm::Canary).then(|| (request.method().clone(), request.uri().clone()));
-        Box::new(Self { counts: Arc::clone(counts), arm, session: session.hash(), born: None, asked, id: None })
+        Box::new(Self {
+            counts: Arc::clone(counts),
+            arm,
+            session: session.hash(),
+            born: None,
+            asked,
+            id: None,
+        })
     }
 
     /// The request went, or could not go, to an instance that was started then.

@@ -43,7 +43,8 @@ impl Lease {
     /// Makes it end so long from now. False where it ran out before.
     pub(crate) fn renew(&self, length: Duration) -> bool {
         let elapsed = self.elapsed();
-        let renewed = |ends: u64| (ends > elapsed).then(|| elapsed.saturating_add(nanos(length)).min(FOR_EVER - 1));
+        let renewed =
+            |ends: u64| (ends > elapsed).then(|| elapsed.saturating_add(nanos(length)).min(FOR_EVER - 1));
         self.ends.fetch_update(Ordering::AcqRel, Ordering::Acquire, renewed).is_ok()
     }
 
