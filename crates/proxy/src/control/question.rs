@@ -44,7 +44,7 @@ impl Question {
             (Self::Evidence { reply, .. }, Event::Evidence(requests)) => drop(reply.send(Ok(requests))),
             (Self::Flight { reply, .. }, Event::Flight(flight)) => drop(reply.send(Ok(flight))),
             (Self::EndStreams { reply, .. }, Event::StreamsEnded { streams }) => {
-                drop(reply.send(Ok(streams)))
+                drop(reply.send(Ok(streams)));
             }
             (question, _) => question.refuse(),
         }

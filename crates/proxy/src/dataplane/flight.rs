@@ -19,8 +19,8 @@ struct Lane {
 
 /// What is under way at one upstream.
 pub(crate) struct Lanes {
-    /// By worker. A request begins and ends on the same one.
-    lanes: Box<[Lane]>,
+    /// A request begins and ends on the same one.
+    by_worker: Box<[Lane]>,
     /// How often streams were told to end.
     ends: AtomicU64,
     /// The same, for those that are to be woken.
@@ -29,13 +29,13 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     pub(crate) fn new(workers: usize) -> Self {
-        let lanes = (0..workers).map(|_| Lane::default()).collect();
-        Self { lanes, ends: AtomicU64::new(0), told: watch::Sender::new(0) }
+        let by_worker = (0..workers).map(|_| Lane::default()).collect();
+        Self { by_worker, ends: AtomicU64::new(0), told: watch::Sender::new(0) }
     }
 
     pub(crate) fn flight(&self) -> Flight {
         let sum = |of: fn(&Lane) -> &AtomicU64| {
-            self.lanes.iter().map(|lane| of(lane).load(Ordering::Acquire)).sum()
+            self.by_worker.iter().map(|lane| of(lane).load(Ordering::Acquire)).sum()
         };
         // What becomes a stream in between must not be missed: it is a request until it is a stream.
         let requests = sum(|lane| &lane.requests);
@@ -63,13 +63,13 @@ impl InFlight {
     /// A request begins, before there is a connection: an upstream that is about to get one is not idle.
     pub(crate) fn begin(upstream: &Arc<Upstream>, worker: usize) -> Self {
         let lanes = &upstream.lanes;
-        lanes.lanes[worker].requests.fetch_add(1, Ordering::AcqRel);
+        lanes.by_worker[worker].requests.fetch_add(1, Ordering::AcqRel);
         let ends = lanes.ends.load(Ordering::Acquire);
         Self { upstream: Arc::clone(upstream), worker, ends, is_stream: false }
     }
 
     fn lane(&self) -> &Lane {
-        &self.upstream.lanes.lanes[self.worker]
+        &self.upstream.lanes.by_worker[self.worker]
     }
 
     /// The request has become something that may last.
@@ -102,7 +102,7 @@ impl StreamEnd {
     pub(crate) async fn told(mut self) {
         if self.told.wait_for(|ends| *ends > self.ends).await.is_err() {
             // The sender lives as long as the upstream, which the stream holds.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -87,7 +87,9 @@ async fn their_bodies_stay_where_they_are_until_someone_wants_them() {
         client.socket().set_nonblocking(false).unwrap();
     };
     for _ in 0..50 {
-        clients.iter_mut().for_each(|(client, sent)| push(client, sent));
+        for (client, sent) in &mut clients {
+            push(client, sent);
+        }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     assert!(clients.iter().all(|(_, sent)| *sent < BODY), "whole bodies were read");

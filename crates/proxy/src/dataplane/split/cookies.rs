@@ -9,7 +9,7 @@ const LOOKED_AT: usize = 4;
 /// The values of the cookies of our name, in the order in which they came: there are several where someone set one for a
 /// part of the host or of the path.
 pub(super) fn values(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| pairs(value));
+    let pairs = headers.get_all(COOKIE).iter().flat_map(pairs);
     let values = pairs.filter(|pair| is_ours(pair)).filter_map(|pair| {
         let value = pair.iter().position(|byte| *byte == b'=').map(|at| &pair[at + 1..])?;
         std::str::from_utf8(value.trim_ascii()).ok()
@@ -56,10 +56,7 @@ mod tests {
     use super::*;
 
     fn headers(values: &[&[u8]]) -> HeaderMap {
-        let values = values.iter().map(|value| (COOKIE, HeaderValue::from_bytes(value).unwrap()));
-        let mut headers = HeaderMap::new();
-        values.for_each(|(name, value)| drop(headers.append(name, value)));
-        headers
+        values.iter().map(|value| (COOKIE, HeaderValue::from_bytes(value).unwrap())).collect()
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //! twice; each thread hands over what it has when it is much, and everything is collected every second.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use seaworthy_rollout::count::{Ended, SlowLine, Tally};
 use seaworthy_rollout::{Arm, Moment, ReleaseId};
 
+use super::clock::Clock;
 use crate::dataplane::live::RouteState;
 use crate::stats::{FailedRequest, SplitSecond};
 
@@ -35,12 +35,13 @@ pub(super) struct Record {
 pub(crate) struct Counts {
     pub(super) name: String,
     pub(super) canary: ReleaseId,
-    /// Milliseconds since 1970, held to rise.
-    clock: AtomicU64,
+    clock: Clock,
     /// One per worker.
-    batches: Box<[Mutex<Vec<(Moment, Record)>>]>,
+    batches: Box<[Mutex<Batch>]>,
     book: Mutex<Book>,
 }
+
+type Batch = Vec<(Moment, Record)>;
 
 struct Book {
     tally: Tally,
@@ -49,20 +50,15 @@ struct Book {
 }
 
 impl Counts {
-    pub(super) fn new(name: String, canary: ReleaseId, workers: usize) -> Self {
+    pub(super) fn new(name: String, canary: ReleaseId, workers: usize, clock: Clock) -> Self {
         let book = Book { tally: Tally::new(SESSIONS), lines: HashMap::new(), failed: VecDeque::new() };
         Self {
             name,
             canary,
-            clock: AtomicU64::new(0),
+            clock,
             batches: (0..workers).map(|_| Mutex::default()).collect(),
             book: Mutex::new(book),
         }
-    }
-
-    fn now(&self) -> Moment {
-        let now = unix_millis();
-        Moment(self.clock.fetch_max(now, Ordering::AcqRel).max(now))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -74,7 +70,7 @@ impl Counts {
     pub(super) fn record(&self, worker: usize, record: Record) {
         let mut batch = self.batches[worker].lock().unwrap_or_else(PoisonError::into_inner);
         // Within the lock: whoever collects knows that nothing older comes after it.
-        batch.push((self.now(), record));
+        batch.push((self.clock.now(), record));
         if batch.len() >= BATCH {
             self.book().enter(&mut batch);
         }
@@ -82,7 +78,7 @@ impl Counts {
 
     /// Brings the book up to date, and says up to when.
     fn collect(&self) -> (Moment, MutexGuard<'_, Book>) {
-        let now = self.now();
+        let now = self.clock.now();
         for batch in &self.batches {
             let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
             if !batch.is_empty() {
@@ -107,7 +103,7 @@ impl Counts {
 }
 
 impl Book {
-    fn enter(&mut self, batch: &mut Vec<(Moment, Record)>) {
+    fn enter(&mut self, batch: &mut Batch) {
         for (at, mut record) in batch.drain(..) {
             let line = match self.lines.get_mut(&*record.route.name) {
                 Some(line) => line,
@@ -128,12 +124,6 @@ impl Book {
     }
 }
 
-/// Wall time, as the control process writes it too.
-pub(super) fn unix_millis() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use seaworthy_rollout::count::{Failure, Stream};
@@ -141,7 +131,7 @@ mod tests {
     use super::*;
 
     fn counts() -> Counts {
-        Counts::new("shop".into(), ReleaseId::new("r2"), 2)
+        Counts::new("shop".into(), ReleaseId::new("r2"), 2, Clock::default())
     }
 
     fn record(route: &Arc<RouteState>, arm: Arm, session: u64, millis: u64, failed: bool) -> Record {

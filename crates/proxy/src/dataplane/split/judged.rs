@@ -8,7 +8,8 @@ use seaworthy_rollout::Arm;
 use seaworthy_rollout::count::{Ended, FRESH, Failure};
 use seaworthy_rollout::split::Session;
 
-use super::counts::{Counts, Record, unix_millis};
+use super::clock::unix_millis;
+use super::counts::{Counts, Record};
 use crate::dataplane::counters::Incident;
 use crate::dataplane::live::RouteState;
 use crate::stats::{FailedRequest, limited};

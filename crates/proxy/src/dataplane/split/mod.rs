@@ -1,5 +1,6 @@
 //! Routes with two releases behind them: which one a request goes to, for how long, and what is counted of both.
 
+mod clock;
 mod cookies;
 mod counts;
 mod judged;
@@ -15,6 +16,7 @@ use seaworthy_rollout::Weight;
 use seaworthy_rollout::split::{Split, SplitKey};
 use tokio::sync::Notify;
 
+use self::clock::Clock;
 pub(crate) use self::cookies::strip;
 pub(crate) use self::counts::Counts;
 pub(crate) use self::judged::{End, Judged};
@@ -23,6 +25,9 @@ pub(crate) use self::sorting::Sorting;
 use super::worker::Shared;
 use crate::stats::SplitSecond;
 use crate::table::SplitTable;
+
+/// Seconds are told so long after their end.
+const A_MOMENT: Duration = Duration::from_millis(2);
 
 /// A split of the table in force.
 pub(crate) struct LiveSplit {
@@ -53,6 +58,7 @@ impl LiveSplit {
 /// What tables with splits are made live with, and what they leave behind.
 #[derive(Default)]
 pub(crate) struct Splits {
+    clock: Clock,
     kept: Mutex<Kept>,
     watched: AtomicBool,
     /// There may be something to report where there was nothing before.
@@ -83,7 +89,7 @@ impl Splits {
                 Some(counts) if counts.canary == table.canary => counts,
                 other => {
                     kept.ended.extend(other);
-                    Arc::new(Counts::new(name.clone(), table.canary.clone(), workers))
+                    Arc::new(Counts::new(name.clone(), table.canary.clone(), workers, self.clock))
                 }
             };
             kept.live.insert(name, Arc::clone(&counts));
@@ -144,8 +150,7 @@ impl Splits {
         while self.is_idle() {
             self.arrived.notified().await;
         }
-        let into = Duration::from_millis(counts::unix_millis() % 1000);
-        tokio::time::sleep(Duration::from_millis(1005).saturating_sub(into)).await;
+        tokio::time::sleep(self.clock.to_next_second() + A_MOMENT).await;
     }
 }
 
