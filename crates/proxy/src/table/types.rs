@@ -280,6 +280,9 @@ impl Default for Timeouts {
 ///
 /// So does one whose upstream took it and closed the connection without a byte of an answer, where sending it again does
 /// what sending it once does (RFC 9110, 9.2.2) and it has no body; it is sent a dozen times at most.
+///
+/// The body of a request that waits stays with its client, but for what a connection reads ahead: the longest head that it
+/// takes (HTTP/1), or 1 MiB for all its streams together (HTTP/2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The longest that one request waits.

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use crate::harness::{
     Client, Control, Gate, Host, PATIENCE, Upstream, get, options, route, until, upstreams,
 };
+use crate::load::{Load, Outcome};
 
 const KEY: [u8; 32] = [7; 32];
 const LONG: Duration = Duration::from_hours(1);
@@ -102,6 +103,23 @@ async fn clients_stay_where_they_are_and_more_weight_only_adds_some() {
             _ => assert!(moved > 0 && canary > 45, "{canary}"),
         }
     }
+    host.proxy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weight_is_in_force_when_it_is_said_to_be_and_changing_it_costs_no_request() {
+    let pair = Pair::start();
+    let mut host = Host::start(pair.table(50)).await;
+    let load = Load::on(host.port, 4);
+    load.goes_on(20);
+    for _ in 0..20 {
+        for (weight, release) in [(0, "r1"), (100, "r2")] {
+            host.set(pair.table(weight)).await;
+            assert_eq!(get(host.port, "/", "").release(), release);
+        }
+    }
+    load.goes_on(20);
+    assert_eq!(load.end(), Outcome::NONE_FAILED);
     host.proxy.stop().await;
 }
 
@@ -198,8 +216,11 @@ async fn without_weight_nothing_new_goes_to_the_canary_and_what_is_under_way_end
     let mut waits = Client::connect(host.port).unwrap();
     waits.send("GET /wait", "").unwrap();
     until("the request to be under way", async || host.proxy.flight("r2").await.unwrap().requests == 1).await;
-    host.set(pair.table(0)).await;
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    let upgraded = get(host.port, "/upgrade", upgrade);
+    assert_eq!((upgraded.status(), upgraded.field("x-release")), (101, Some("r2")));
+    assert!(upgraded.session().is_some(), "an upgrade begins a session too: {upgraded:?}");
+    host.set(pair.table(0)).await;
     for lines in [String::new(), header(Arm::Canary)] {
         assert_eq!(get(host.port, "/", &lines).release(), "r1");
         let upgraded = get(host.port, "/upgrade", &format!("{upgrade}{lines}"));
