@@ -136,7 +136,7 @@ impl Keeper {
             // They may be of another version: they are asked nothing.
             let (_, questions) = mpsc::channel(1);
             let retired =
-                async move { drop(retire(old, DrainPlan::default(), pid, &channels, questions).await) };
+                async move { drop(retire(old, DrainPlan::default(), pid, &channels, questions, 0).await) };
             self.retiring.spawn(retired);
         }
         loop {
@@ -403,13 +403,13 @@ impl Keeper {
         };
         let pid = next.pid;
         let old = std::mem::replace(process, next);
-        let channels = self.channels.clone();
+        let (channels, stale) = (self.channels.clone(), self.replies.questions.len());
         let (ask, questions) = mpsc::channel(QUESTIONS);
         self.retired.retain(|old| !old.is_closed());
         self.retired.push(ask);
         while self.retiring.try_join_next().is_some() {}
         self.retiring.spawn(async move {
-            let _ = reply.send(Ok(retire(old, plan, pid, &channels, questions).await));
+            let _ = reply.send(Ok(retire(old, plan, pid, &channels, questions, stale).await));
         });
     }
 }

@@ -72,6 +72,11 @@ impl Questions {
         self.0.push_back(question);
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// All of them, to be put to the next process.
     pub(super) fn orders(&self) -> Vec<Command> {
         self.0.iter().map(Question::order).collect()

@@ -12,13 +12,15 @@ use crate::wire::{Command as Order, DrainPlan, Event};
 /// Beyond the time that a drain has by its plan, this long is waited for a proxy that does not answer.
 const DRAIN_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Drains a process and ends it. `questions` are about what it still has under way; `pid` is who follows it.
+/// Drains a process and ends it. `questions` are about what it still has under way; `pid` is who follows it. The next
+/// `stale` answers are to what it was asked before, which was put to its successor too.
 pub(super) async fn retire(
     mut old: Process,
     plan: DrainPlan,
     pid: u32,
     channels: &Channels,
     mut questions: mpsc::Receiver<Question>,
+    mut stale: usize,
 ) -> DrainReport {
     let mut report = DrainReport { pid, cut: 0, stats: None };
     let mut open = Questions::default();
@@ -33,8 +35,10 @@ pub(super) async fn retire(
                         report.stats = Some(stats);
                         return Ok(());
                     }
-                    Some(event) => if let Some(answer) = channels.pass_on(event) {
-                        open.answered(answer);
+                    Some(event) => match channels.pass_on(event) {
+                        None | Some(Event::Ready | Event::TableInForce { .. } | Event::TableRefused { .. }) => {}
+                        Some(_) if stale > 0 => stale -= 1,
+                        Some(answer) => drop(open.answered(answer)),
                     },
                 },
                 Some(question) = questions.recv() => {

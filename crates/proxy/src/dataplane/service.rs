@@ -78,6 +78,7 @@ async fn dispatch(
     let mut supply = Supply::Pool;
     loop {
         let Some((route, trusted)) = find(client, &asked, request.uri().path()) else {
+            meter.judge(None);
             let page =
                 Page::of(StatusCode::NOT_FOUND, "No route leads from this host and path to a service.");
             return local(client, &request, page.into_response(&request, client.peer), meter);
@@ -147,7 +148,12 @@ fn sort<'a>(
     meter: &mut Meter,
     sorting: &mut Sorting,
 ) -> (&'a Target, &'a LiveGroups) {
-    let Some(part) = &route.split else { return (&route.route.target, &route.groups) };
+    let Some(part) = &route.split else {
+        // It may have waited for a canary that is no more.
+        meter.judge(None);
+        sorting.forget();
+        return (&route.route.target, &route.groups);
+    };
     let (arm, session) = sorting.sort(&part.split, request.headers());
     let (target, groups) = route.arm(arm);
     // That someone works on it is nobody's failure.

@@ -8,7 +8,7 @@ use seaworthy_proxy::control::{Proxy, Survivor};
 use seaworthy_proxy::table::{
     Hold, Holding, HoldingState, RoutingTable, SplitTable, SplitTarget, StaticSite, Target,
 };
-use seaworthy_proxy::wire::{Linger, OnControlLoss, Settings};
+use seaworthy_proxy::wire::{DrainPlan, Linger, OnControlLoss, Settings};
 use seaworthy_rollout::split::{Split, SplitKey};
 use seaworthy_rollout::{Arm, ReleaseId, Weight};
 use tempfile::TempDir;
@@ -260,6 +260,21 @@ async fn who_waits_for_a_canary_that_loses_its_weight_is_answered_by_the_stable_
     held(&host).await;
     host.set(starting(&pair, 0)).await;
     assert_eq!(waits.answer().unwrap().release(), "r1");
+    host.proxy.stop().await;
+
+    let mut host = Host::start(starting(&pair, 100)).await;
+    let mut seconds = host.proxy.watch_seconds().await.unwrap();
+    let mut waits = Client::connect(host.port).unwrap();
+    waits.send("GET /", "").unwrap();
+    held(&host).await;
+    host.set(crate::harness::table(pair.stable.address, None)).await;
+    let answer = waits.answer().unwrap();
+    assert_eq!((answer.release(), answer.session()), ("r1", None), "there is no split any more");
+    // A process that ends tells all that it has counted.
+    let plan = DrainPlan { announce: Duration::ZERO, finish: PATIENCE };
+    drop(waits);
+    host.proxy.replace(plan).await.unwrap();
+    assert!(seconds.try_recv().is_err(), "it was held against an arm that it never met");
     host.proxy.stop().await;
 
     let mut table = starting(&pair, 100);

@@ -41,6 +41,11 @@ impl Sorting {
         (arm, session)
     }
 
+    /// The request goes where nothing is split.
+    pub(crate) fn forget(&mut self) {
+        self.told = None;
+    }
+
     /// Adds to an answer what the client is to keep, beside what the app wants it to.
     pub(crate) fn tell(self, headers: &mut HeaderMap) {
         if let Some(told) = self.told {
