@@ -57,6 +57,22 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A split that cannot work.
+    #[error("split `{split}`: {problem}; correct the routing table")]
+    Split {
+        /// The name of the split.
+        split: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A lease that cannot be renewed, so that the canary gets no requests.
+    #[error(
+        "the lease of split `{split}` is over or there is no such split, and its canary gets no requests; abort the release, or give a new table"
+    )]
+    LeaseOver {
+        /// The name of the split.
+        split: String,
+    },
     /// The proxy refused a routing table, which is therefore not in force; the one before still is.
     #[error("the proxy refused the routing table: {0}")]
     TableRefused(String),

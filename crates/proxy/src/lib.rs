@@ -10,7 +10,8 @@
 //! - [`wire`]: what the two say to each other.
 //! - [`stats`] and [`histogram`]: what is counted.
 //!
-//! The proxy never knows a release strategy, a probe or a process: it is told groups, weights and pages.
+//! The proxy never knows a release strategy, a probe or a process: it is told groups, splits and pages. Which arm of a
+//! split a request goes to, and what counts against it, is decided by `seaworthy-rollout`.
 
 pub mod control;
 pub mod dataplane;

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use seaworthy_rollout::ReleaseId;
+use seaworthy_rollout::count::{Failure, Second};
 use serde::{Deserialize, Serialize};
 
 use crate::histogram::Histogram;
@@ -83,6 +85,69 @@ impl RouteStats {
             latency: self.latency.since(&earlier.latency),
         }
     }
+}
+
+/// What is under way at the instances of a group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    /// Requests that end by themselves.
+    pub requests: u64,
+    /// What may last: upgraded connections, and answers of `text/event-stream`. They are not among the requests.
+    pub streams: u64,
+}
+
+impl Flight {
+    /// Nothing is under way.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl std::ops::AddAssign for Flight {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.streams += other.streams;
+    }
+}
+
+/// One second of a split, as one proxy process counted it. Requests are counted in the second in which they end, streams
+/// in the one in which they begin. A second may come in several parts, whose counts add up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitSecond {
+    /// The name of the split.
+    pub split: String,
+    /// Its canary: counts of requests that outlived a canary are not of the next one.
+    pub canary: ReleaseId,
+    /// What was counted; its time is wall time, in milliseconds since 1970.
+    pub second: Second,
+}
+
+/// A request that a canary failed, to be shown to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRequest {
+    /// When it ended, in milliseconds since 1970.
+    pub at_millis: u64,
+    /// Name of the route.
+    pub route: String,
+    /// The method.
+    pub method: String,
+    /// The path without its query (which may hold secrets), at most 512 bytes.
+    pub path: String,
+    /// Status of the answer.
+    pub status: u16,
+    /// What was wrong.
+    pub failure: Failure,
+    /// The `x-request-id` that the upstream saw; empty where none was reached.
+    pub request_id: String,
+}
+
+/// Longer paths are cut where they are shown.
+const PATH_LIMIT: usize = 512;
+
+/// A path as it is shown.
+pub(crate) fn limited(path: &str) -> &str {
+    &path[..path.floor_char_boundary(PATH_LIMIT)]
 }
 
 /// One answered request, for the live list.

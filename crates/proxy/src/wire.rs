@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::error::{Error, Result};
-use crate::stats::{AccessEvent, StatsReport};
+use crate::stats::{AccessEvent, FailedRequest, Flight, SplitSecond, StatsReport};
 use crate::table::RoutingTable;
 
 /// The longest message. A table of 10,000 routes has about 5 MB.
@@ -29,7 +29,7 @@ pub const MESSAGE_LIMIT: u32 = 64 << 20;
 pub const SOCKET_LIMIT: usize = 128;
 
 /// What the two sides speak. Raised with every change that an older side would take for something else; see [`Welcome`].
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What the proxy does when the control process is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +129,31 @@ pub enum Command {
     Stats,
     /// Send access events, or stop to.
     Watch(bool),
+    /// Send what is counted of splits, or stop to: [`Event::Seconds`].
+    WatchSeconds(bool),
+    /// Make the weight of a split hold so long from now. Answered by [`Event::Lease`].
+    RenewLease {
+        /// Its name.
+        split: String,
+        /// How long.
+        lease: Duration,
+    },
+    /// Answered by [`Event::Evidence`].
+    Evidence {
+        /// The name of a split.
+        split: String,
+    },
+    /// Answered by [`Event::Flight`].
+    Flight {
+        /// The name of a group of upstreams.
+        group: String,
+    },
+    /// End what lasts at a group: upgraded connections are closed, event streams end. Answered by
+    /// [`Event::StreamsEnded`].
+    EndStreams {
+        /// The name of a group of upstreams.
+        group: String,
+    },
     /// Finish in two phases, then end: see [`DrainPlan`]. Answered by [`Event::Drained`].
     Drain(DrainPlan),
     /// End at once.
@@ -173,6 +198,22 @@ pub enum Event {
     Stats(Box<StatsReport>),
     /// Requests that were answered.
     Accesses(Vec<AccessEvent>),
+    /// What was counted of splits: whole seconds, and all that is left where a split or the process ends.
+    Seconds(Vec<SplitSecond>),
+    /// Whether the lease was renewed; if not, it was over, or there is no such split.
+    Lease {
+        /// Whether it was.
+        renewed: bool,
+    },
+    /// The last requests that the canary of a split failed, oldest first.
+    Evidence(Vec<FailedRequest>),
+    /// What is under way at a group.
+    Flight(Flight),
+    /// The streams of a group were told to end.
+    StreamsEnded {
+        /// How many there were.
+        streams: u64,
+    },
     /// The drain is over and the process ends.
     Drained {
         /// Connections that were cut off at the deadline.

@@ -105,7 +105,7 @@ pub(crate) fn table(
             options: RouteOptions::default(),
         });
     }
-    RoutingTable { generation, routes, trusted_proxies: Vec::new() }
+    RoutingTable { generation, routes, ..RoutingTable::default() }
 }
 
 /// The service that answers at the app's own address: the one with the route `/`, else the only one there is.
@@ -129,6 +129,7 @@ fn target(service: &Served, status: &Status, lines: &impl Fn(&str) -> Vec<String
             ServedBy::Files { root, is_spa } => Target::Static(StaticSite {
                 root: root.clone(),
                 spa_fallback: is_spa.then(|| "index.html".to_owned()),
+                older: Vec::new(),
             }),
             ServedBy::Process => match address(status) {
                 Some(address) => upstream(address),
@@ -149,7 +150,8 @@ fn address(status: &Status) -> Option<SocketAddr> {
 }
 
 fn upstream(address: SocketAddr) -> Target {
-    let group = Group { name: "local".to_owned(), weight: 1, upstreams: vec![UpstreamAddress::Tcp(address)] };
+    let upstreams = vec![UpstreamAddress::Tcp(address).into()];
+    let group = Group { name: "local".to_owned(), weight: 1, upstreams };
     Target::Upstreams(Balance { groups: vec![group] })
 }
 

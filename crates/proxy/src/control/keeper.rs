@@ -5,11 +5,14 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use super::leases::Leases;
 use super::listener::Listener;
 use super::process::{Process, ProxyOptions};
 use super::proxy::{DrainReport, ProxyState};
+use super::question::{Question, Questions};
+use super::retire::retire;
 use crate::error::{Error, Result};
-use crate::stats::{AccessEvent, StatsReport};
+use crate::stats::{AccessEvent, Flight, SplitSecond};
 use crate::table::RoutingTable;
 use crate::wire::{Command as Order, DrainPlan, Event};
 
@@ -17,17 +20,18 @@ use crate::wire::{Command as Order, DrainPlan, Event};
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// Beyond the time that a drain has by its plan, this long is waited for a proxy that does not answer.
-const DRAIN_GRACE: Duration = Duration::from_secs(5);
+/// Questions that wait for a process that drains.
+const QUESTIONS: usize = 16;
 /// How long the end of a proxy that was told to end is waited for.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// What is wanted of a keeper.
 pub(super) enum Request {
     Table(RoutingTable, oneshot::Sender<Result<()>>),
-    Stats(oneshot::Sender<Result<StatsReport>>),
+    Ask(Question),
     Replace(DrainPlan, oneshot::Sender<Result<DrainReport>>),
-    Watch,
+    WatchAccesses,
+    WatchSeconds,
     Stop(oneshot::Sender<()>),
     Leave(oneshot::Sender<()>),
 }
@@ -36,7 +40,7 @@ pub(super) enum Request {
 #[derive(Default)]
 struct Replies {
     table: Vec<(u64, oneshot::Sender<Result<()>>)>,
-    stats: Vec<oneshot::Sender<Result<StatsReport>>>,
+    questions: Questions,
 }
 
 impl Replies {
@@ -47,6 +51,32 @@ impl Replies {
     }
 }
 
+/// To whom processes talk without being asked.
+#[derive(Clone)]
+pub(super) struct Channels {
+    pub(super) accesses: broadcast::Sender<Vec<AccessEvent>>,
+    pub(super) seconds: broadcast::Sender<Vec<SplitSecond>>,
+}
+
+impl Channels {
+    /// Passes on what nobody asked for, and gives back everything else. That nobody reads it is no failure.
+    pub(super) fn pass_on(&self, event: Event) -> Option<Event> {
+        match event {
+            Event::Accesses(events) => drop(self.accesses.send(events)),
+            Event::Seconds(seconds) => drop(self.seconds.send(seconds)),
+            event => return Some(event),
+        }
+        None
+    }
+}
+
+/// What the processes are told to talk of.
+#[derive(Default)]
+struct Watching {
+    accesses: bool,
+    seconds: bool,
+}
+
 pub(super) struct Keeper {
     options: ProxyOptions,
     listeners: Vec<Listener>,
@@ -54,13 +84,16 @@ pub(super) struct Keeper {
     table: RoutingTable,
     /// The one that is to follow, while the process judges it.
     proposed: Option<RoutingTable>,
+    leases: Leases,
     orders: mpsc::Receiver<Request>,
-    accesses: broadcast::Sender<Vec<AccessEvent>>,
+    channels: Channels,
     state: watch::Sender<ProxyState>,
-    watching: bool,
+    watching: Watching,
     replies: Replies,
     /// Processes that were replaced and drain.
     retiring: tokio::task::JoinSet<()>,
+    /// To ask those of them what they have under way that this program is known to understand.
+    retired: Vec<mpsc::Sender<Question>>,
 }
 
 /// Why a process is no longer looked after.
@@ -76,28 +109,34 @@ impl Keeper {
         listeners: Vec<Listener>,
         table: RoutingTable,
         orders: mpsc::Receiver<Request>,
-        accesses: broadcast::Sender<Vec<AccessEvent>>,
+        channels: Channels,
         state: watch::Sender<ProxyState>,
     ) -> Self {
+        let leases = Leases::of(&table);
         Self {
             options,
             listeners,
             table,
             proposed: None,
+            leases,
             orders,
-            accesses,
+            channels,
             state,
-            watching: false,
+            watching: Watching::default(),
             replies: Replies::default(),
             retiring: tokio::task::JoinSet::new(),
+            retired: Vec::new(),
         }
     }
 
     /// Looks after a process and those that follow it, until nobody wants one any more. Those that it follows are drained.
     pub(super) async fn run(mut self, mut process: Process, retired: Vec<Process>) {
         for old in retired {
-            let (pid, accesses) = (process.pid, self.accesses.clone());
-            let retired = async move { drop(retire(old, DrainPlan::default(), pid, &accesses).await) };
+            let (pid, channels) = (process.pid, self.channels.clone());
+            // They may be of another version: they are asked nothing.
+            let (_, questions) = mpsc::channel(1);
+            let retired =
+                async move { drop(retire(old, DrainPlan::default(), pid, &channels, questions, 0).await) };
             self.retiring.spawn(retired);
         }
         loop {
@@ -173,8 +212,9 @@ impl Keeper {
                     self.replies.table.push((table.generation, reply));
                     self.proposed = Some(table);
                 }
-                Some(Request::Stats(reply)) => self.replies.stats.push(reply),
-                Some(Request::Watch) => self.watching = true,
+                Some(Request::Ask(question)) => self.replies.questions.asked(question),
+                Some(Request::WatchAccesses) => self.watching.accesses = true,
+                Some(Request::WatchSeconds) => self.watching.seconds = true,
                 Some(Request::Replace(_, reply)) => drop(reply.send(Err(Error::Disconnected))),
             }
         }
@@ -187,7 +227,7 @@ impl Keeper {
             let generation = proposed.generation;
             match Process::start(&self.options, &self.listeners, &proposed).await {
                 Ok(process) => {
-                    self.table = proposed;
+                    self.put_in_force(proposed);
                     self.replies.table(generation, || Ok(()));
                     return self.introduce(process).await;
                 }
@@ -200,16 +240,25 @@ impl Keeper {
                 }
             }
         }
-        let process = Process::start(&self.options, &self.listeners, &self.table).await?;
+        let table = self.leases.applied_to(&self.table);
+        let process = Process::start(&self.options, &self.listeners, &table).await?;
         self.introduce(process).await
     }
 
+    fn put_in_force(&mut self, table: RoutingTable) {
+        self.leases = Leases::of(&table);
+        self.table = table;
+    }
+
     async fn introduce(&mut self, mut process: Process) -> Result<Process> {
-        if self.watching {
+        if self.watching.accesses {
             process.order(&Order::Watch(true)).await?;
         }
-        for _ in &self.replies.stats {
-            process.order(&Order::Stats).await?;
+        if self.watching.seconds {
+            process.order(&Order::WatchSeconds(true)).await?;
+        }
+        for order in self.replies.questions.orders() {
+            process.order(&order).await?;
         }
         self.state.send_modify(|state| {
             state.pid = Some(process.pid);
@@ -253,23 +302,31 @@ impl Keeper {
                 self.proposed = Some(table.clone());
                 process.order(&Order::Table(table)).await
             }
-            Request::Stats(reply) => {
-                self.replies.stats.push(reply);
-                process.order(&Order::Stats).await
+            Request::Ask(question) => {
+                let question = self.ask_retired(question);
+                let order = question.order();
+                // Even where it dies first: then it is put to the next one.
+                self.replies.questions.asked(question);
+                process.order(&order).await
             }
-            Request::Watch => {
-                self.watching = true;
+            Request::WatchAccesses => {
+                self.watching.accesses = true;
                 process.order(&Order::Watch(true)).await
+            }
+            Request::WatchSeconds => {
+                self.watching.seconds = true;
+                process.order(&Order::WatchSeconds(true)).await
             }
             Request::Replace(..) | Request::Stop(_) | Request::Leave(_) => Ok(()),
         }
     }
 
     fn hear(&mut self, event: Event) {
+        let Some(event) = self.channels.pass_on(event) else { return };
         match event {
             Event::TableInForce { generation } => {
                 if let Some(table) = self.proposed.take_if(|table| table.generation == generation) {
-                    self.table = table;
+                    self.put_in_force(table);
                 }
                 self.replies.table(generation, || Ok(()));
             }
@@ -277,16 +334,57 @@ impl Keeper {
                 self.proposed.take_if(|table| table.generation == generation);
                 self.replies.table(generation, || Err(Error::TableRefused(reason.clone())));
             }
-            Event::Stats(stats) => {
-                if !self.replies.stats.is_empty() {
-                    let _ = self.replies.stats.remove(0).send(Ok(*stats));
+            Event::Ready | Event::Drained { .. } => {}
+            answer => {
+                if let Some((split, lease)) = self.replies.questions.answered(answer) {
+                    self.leases.set(split, lease);
                 }
             }
-            Event::Accesses(events) => {
-                let _ = self.accesses.send(events);
-            }
-            Event::Ready | Event::Drained { .. } => {}
         }
+    }
+
+    /// Puts a question about what is under way to the processes that drain as well. Gives back the one for the process
+    /// that serves, whose answer is added to theirs.
+    fn ask_retired(&mut self, question: Question) -> Question {
+        self.retired.retain(|old| !old.is_closed());
+        if self.retired.is_empty() {
+            return question;
+        }
+        while self.retiring.try_join_next().is_some() {}
+        match question {
+            Question::Flight { group, reply } => {
+                let ask = |reply| Question::Flight { group: group.clone(), reply };
+                let (ours, answers) = self.ask_all(ask);
+                self.retiring.spawn(async move {
+                    let mut sum = Flight::default();
+                    let _ = reply.send(add_up(answers, |flight| sum += flight).await.map(|()| sum));
+                });
+                ours
+            }
+            Question::EndStreams { group, reply } => {
+                let ask = |reply| Question::EndStreams { group: group.clone(), reply };
+                let (ours, answers) = self.ask_all(ask);
+                self.retiring.spawn(async move {
+                    let mut sum = 0;
+                    let _ = reply.send(add_up(answers, |streams| sum += streams).await.map(|()| sum));
+                });
+                ours
+            }
+            question => question,
+        }
+    }
+
+    fn ask_all<T>(&self, ask: impl Fn(Reply<T>) -> Question) -> (Question, Vec<Answer<T>>) {
+        let (reply, ours) = oneshot::channel();
+        let mut answers = vec![ours];
+        for old in &self.retired {
+            let (reply, answer) = oneshot::channel();
+            // One that is gone, or too busy to be asked, has nothing that could be waited for.
+            if old.try_send(ask(reply)).is_ok() {
+                answers.push(answer);
+            }
+        }
+        (ask(reply), answers)
     }
 
     /// Puts a new process in the place of the old one, which drains beside it.
@@ -305,40 +403,29 @@ impl Keeper {
         };
         let pid = next.pid;
         let old = std::mem::replace(process, next);
-        let accesses = self.accesses.clone();
+        let (channels, stale) = (self.channels.clone(), self.replies.questions.len());
+        let (ask, questions) = mpsc::channel(QUESTIONS);
+        self.retired.retain(|old| !old.is_closed());
+        self.retired.push(ask);
         while self.retiring.try_join_next().is_some() {}
         self.retiring.spawn(async move {
-            let _ = reply.send(Ok(retire(old, plan, pid, &accesses).await));
+            let _ = reply.send(Ok(retire(old, plan, pid, &channels, questions, stale).await));
         });
     }
 }
 
-/// Drains a process and ends it.
-async fn retire(
-    mut old: Process,
-    plan: DrainPlan,
-    pid: u32,
-    accesses: &broadcast::Sender<Vec<AccessEvent>>,
-) -> DrainReport {
-    let mut report = DrainReport { pid, cut: 0, stats: None };
-    let drained = async {
-        old.order(&Order::Drain(plan)).await?;
-        while let Some(event) = old.events.recv().await {
-            match event {
-                Event::Drained { cut, stats } => {
-                    report.cut = cut;
-                    report.stats = Some(stats);
-                    return Ok(());
-                }
-                Event::Accesses(events) => {
-                    let _ = accesses.send(events);
-                }
-                _ => {}
-            }
+type Reply<T> = oneshot::Sender<Result<T>>;
+type Answer<T> = oneshot::Receiver<Result<T>>;
+
+/// Adds up what the processes answered, of which the first is the one that serves; the others may end meanwhile.
+async fn add_up<T>(answers: Vec<Answer<T>>, mut add: impl FnMut(T)) -> Result<()> {
+    let mut served = Err(Error::Stopped);
+    for (at, answer) in answers.into_iter().enumerate() {
+        match (at, answer.await) {
+            (0, Ok(answer)) => served = answer.map(&mut add),
+            (_, Ok(Ok(answer))) => add(answer),
+            _ => {}
         }
-        Err(Error::Disconnected)
-    };
-    let _ = tokio::time::timeout(plan.announce + plan.finish + DRAIN_GRACE, drained).await;
-    old.end().await;
-    report
+    }
+    served
 }

@@ -2,9 +2,12 @@
 
 mod handle;
 mod keeper;
+mod leases;
 mod listener;
 mod process;
 mod proxy;
+mod question;
+mod retire;
 mod survivor;
 
 pub use listener::{Listener, Scope};

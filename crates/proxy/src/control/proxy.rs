@@ -1,14 +1,17 @@
 //! A proxy as the control process has it: started or adopted, told what to do, asked what it counted.
 
+use std::time::Duration;
+
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::keeper::{Keeper, Request};
+use super::keeper::{Channels, Keeper, Request};
 use super::listener::Listener;
 use super::process::{Process, ProxyOptions};
+use super::question::Question;
 use super::survivor::Survivor;
 use crate::error::{Error, Result};
-use crate::stats::{AccessEvent, StatsReport};
+use crate::stats::{AccessEvent, FailedRequest, Flight, SplitSecond, StatsReport};
 use crate::table::RoutingTable;
 use crate::wire::DrainPlan;
 
@@ -16,6 +19,8 @@ use crate::wire::DrainPlan;
 const ORDERS: usize = 16;
 /// Batches of access events that a slow reader may be behind; it is told how many it missed.
 const ACCESSES: usize = 64;
+/// Batches of seconds that a slow reader may be behind: a process sends about one in a second.
+const SECONDS: usize = 256;
 
 /// What runs now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +48,7 @@ pub struct DrainReport {
 /// ([`OnControlLoss::Serve`](crate::wire::OnControlLoss::Serve)).
 pub struct Proxy {
     requests: mpsc::Sender<Request>,
-    accesses: broadcast::Sender<Vec<AccessEvent>>,
+    channels: Channels,
     state: watch::Receiver<ProxyState>,
     keeper: JoinHandle<()>,
 }
@@ -87,12 +92,13 @@ impl Proxy {
         retired: Vec<Process>,
     ) -> Self {
         let (requests, orders) = mpsc::channel(ORDERS);
-        let accesses = broadcast::Sender::new(ACCESSES);
+        let channels =
+            Channels { accesses: broadcast::Sender::new(ACCESSES), seconds: broadcast::Sender::new(SECONDS) };
         let state = watch::Sender::new(ProxyState { pid: Some(process.pid), deaths: 0, problem: None });
         let watched = state.subscribe();
-        let keeper = Keeper::new(options, listeners, table, orders, accesses.clone(), state);
+        let keeper = Keeper::new(options, listeners, table, orders, channels.clone(), state);
         let keeper = tokio::spawn(keeper.run(process, retired));
-        Self { requests, accesses, state: watched, keeper }
+        Self { requests, channels, state: watched, keeper }
     }
 
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
@@ -108,7 +114,46 @@ impl Proxy {
 
     /// What the process that runs now has counted.
     pub async fn stats(&self) -> Result<StatsReport> {
-        self.ask(Request::Stats).await?
+        self.ask(|reply| Request::Ask(Question::Stats(reply))).await?
+    }
+
+    /// Makes the weight of a split hold so long from now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LeaseOver`] where it does not hold any more, or there is no such split.
+    pub async fn renew_lease(&self, split: impl Into<String>, lease: Duration) -> Result<()> {
+        let split = split.into();
+        self.ask(|reply| Request::Ask(Question::RenewLease { split, lease, reply })).await?
+    }
+
+    /// The last requests that the canary of a split failed, oldest first, 20 at most: of the process that runs now, and
+    /// for as long as the split is in the table.
+    pub async fn evidence(&self, split: impl Into<String>) -> Result<Vec<FailedRequest>> {
+        let split = split.into();
+        self.ask(|reply| Request::Ask(Question::Evidence { split, reply })).await?
+    }
+
+    /// What is under way at the instances of a group, whether a table names it or not; also in processes that this one
+    /// replaced and that drain.
+    pub async fn flight(&self, group: impl Into<String>) -> Result<Flight> {
+        let group = group.into();
+        self.ask(|reply| Request::Ask(Question::Flight { group, reply })).await?
+    }
+
+    /// Ends what lasts at the instances of a group: upgraded connections are closed, event streams end. Says how many
+    /// there were; they are gone a moment later.
+    pub async fn end_streams(&self, group: impl Into<String>) -> Result<u64> {
+        let group = group.into();
+        self.ask(|reply| Request::Ask(Question::EndStreams { group, reply })).await?
+    }
+
+    /// What is counted of splits from now on, every second; what was counted while nobody read comes first. All of a
+    /// split that a table ends comes before [`Proxy::set_table`] returns.
+    pub async fn watch_seconds(&self) -> Result<broadcast::Receiver<Vec<SplitSecond>>> {
+        let receiver = self.channels.seconds.subscribe();
+        self.requests.send(Request::WatchSeconds).await.map_err(|_| Error::Stopped)?;
+        Ok(receiver)
     }
 
     /// Starts a new process on the same sockets, waits until it is ready, then drains and ends the old one.
@@ -119,8 +164,8 @@ impl Proxy {
     /// The requests that are answered from now on, in batches. A reader that is slow misses some and is told how many
     /// batches.
     pub async fn watch_accesses(&self) -> Result<broadcast::Receiver<Vec<AccessEvent>>> {
-        let receiver = self.accesses.subscribe();
-        self.requests.send(Request::Watch).await.map_err(|_| Error::Stopped)?;
+        let receiver = self.channels.accesses.subscribe();
+        self.requests.send(Request::WatchAccesses).await.map_err(|_| Error::Stopped)?;
         Ok(receiver)
     }
 

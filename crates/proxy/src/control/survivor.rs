@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::unix::UCred;
 
@@ -29,6 +29,7 @@ pub struct Survivor {
     /// Older ones, from a replacement that the control process did not live to finish.
     pub(super) others: Vec<Process>,
     table: Option<RoutingTable>,
+    met: Instant,
 }
 
 impl Survivor {
@@ -67,6 +68,7 @@ impl Survivor {
             is_understood: met.welcome.protocol == wire::PROTOCOL,
             others: Vec::new(),
             table: serde_json::from_value(met.welcome.table).ok(),
+            met: met.at,
         })
     }
 
@@ -82,15 +84,19 @@ impl Survivor {
         &self.listeners
     }
 
-    /// The table in force. `None` where another version of this program wrote it, in a form that this one cannot read.
+    /// The table in force, with what is left of its leases by now. `None` where another version of this program wrote it,
+    /// in a form that this one cannot read.
     #[must_use]
-    pub fn table(&self) -> Option<&RoutingTable> {
-        self.table.as_ref()
+    pub fn table(&self) -> Option<RoutingTable> {
+        let since = self.met.elapsed();
+        let left = |lease: Duration| lease.saturating_sub(since);
+        Some(self.table.clone()?.with_leases(|split| split.lease.map(left)))
     }
 }
 
 /// A proxy that answered.
 struct Met {
+    at: Instant,
     seat: Seat,
     descriptor: OwnedFd,
     stream: UnixStream,
@@ -136,7 +142,7 @@ fn meet(folder: &Folder, path: &Path, seat: Seat) -> Result<Option<Met>> {
         Ok((welcome, sockets)) if welcome.listeners.len() == sockets.len() => {
             stream.set_read_timeout(None).map_err(Error::Control)?;
             let sockets = sockets.into_iter().map(std::net::TcpListener::from).collect();
-            Ok(Some(Met { seat, descriptor, stream, welcome, sockets }))
+            Ok(Some(Met { at: Instant::now(), seat, descriptor, stream, welcome, sockets }))
         }
         Ok((welcome, sockets)) => {
             let (named, got) = (welcome.listeners.len(), sockets.len());

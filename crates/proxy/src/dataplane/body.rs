@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use super::counters::Incident;
+use super::flight::{InFlight, StreamEnd};
 use super::meter::Meter;
-use super::pool::Upstream;
 use super::static_site::FileBody;
 use super::upstream::UpstreamConnection;
 use super::worker::Worker;
@@ -271,26 +271,29 @@ impl Body for AnswerBody {
     }
 }
 
-/// The body of an upstream's answer, and the connection that it comes from.
+/// Where the body of an upstream's answer comes from.
+pub(crate) struct Source {
+    pub(crate) connection: Box<UpstreamConnection>,
+    pub(crate) flight: InFlight,
+    pub(crate) worker: Arc<Worker>,
+}
+
+/// The body of an upstream's answer.
 pub(crate) struct UpstreamBody {
     incoming: Incoming,
-    connection: Option<Box<UpstreamConnection>>,
-    upstream: Arc<Upstream>,
-    worker: Arc<Worker>,
+    /// Until nothing more is expected of it.
+    source: Option<Source>,
     idle: Duration,
     stall: Stall,
+    /// Ready when a stream is told to end.
+    end: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl UpstreamBody {
-    pub(crate) fn new(
-        incoming: Incoming,
-        connection: Box<UpstreamConnection>,
-        upstream: Arc<Upstream>,
-        worker: Arc<Worker>,
-        idle: Duration,
-    ) -> Self {
-        let mut body =
-            Self { incoming, connection: Some(connection), upstream, worker, idle, stall: Stall::default() };
+    /// `end` is there for streams.
+    pub(crate) fn new(incoming: Incoming, source: Source, idle: Duration, end: Option<StreamEnd>) -> Self {
+        let end = end.map(|end| Box::pin(end.told()) as Pin<Box<dyn Future<Output = ()> + Send>>);
+        let mut body = Self { incoming, source: Some(source), idle, stall: Stall::default(), end };
         if body.incoming.is_end_stream() {
             body.give_back();
         }
@@ -298,13 +301,18 @@ impl UpstreamBody {
     }
 
     fn give_back(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.worker.checkin(&self.upstream, connection);
+        if let Some(Source { connection, flight, worker }) = self.source.take() {
+            worker.checkin(&flight.upstream, connection);
         }
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Some(connection) = &mut self.connection else { return Poll::Ready(None) };
+        let Some(Source { connection, .. }) = &mut self.source else { return Poll::Ready(None) };
+        if self.end.as_mut().is_some_and(|end| end.as_mut().poll(cx).is_ready()) {
+            // What a stream says ends where it ends; for the client it is an answer that is complete.
+            (self.source, self.end) = (None, None);
+            return Poll::Ready(None);
+        }
         let Poll::Ready(frame) = connection.poll_body(&mut self.incoming, cx) else {
             ready!(self.stall.poll(self.idle, cx));
             return Poll::Ready(Some(Err(BodyError::Stalled)));
@@ -314,7 +322,7 @@ impl UpstreamBody {
             None => self.give_back(),
             Some(Ok(_)) if self.incoming.is_end_stream() => self.give_back(),
             Some(Ok(_)) => {}
-            Some(Err(_)) => self.connection = None,
+            Some(Err(_)) => self.source = None,
         }
         Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)))
     }

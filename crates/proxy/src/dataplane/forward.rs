@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use super::admission::Asked;
-use super::body::{AnswerBody, AnswerKind, RequestBody, Upload, UploadOutcome, UpstreamBody};
+use super::body::{AnswerBody, AnswerKind, RequestBody, Source, Upload, UploadOutcome, UpstreamBody};
 use super::connection::Client;
 use super::counters::Incident;
 use super::headers;
@@ -18,7 +18,8 @@ use super::meter::Meter;
 use super::pages::{self, Page, PageFor};
 use super::pool::Upstream;
 use super::reach::{self, Reached, Unreachable};
-use super::tunnel;
+use super::split;
+use super::tunnel::Tunnel;
 use super::upstream::SendError;
 use super::worker::Admission;
 
@@ -46,7 +47,7 @@ impl Exchange<'_> {
     /// Sends the request and makes the answer, or gives back what may be sent again.
     pub(crate) async fn run(
         self,
-        (upstream, mut connection): Reached,
+        (mut flight, mut connection): Reached,
         mut request: Request<Incoming>,
         mut meter: Meter,
     ) -> Result<Response<AnswerBody>, Box<Broken>> {
@@ -61,7 +62,7 @@ impl Exchange<'_> {
         let on_upgrade = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
         let copy = (request.body().is_end_stream() && is_idempotent(request.method()))
             .then(|| copy_of_head(&request, on_upgrade.as_ref()));
-        let (mut outgoing, body, request_id) = self.outgoing(request, &upstream, upgrade);
+        let (mut outgoing, body, request_id) = self.outgoing(request, &flight.upstream, upgrade);
         meter.identified(&request_id);
         let (upload, mut spare) = match body {
             Sending::Body(upload) => (Some(upload), None),
@@ -97,11 +98,13 @@ impl Exchange<'_> {
                 }
             }
             meter.note(Incident::Retry);
-            match reach::open(&upstream, options.timeouts.connect).await {
+            match reach::open(&flight.upstream, options.timeouts.connect).await {
                 Ok(opened) => connection = opened,
                 Err(reason) => {
                     meter.failed(Incident::Connect);
-                    let unreachable = Unreachable::Failed { address: upstream.address.to_string(), reason };
+                    let upstream = &flight.upstream;
+                    let (address, born) = (upstream.address.to_string(), upstream.born());
+                    let unreachable = Unreachable::Failed { address, reason, born };
                     let page = pages::unreachable(&self.route.route, &unreachable);
                     return Ok(self.page(page_for, &page, meter, upload.is_some()));
                 }
@@ -126,15 +129,22 @@ impl Exchange<'_> {
                 parts.headers.insert(http::header::UPGRADE, protocol);
             }
             drop(incoming);
-            tunnel::spawn(self.client, on_upgrade, *connection, options.timeouts.idle, meter, self.admission);
+            meter.lasts();
+            let tunnel = Tunnel { flight, meter, admission: self.admission };
+            tunnel.spawn(self.client, on_upgrade, *connection, options.timeouts.idle);
             return Ok(Response::from_parts(parts, AnswerBody::tunnel()));
         }
         if let Some(kept) = headers::keep_alive_of(&parts.headers) {
             connection.keep_alive = Some(kept);
         }
         headers::prepare_answer(&mut parts.headers, request_id);
+        let end = is_event_stream(&parts.headers).then(|| {
+            meter.lasts();
+            flight.becomes_stream()
+        });
         let worker = Arc::clone(&self.client.worker);
-        let body = UpstreamBody::new(incoming, connection, upstream, worker, options.timeouts.idle);
+        let source = Source { connection, flight, worker };
+        let body = UpstreamBody::new(incoming, source, options.timeouts.idle, end);
         Ok(Response::from_parts(parts, AnswerBody::new(AnswerKind::Upstream(body), meter)))
     }
 
@@ -161,6 +171,9 @@ impl Exchange<'_> {
             self.trusted,
             upgrade,
         );
+        if self.route.strips {
+            split::strip(&mut parts.headers);
+        }
         if incoming.is_end_stream() {
             return (Request::from_parts(parts, RequestBody::empty()), Sending::Nothing(incoming), id);
         }
@@ -227,6 +240,14 @@ pub(crate) fn unanswered(route: &LiveRoute) -> Page {
 
 fn too_long(limit: u64) -> Page {
     Page::of(StatusCode::PAYLOAD_TOO_LARGE, format!("The body of the request is longer than {limit} bytes."))
+}
+
+/// Whether an answer lasts for as long as client and upstream like (WHATWG HTML, 9.2).
+fn is_event_stream(headers: &http::HeaderMap) -> bool {
+    const TYPE: &[u8] = b"text/event-stream";
+    let value = headers.get(http::header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let kind = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    kind.trim_ascii().eq_ignore_ascii_case(TYPE)
 }
 
 /// Methods whose second request does what the first did (RFC 9110, 9.2.2).

@@ -12,6 +12,7 @@ use super::door::Door;
 use super::drain;
 use super::worker::{NamedListener, Shared};
 use crate::error::{Error, Result};
+use crate::stats::SplitSecond;
 use crate::table::RoutingTable;
 use crate::wire::{self, Command, DrainPlan, Event, OnControlLoss};
 
@@ -41,6 +42,7 @@ pub(crate) async fn run(
             Err(error) => return Err(error),
         }
         link.shared.accesses.watch(false);
+        link.shared.registry.splits().watch(false);
         socket = match link.next(at_most).await {
             Some(socket) => socket,
             None => return Ok(()),
@@ -77,7 +79,7 @@ impl Link {
             return None;
         }
         let shared = Arc::clone(&self.shared);
-        let next = self.door.as_ref()?.next(|| shared.table.load().to_table());
+        let next = self.door.as_ref()?.next(|| shared.table.load().to_table_of_now());
         match at_most {
             None => Some(next.await),
             Some(at_most) => {
@@ -107,6 +109,7 @@ impl Link {
             ended = self.obey(reads, events.clone()) => ended,
             written = writer => written.map(|()| End::Lost),
             () = report_accesses(&shared, &events) => Ok(End::Lost),
+            () = report_seconds(&shared, &events) => Ok(End::Lost),
         }
     }
 
@@ -120,8 +123,32 @@ impl Link {
                     self.shared.accesses.watch(watched);
                     continue;
                 }
+                Command::WatchSeconds(watched) => {
+                    self.shared.registry.splits().watch(watched);
+                    continue;
+                }
+                Command::RenewLease { split, lease } => {
+                    let table = self.shared.table.load();
+                    Event::Lease {
+                        renewed: table.split(&split).is_some_and(|split| split.lease.renew(lease)),
+                    }
+                }
+                Command::Evidence { split } => {
+                    let table = self.shared.table.load();
+                    Event::Evidence(
+                        table.split(&split).map(|split| split.counts.failed()).unwrap_or_default(),
+                    )
+                }
+                Command::Flight { group } => Event::Flight(self.shared.registry.upstreams().flight(&group)),
+                Command::EndStreams { group } => {
+                    let streams = self.shared.registry.upstreams().end_streams(&group);
+                    Event::StreamsEnded { streams }
+                }
                 Command::Table(table) => {
                     let in_force = self.put_in_force(table);
+                    // Whoever ends a split has all its counts by the time it has ended.
+                    let ended = self.shared.registry.splits().report_ended();
+                    deliver_seconds(&events, ended).await?;
                     if matches!(in_force, Event::TableInForce { .. })
                         && let Some(started) = self.started.take()
                     {
@@ -136,6 +163,8 @@ impl Link {
                     let (shared, events) = (Arc::clone(&self.shared), events.clone());
                     self.draining.spawn(async move {
                         let cut = drain::drain(&shared, plan).await;
+                        let seconds = shared.registry.splits().report(true);
+                        let _ = deliver_seconds(&events, seconds).await;
                         let stats = Box::new(shared.stats());
                         let _ = deliver(&events, Event::Drained { cut, stats }).await;
                     });
@@ -161,6 +190,20 @@ impl Link {
 
 async fn deliver(events: &mpsc::Sender<Event>, event: Event) -> Result<()> {
     events.send(event).await.map_err(|_| Error::Disconnected)
+}
+
+async fn deliver_seconds(events: &mpsc::Sender<Event>, seconds: Vec<SplitSecond>) -> Result<()> {
+    if seconds.is_empty() { Ok(()) } else { deliver(events, Event::Seconds(seconds)).await }
+}
+
+async fn report_seconds(shared: &Shared, events: &mpsc::Sender<Event>) {
+    let splits = shared.registry.splits();
+    loop {
+        splits.next_second().await;
+        if deliver_seconds(events, splits.report(false)).await.is_err() {
+            return;
+        }
+    }
 }
 
 async fn report_accesses(shared: &Shared, events: &mpsc::Sender<Event>) {

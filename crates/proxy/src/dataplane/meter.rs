@@ -7,12 +7,11 @@ use super::body::Upload;
 use super::connection::Client;
 use super::counters::{Counters, Incident};
 use super::live::LiveRoute;
-use crate::stats::AccessEvent;
+use super::split::{End, Judged};
+use crate::stats::{AccessEvent, limited};
 
 /// nginx's status for a client that left before there was an answer.
 const CLIENT_LEFT: u16 = 499;
-/// Longer paths are cut in access events.
-const PATH_LIMIT: usize = 512;
 
 /// Counts one request when it begins, is answered and ends. Dropped early, it counts a client that left.
 pub(crate) struct Meter {
@@ -26,6 +25,8 @@ pub(crate) struct Meter {
     /// What ended it, counted once.
     incident: Option<Incident>,
     complete: bool,
+    /// Only on routes with a split.
+    judged: Option<Box<Judged>>,
     /// Only while someone watches.
     event: Option<Box<AccessEvent>>,
 }
@@ -34,14 +35,12 @@ impl Meter {
     pub(crate) fn begin(client: &Arc<Client>, method: &http::Method, path: &str) -> Self {
         client.activity.in_flight.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let event = client.worker.shared.accesses.watched().then(|| {
-            let end = path.len().min(PATH_LIMIT);
-            let end = (0..=end).rev().find(|end| path.is_char_boundary(*end)).unwrap_or(0);
             let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             Box::new(AccessEvent {
                 at_millis: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
                 route: String::new(),
                 method: method.as_str().to_owned(),
-                path: path[..end].to_owned(),
+                path: limited(path).to_owned(),
                 status: CLIENT_LEFT,
                 latency_micros: 0,
                 duration_micros: 0,
@@ -59,6 +58,7 @@ impl Meter {
             upload: None,
             incident: None,
             complete: false,
+            judged: None,
             event,
         }
     }
@@ -77,8 +77,35 @@ impl Meter {
         }
     }
 
+    /// The request is held against the arm that it goes to; with none, against nobody.
+    pub(crate) fn judge(&mut self, judged: Option<Box<Judged>>) {
+        self.judged = judged;
+    }
+
+    /// The request goes to, or cannot reach, an instance that was started then.
+    pub(crate) fn met(&mut self, born: impl FnOnce() -> Option<u64>) {
+        if let Some(judged) = &mut self.judged {
+            judged.met(born());
+        }
+    }
+
+    /// The answer may last. It is judged by its head: what comes later comes too late.
+    pub(crate) fn lasts(&mut self) {
+        self.end_judged();
+    }
+
+    fn end_judged(&mut self) {
+        let (Some(judged), Some(route)) = (self.judged.take(), &self.route) else { return };
+        let took = if self.status == 0 { self.began.elapsed() } else { self.latency };
+        let (status, incident, worker) = (self.status, self.incident, self.client.worker.number);
+        judged.end(&End { route: &route.state, worker, status, incident, took });
+    }
+
     /// The request is known by this id.
     pub(crate) fn identified(&mut self, id: &http::HeaderValue) {
+        if let Some(judged) = &mut self.judged {
+            judged.identified(id);
+        }
         if let Some(event) = &mut self.event {
             id.to_str().unwrap_or_default().clone_into(&mut event.request_id);
         }
@@ -129,6 +156,7 @@ impl Drop for Meter {
         if !self.complete {
             self.failed(Incident::Aborted);
         }
+        self.end_judged();
         if let Some(counters) = self.counters() {
             if let Some(upload) = &self.upload {
                 counters.received(upload.bytes());

@@ -1,7 +1,7 @@
 //! The proxy process: threads that serve, and the link to the control process.
 //!
 //! From socket to socket: `worker` accepts, `connection` finds the protocol, `client_io` and `scanner` guard the
-//! bytes, `service` admits, routes and holds, `forward` takes a connection from the `pool` and joins the bodies,
+//! bytes, `service` admits, routes, sorts (`split`) and holds, `forward` takes a connection from the `pool` and joins the bodies,
 //! `meter` counts.
 
 mod accesses;
@@ -12,6 +12,7 @@ mod connection;
 mod counters;
 mod door;
 mod drain;
+mod flight;
 mod forward;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -26,6 +27,7 @@ mod reach;
 mod redirect;
 mod scanner;
 mod service;
+mod split;
 mod static_site;
 mod tunnel;
 mod upstream;
@@ -92,6 +94,7 @@ pub fn main_loop(control: UnixStream) -> Result<()> {
                 link.abort();
                 failed
             }
+            () = split::watch_leases(&shared) => Ok(()),
         }
     })
 }

@@ -94,13 +94,21 @@ pub(crate) fn holding(route: &Route, holding: &Holding) -> Page {
             ("down", format!("{service} is down"), "It ended and does not start again by itself.")
         }
         HoldingState::Stopped => ("stopped", format!("{service} is stopped"), "Someone stopped it."),
+        HoldingState::Maintenance => (
+            "maintenance",
+            format!("{service} is being worked on"),
+            "It will be back soon; this page reloads as soon as it is.",
+        ),
     };
     let message = if holding.message.is_empty() { message.to_owned() } else { holding.message.clone() };
     Page {
         status: StatusCode::SERVICE_UNAVAILABLE,
         title,
         message,
-        log_lines: holding.log_lines.clone(),
+        log_lines: match holding.state {
+            HoldingState::Maintenance => Vec::new(),
+            _ => holding.log_lines.clone(),
+        },
         retry: Some(holding.retry),
         state,
     }
@@ -111,7 +119,7 @@ pub(crate) fn unreachable(route: &Route, why: &Unreachable) -> Page {
     let service = &route.service;
     let message = match why {
         Unreachable::NoUpstreams => format!("No instance of {service} is running."),
-        Unreachable::Failed { address, reason } => format!("Nothing answers at {address}: {reason}."),
+        Unreachable::Failed { address, reason, .. } => format!("Nothing answers at {address}: {reason}."),
     };
     Page {
         title: format!("{service} cannot be reached"),
@@ -296,6 +304,36 @@ mod tests {
             assert!(rendered(accept, "::1").1.contains("alert"));
             assert!(!rendered(accept, "192.0.2.1").1.contains("alert"));
         }
+    }
+
+    #[test]
+    fn maintenance_is_said_kindly_and_without_a_log() {
+        let route = Route {
+            name: "api".into(),
+            service: "api".into(),
+            listeners: vec![],
+            host: crate::table::HostPattern::Any,
+            path: "/".parse().unwrap(),
+            target: crate::table::Target::Upstreams(crate::table::Balance::default()),
+            options: crate::table::RouteOptions::default(),
+        };
+        let holding = |state| Holding {
+            state,
+            message: String::new(),
+            log_lines: vec!["secret".into()],
+            retry: Duration::from_mins(2),
+        };
+        let request = Request::builder().header(ACCEPT, "text/html").body(()).unwrap();
+        let page = super::holding(&route, &holding(HoldingState::Maintenance));
+        let response = page.into_response(&request, [127, 0, 0, 1].into());
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
+            (503, &HeaderValue::from(120))
+        );
+        let AnswerKind::Whole(body) = response.into_body() else { panic!("no body") };
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("api is being worked on") && !body.contains("secret"), "{body}");
+        assert!(!HoldingState::Maintenance.passes());
     }
 
     #[test]

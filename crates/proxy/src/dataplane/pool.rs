@@ -4,14 +4,16 @@
 //! waited for. The one used last is used next: the others grow old and are closed.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::flight::Lanes;
 use super::upstream::UpstreamConnection;
-use crate::table::UpstreamAddress;
+use crate::stats::Flight;
+use crate::table::{Instance, UpstreamAddress};
 use crate::wire::Settings;
 
 type Idle = Vec<Box<UpstreamConnection>>;
@@ -26,6 +28,10 @@ pub(crate) struct Upstream {
     idle: Box<[Mutex<Idle>]>,
     keep: usize,
     timeout: Duration,
+    /// What is under way.
+    pub(crate) lanes: Lanes,
+    /// When it was started, in milliseconds since 1970; 0 where nobody said.
+    born: AtomicU64,
 }
 
 impl Upstream {
@@ -40,7 +46,14 @@ impl Upstream {
             idle: (0..workers).map(|_| Mutex::default()).collect(),
             keep: settings.idle_upstream_connections,
             timeout: settings.idle_upstream_timeout,
+            lanes: Lanes::new(workers),
+            born: AtomicU64::new(0),
         }
+    }
+
+    /// When it was started, in milliseconds since 1970.
+    pub(crate) fn born(&self) -> Option<u64> {
+        Some(self.born.load(Ordering::Relaxed)).filter(|born| *born > 0)
     }
 
     fn list(&self, worker: usize) -> std::sync::MutexGuard<'_, Idle> {
@@ -89,29 +102,52 @@ impl Upstream {
     }
 }
 
-/// All upstreams by address, so that a new table finds the connections of the old one.
+/// All upstreams by the name of their group and their address, so that a new table finds the connections of the old one,
+/// and an address that another release gets is not taken for what it was.
 #[derive(Default)]
 pub(crate) struct Upstreams {
-    known: Mutex<HashMap<UpstreamAddress, Weak<Upstream>>>,
+    known: Mutex<HashMap<(String, UpstreamAddress), Weak<Upstream>>>,
     turn: AtomicUsize,
 }
 
 impl Upstreams {
-    /// The upstream at an address, made where it is not known.
+    /// The upstream of an instance, made where it is not known.
     pub(crate) fn get(
         &self,
-        address: &UpstreamAddress,
+        group: &str,
+        instance: &Instance,
         workers: usize,
         settings: &Settings,
     ) -> Arc<Upstream> {
+        let key = (group.to_owned(), instance.address.clone());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(upstream) = known.get(address).and_then(Weak::upgrade) {
-            return upstream;
-        }
-        known.retain(|_, upstream| upstream.strong_count() > 0);
-        let upstream = Arc::new(Upstream::new(address, workers, settings));
-        known.insert(address.clone(), Arc::downgrade(&upstream));
+        let upstream = known.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
+            known.retain(|_, upstream| upstream.strong_count() > 0);
+            let upstream = Arc::new(Upstream::new(&instance.address, workers, settings));
+            known.insert(key, Arc::downgrade(&upstream));
+            upstream
+        });
+        upstream.born.store(instance.born.unwrap_or(0), Ordering::Relaxed);
         upstream
+    }
+
+    /// Every upstream of a group, those included that no table names any more while a request is under way there.
+    fn of(&self, group: &str) -> Vec<Arc<Upstream>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_group = known.iter().filter(|((name, _), _)| name == group);
+        of_group.filter_map(|(_, upstream)| upstream.upgrade()).collect()
+    }
+
+    /// What is under way at a group.
+    pub(crate) fn flight(&self, group: &str) -> Flight {
+        let mut flight = Flight::default();
+        self.of(group).iter().for_each(|upstream| flight += upstream.lanes.flight());
+        flight
+    }
+
+    /// Ends the streams of a group, also those that requests under way are about to become. Says how many there were.
+    pub(crate) fn end_streams(&self, group: &str) -> u64 {
+        self.of(group).iter().map(|upstream| upstream.lanes.end_streams()).sum()
     }
 
     /// Sweeps the connections of one worker; says whether any are left.

@@ -1,15 +1,15 @@
 //! The way to an upstream: which one, and a connection to it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::Client;
-use super::live::{LiveGroup, LiveRoute};
+use super::flight::InFlight;
+use super::live::{LiveGroup, LiveGroups};
 use super::pool::Upstream;
 use super::upstream::UpstreamConnection;
 
-/// A connection to an upstream of the route.
-pub(crate) type Reached = (Arc<Upstream>, Box<UpstreamConnection>);
+/// A request under way at an upstream of the route, and a connection for it.
+pub(crate) type Reached = (InFlight, Box<UpstreamConnection>);
 
 /// Why no upstream could be reached.
 #[derive(Debug)]
@@ -22,7 +22,19 @@ pub(crate) enum Unreachable {
         address: String,
         /// What the system said.
         reason: String,
+        /// When it was started, in milliseconds since 1970.
+        born: Option<u64>,
     },
+}
+
+impl Unreachable {
+    /// When the one was started that was tried last, in milliseconds since 1970.
+    pub(crate) const fn born(&self) -> Option<u64> {
+        match self {
+            Self::NoUpstreams => None,
+            Self::Failed { born, .. } => *born,
+        }
+    }
 }
 
 /// Where a connection may come from.
@@ -37,34 +49,39 @@ pub(crate) enum Supply {
 /// Picks a group by weight and connects to one of its upstreams, each of them tried once.
 pub(crate) async fn connect(
     client: &Client,
-    route: &LiveRoute,
+    groups: &LiveGroups,
+    timeout: Duration,
     supply: Supply,
 ) -> Result<Reached, Unreachable> {
-    let group = pick(route).ok_or(Unreachable::NoUpstreams)?;
+    let group = pick(groups).ok_or(Unreachable::NoUpstreams)?;
     let upstreams = &group.upstreams;
     let first = if upstreams.len() == 1 { 0 } else { client.worker.shared.registry.upstreams().turn() };
     let mut last = Unreachable::NoUpstreams;
     for offset in 0..upstreams.len() {
         let upstream = &upstreams[first.wrapping_add(offset) % upstreams.len()];
+        let flight = InFlight::begin(upstream, client.worker.number);
         if supply == Supply::Pool
             && let Some(connection) = upstream.checkout(client.worker.number)
         {
-            return Ok((Arc::clone(upstream), connection));
+            return Ok((flight, connection));
         }
-        match open(upstream, route.route.options.timeouts.connect).await {
-            Ok(connection) => return Ok((Arc::clone(upstream), connection)),
-            Err(reason) => last = Unreachable::Failed { address: upstream.address.to_string(), reason },
+        match open(upstream, timeout).await {
+            Ok(connection) => return Ok((flight, connection)),
+            Err(reason) => {
+                let (address, born) = (upstream.address.to_string(), upstream.born());
+                last = Unreachable::Failed { address, reason, born };
+            }
         }
     }
     Err(last)
 }
 
-fn pick(route: &LiveRoute) -> Option<&LiveGroup> {
-    if let [only] = &*route.groups {
+fn pick(groups: &LiveGroups) -> Option<&LiveGroup> {
+    if let [only] = &*groups.groups {
         return Some(only);
     }
-    let mut drawn = fastrand::u32(0..route.total_weight.max(1));
-    route.groups.iter().find(|group| {
+    let mut drawn = fastrand::u32(0..groups.total_weight.max(1));
+    groups.groups.iter().find(|group| {
         let found = drawn < group.weight;
         drawn = drawn.saturating_sub(group.weight);
         found

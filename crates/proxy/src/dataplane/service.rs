@@ -15,14 +15,15 @@ use super::connection::Client;
 use super::counters::Incident;
 use super::forward;
 use super::hold::Waiter;
-use super::live::LiveRoute;
+use super::live::{LiveGroups, LiveRoute};
 use super::meter::Meter;
 use super::pages::{self, Page};
 use super::reach::{self, Supply};
 use super::redirect;
+use super::split::{Judged, Sorting};
 use super::static_site;
 use super::worker::Admission;
-use crate::table::{RequestTarget, Target};
+use crate::table::{HoldingState, RequestTarget, Target};
 
 /// Answers one request. `admission` counts the connection, for tunnels that outlive it.
 pub(crate) async fn answer(
@@ -33,14 +34,16 @@ pub(crate) async fn answer(
     let meter = Meter::begin(&client, request.method(), request.uri().path());
     let http1 = request.version() < Version::HTTP_2;
     let upgrade = http1 && request.headers().contains_key(UPGRADE);
+    let mut sorting = Sorting::default();
     let mut response = match admission::admit(&mut request) {
-        Ok(asked) => dispatch(&client, admission, request, asked, meter).await,
+        Ok(asked) => dispatch(&client, admission, request, asked, meter, &mut sorting).await,
         Err(refused) => {
             client.worker.shared.refused.fetch_add(1, Ordering::Relaxed);
             let page = Page::of(refused.status(), refused.message());
             local(&client, &request, page.into_response(&request, client.peer), meter)
         }
     };
+    sorting.tell(response.headers_mut());
     // After a request to upgrade, no one but the new protocol may read the connection.
     let stays_http = upgrade && response.status() != StatusCode::SWITCHING_PROTOCOLS;
     if http1 && (client.closing() || stays_http) {
@@ -69,19 +72,24 @@ async fn dispatch(
     mut request: Request<Incoming>,
     asked: Asked,
     mut meter: Meter,
+    sorting: &mut Sorting,
 ) -> Response<AnswerBody> {
     let mut waiter: Option<Waiter> = None;
     let mut supply = Supply::Pool;
     loop {
         let Some((route, trusted)) = find(client, &asked, request.uri().path()) else {
+            meter.judge(None);
             let page =
                 Page::of(StatusCode::NOT_FOUND, "No route leads from this host and path to a service.");
             return local(client, &request, page.into_response(&request, client.peer), meter);
         };
         meter.routed(&route);
-        let response = match &route.route.target {
-            Target::Upstreams(_) => match reach::connect(client, &route, supply).await {
+        let (target, groups) = sort(&route, &request, &mut meter, sorting);
+        let timeout = route.route.options.timeouts.connect;
+        let response = match target {
+            Target::Upstreams(_) => match reach::connect(client, groups, timeout, supply).await {
                 Ok(reached) => {
+                    meter.met(|| reached.0.upstream.born());
                     if let Some(waiter) = &mut waiter {
                         waiter.goes_on();
                     }
@@ -104,6 +112,7 @@ async fn dispatch(
                     forward::unanswered(&route).into_response(&request, client.peer)
                 }
                 Err(unreachable) => {
+                    meter.met(|| unreachable.born());
                     if hold(client, &route, &mut waiter, &meter) && waiter_retries(&mut waiter).await {
                         continue;
                     }
@@ -123,9 +132,35 @@ async fn dispatch(
             }
             Target::Static(site) => static_site::answer(&request, &route.route, site, client.peer).await,
             Target::Redirect(redirect) => redirect::answer(&request, &route.route, redirect),
+            // The table was checked: an arm is no split.
+            Target::Split(_) => {
+                Page::of(StatusCode::INTERNAL_SERVER_ERROR, "").into_response(&request, client.peer)
+            }
         };
         return local(client, &request, response, meter);
     }
+}
+
+/// What answers a request: the target of its route, or that of the arm that it goes to.
+fn sort<'a>(
+    route: &'a LiveRoute,
+    request: &Request<Incoming>,
+    meter: &mut Meter,
+    sorting: &mut Sorting,
+) -> (&'a Target, &'a LiveGroups) {
+    let Some(part) = &route.split else {
+        // It may have waited for a canary that is no more.
+        meter.judge(None);
+        sorting.forget();
+        return (&route.route.target, &route.groups);
+    };
+    let (arm, session) = sorting.sort(&part.split, request.headers());
+    let (target, groups) = route.arm(arm);
+    // That someone works on it is nobody's failure.
+    let judges = !matches!(target, Target::Holding(holding) if holding.state == HoldingState::Maintenance);
+    let judged = session.filter(|_| judges);
+    meter.judge(judged.map(|session| Judged::new(&part.split.counts, arm, session, request)));
+    (target, groups)
 }
 
 fn find(client: &Client, asked: &Asked, path: &str) -> Option<(Arc<LiveRoute>, bool)> {

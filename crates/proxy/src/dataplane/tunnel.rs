@@ -11,41 +11,60 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
 use super::connection::Client;
+use super::flight::{InFlight, StreamEnd};
 use super::meter::Meter;
 use super::upstream::UpstreamConnection;
 use super::worker::Admission;
 
 const BUFFER: usize = 16 << 10;
 
-/// Joins client and upstream once the client's connection has been handed over. Owned by the event loop of the thread,
-/// bounded by the admission of the connection that it was.
-pub(crate) fn spawn(
-    client: &Arc<Client>,
-    on_upgrade: OnUpgrade,
-    connection: UpstreamConnection,
+/// What a tunnel keeps until it ends.
+pub(crate) struct Tunnel {
+    pub(crate) flight: InFlight,
+    pub(crate) meter: Meter,
+    /// Of the connection that it was.
+    pub(crate) admission: Arc<Admission>,
+}
+
+impl Tunnel {
+    /// Joins client and upstream once the client's connection has been handed over. Owned by the event loop of the
+    /// thread, bounded by the admission.
+    pub(crate) fn spawn(
+        self,
+        client: &Arc<Client>,
+        on_upgrade: OnUpgrade,
+        connection: UpstreamConnection,
+        idle: Duration,
+    ) {
+        let client = Arc::clone(client);
+        let Self { mut flight, mut meter, admission } = self;
+        let end = flight.becomes_stream();
+        tokio::spawn(async move {
+            let Ok(upgraded) = on_upgrade.await else { return };
+            let (upstream, early) = connection.into_tunnel();
+            let sent = AtomicU64::new(early.len() as u64);
+            let joined = join(TokioIo::new(upgraded), upstream, &early, Limits { idle, end }, &sent).await;
+            meter.sent(sent.into_inner());
+            // A tunnel has no end of its own: either side may leave.
+            let _ = joined;
+            meter.complete();
+            drop((flight, admission, client));
+        });
+    }
+}
+
+/// What ends a tunnel that neither side ends.
+struct Limits {
+    /// Without a byte moving.
     idle: Duration,
-    mut meter: Meter,
-    admission: Arc<Admission>,
-) {
-    let client = Arc::clone(client);
-    tokio::spawn(async move {
-        let Ok(upgraded) = on_upgrade.await else { return };
-        let (upstream, early) = connection.into_tunnel();
-        let sent = AtomicU64::new(early.len() as u64);
-        let joined = join(TokioIo::new(upgraded), upstream, &early, idle, &sent).await;
-        meter.sent(sent.into_inner());
-        // A tunnel has no end of its own: either side may leave.
-        let _ = joined;
-        meter.complete();
-        drop((admission, client));
-    });
+    end: StreamEnd,
 }
 
 async fn join(
     client: impl AsyncRead + AsyncWrite,
     upstream: impl AsyncRead + AsyncWrite,
     early: &[u8],
-    idle: Duration,
+    Limits { idle, end }: Limits,
     sent: &AtomicU64,
 ) -> io::Result<()> {
     let (mut client_reads, mut client_writes) = tokio::io::split(client);
@@ -66,10 +85,15 @@ async fn join(
             tokio::time::sleep_until(deadline).await;
         }
     };
-    tokio::select! {
+    let over = tokio::select! {
         both = async { tokio::try_join!(up, down) } => both.map(drop),
         () = silence => Ok(()),
-    }
+        () = end.told() => Ok(()),
+    };
+    // Whoever did not end it hears that it has ended.
+    let _ = client_writes.shutdown().await;
+    let _ = upstream_writes.shutdown().await;
+    over
 }
 
 /// Copies until the end, which is passed on: a side may stop to send and still want to hear.

@@ -2,11 +2,13 @@
 
 mod matcher;
 mod path;
+mod split;
 mod types;
 
 pub use matcher::{Matcher, RequestTarget, normalise_host};
 pub use path::{PathRefusal, check_path, decode};
+pub use split::{SplitSecret, SplitTable, SplitTarget};
 pub use types::{
-    Balance, Group, Hold, Holding, HoldingState, HostPattern, PathPrefix, Redirect, Route, RouteOptions,
-    RoutingTable, StaticSite, Target, Timeouts, UpstreamAddress,
+    Balance, Group, Hold, Holding, HoldingState, HostPattern, Instance, PathPrefix, Redirect, Route,
+    RouteOptions, RoutingTable, StaticSite, Target, Timeouts, UpstreamAddress,
 };

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{SplitTable, SplitTarget};
+
 /// All that the proxy routes; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoutingTable {
@@ -18,6 +20,9 @@ pub struct RoutingTable {
     /// Peers whose `X-Forwarded-*` and `Forwarded` are kept and added to. Those of everyone else are overwritten.
     #[serde(default)]
     pub trusted_proxies: Vec<IpAddr>,
+    /// The splits that routes may name ([`Target::Split`]).
+    #[serde(default)]
+    pub splits: Vec<SplitTable>,
 }
 
 /// One way from a host and path to something that answers.
@@ -157,24 +162,44 @@ pub enum Target {
     Redirect(Redirect),
     /// Nothing yet, or no longer: a page that says so.
     Holding(Holding),
+    /// One of two releases.
+    Split(Box<SplitTarget>),
 }
 
-/// How requests are spread. Later also what keeps a client on the group that it once had.
+/// How requests are spread, by chance: what keeps a client where it once was is [`Target::Split`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Balance {
-    /// One group per release that takes part: several during a canary, one otherwise.
+    /// Usually one.
     pub groups: Vec<Group>,
 }
 
 /// The instances of one release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// Names the group, such as a release.
+    /// Names the group, such as a release. Requests under way are told by this name, on all routes together.
     pub name: String,
     /// Its share of the requests, relative to the weights of the other groups; 0 takes none.
     pub weight: u32,
-    /// Where its instances listen; taken in turn.
-    pub upstreams: Vec<UpstreamAddress>,
+    /// Its instances; taken in turn.
+    pub upstreams: Vec<Instance>,
+}
+
+/// A running instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Where it listens.
+    #[serde(flatten)]
+    pub address: UpstreamAddress,
+    /// When it was started, in milliseconds since 1970; what it does while it is fresh is not held against its release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<u64>,
+}
+
+impl From<UpstreamAddress> for Instance {
+    /// One that was started long ago.
+    fn from(address: UpstreamAddress) -> Self {
+        Self { address, born: None }
+    }
 }
 
 /// Where an instance listens.
@@ -255,6 +280,9 @@ impl Default for Timeouts {
 ///
 /// So does one whose upstream took it and closed the connection without a byte of an answer, where sending it again does
 /// what sending it once does (RFC 9110, 9.2.2) and it has no body; it is sent a dozen times at most.
+///
+/// The body of a request that waits stays with its client, but for what a connection reads ahead: the longest head that it
+/// takes (HTTP/1), or 1 MiB for all its streams together (HTTP/2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The longest that one request waits.
@@ -271,6 +299,10 @@ pub struct StaticSite {
     /// The file that answers paths that are no file, for single-page apps (usually `index.html`).
     #[serde(default)]
     pub spa_fallback: Option<String>,
+    /// The folders of previous releases, the newest first. A file that is missing in `root` and whose name carries a hash
+    /// of its content is looked for there: a page that was opened before the switch asks for its scripts after it.
+    #[serde(default)]
+    pub older: Vec<PathBuf>,
 }
 
 /// An answer that names another address.
@@ -296,6 +328,8 @@ pub enum HoldingState {
     Down,
     /// It was stopped by someone.
     Stopped,
+    /// Someone works on it and will let it answer again. Its page shows no log, and requests do not wait.
+    Maintenance,
 }
 
 impl HoldingState {
@@ -361,14 +395,20 @@ mod tests {
                     groups: vec![Group {
                         name: "blue".into(),
                         weight: 1,
-                        upstreams: vec![UpstreamAddress::Tcp("127.0.0.1:4000".parse().unwrap())],
+                        upstreams: vec![Instance {
+                            address: UpstreamAddress::Tcp("127.0.0.1:4000".parse().unwrap()),
+                            born: Some(7),
+                        }],
                     }],
                 }),
                 options: RouteOptions::default(),
             }],
             trusted_proxies: vec![],
+            splits: vec![],
         };
         let json = serde_json::to_string(&table).unwrap();
         assert_eq!(serde_json::from_str::<RoutingTable>(&json).unwrap(), table);
+        let plain: Instance = serde_json::from_str(r#"{"unix": "/run/a"}"#).unwrap();
+        assert_eq!(plain, UpstreamAddress::Unix("/run/a".into()).into());
     }
 }

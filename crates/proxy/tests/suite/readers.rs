@@ -8,6 +8,8 @@ mod harness;
 use std::path::Path;
 
 use proptest::prelude::*;
+use seaworthy_proxy::dataplane::fuzzing;
+use seaworthy_proxy::table::RoutingTable;
 
 /// The seeds of a fuzz target.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -16,6 +18,15 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     paths.sort();
     assert!(!paths.is_empty(), "{target} starts from nothing");
     paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+#[test]
+fn the_seeds_of_splits_are_what_a_control_process_sends() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/control_bytes");
+    let seed = |name| std::fs::read(folder.join(name)).unwrap();
+    let table: RoutingTable = serde_json::from_slice(&seed("split")).unwrap();
+    assert_eq!(fuzzing::put_in_force(table.clone()), Some(table));
+    assert_eq!(fuzzing::commands(&seed("questions")).len(), 5);
 }
 
 /// Some bytes of a seed taken out, doubled, or replaced.

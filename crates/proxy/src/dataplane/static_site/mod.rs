@@ -19,6 +19,7 @@ use http::header::{
     VARY,
 };
 use http::{Method, Request, Response, StatusCode};
+use seaworthy_rollout::assets::is_hashed;
 
 pub(crate) use self::file::FileBody;
 use self::open::{Lookup, Opened};
@@ -103,6 +104,7 @@ fn lookup(path: &str, site: &StaticSite, headers: &HeaderMap) -> Option<Lookup> 
     let fallback = site.spa_fallback.clone().filter(|_| accepts("text/html") || !has_extension);
     Some(Lookup {
         root: site.root.clone(),
+        older: if is_hashed(&decoded) { site.older.clone() } else { Vec::new() },
         relative,
         directory: decoded.ends_with('/') || decoded.is_empty(),
         fallback,

@@ -15,6 +15,8 @@ use super::{Coding, SMALL};
 #[derive(Debug)]
 pub(crate) struct Lookup {
     pub(crate) root: PathBuf,
+    /// Folders of previous releases where the file itself, and nothing in its place, is looked for as well.
+    pub(crate) older: Vec<PathBuf>,
     /// Below the root; without `..`.
     pub(crate) relative: PathBuf,
     /// Whether the address ends with `/`.
@@ -64,10 +66,30 @@ pub(crate) fn open(lookup: &Lookup) -> io::Result<Option<Opened>> {
             candidates.push(lookup.relative.with_extension("html"));
         }
     }
-    candidates.extend(lookup.fallback.as_ref().map(PathBuf::from));
     for name in candidates {
         if let Some(found) = represent(&root, name, lookup.codings)? {
             return Ok(Some(Opened::File(Box::new(found))));
+        }
+    }
+    if let Some(found) = open_older(lookup)? {
+        return Ok(Some(Opened::File(Box::new(found))));
+    }
+    let Some(fallback) = &lookup.fallback else { return Ok(None) };
+    let found = represent(&root, PathBuf::from(fallback), lookup.codings)?;
+    Ok(found.map(|found| Opened::File(Box::new(found))))
+}
+
+/// Looks for the file in the folders of previous releases.
+fn open_older(lookup: &Lookup) -> io::Result<Option<Found>> {
+    if lookup.directory {
+        return Ok(None);
+    }
+    for folder in &lookup.older {
+        // Releases are retired while their folders are still named: one that is gone has no files.
+        if let Some(root) = Root::open(folder)?
+            && let Some(found) = represent(&root, lookup.relative.clone(), lookup.codings)?
+        {
+            return Ok(Some(found));
         }
     }
     Ok(None)
