@@ -73,7 +73,7 @@ impl Checkout {
     pub fn open(root: &Path, wanted: Wanted<'_>, busy: impl FnOnce()) -> Result<Self, ShipError> {
         let place = ask(root, &["rev-parse", "--show-prefix"]);
         let prefix = place.map_err(|_| ShipError::NoRepository(root.to_owned()))?;
-        if ask(root, &["rev-parse", "--is-inside-work-tree"]).as_deref() != Ok("true") {
+        if !ask(root, &["rev-parse", "--is-inside-work-tree"]).is_ok_and(|said| said == "true") {
             return Err(ShipError::NoRepository(root.to_owned()));
         }
         let revision = match wanted {

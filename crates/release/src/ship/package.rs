@@ -11,7 +11,7 @@ use super::provenance::Provenance;
 use super::{ShipError, sbom};
 
 /// What an artifact is made of.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "a repository has none")]
 pub struct Parts<'a> {
     /// The app's name.
     pub app: &'a str,
