@@ -252,7 +252,7 @@ pub(crate) struct UpdateArgs {
     pub(crate) to: Option<PathBuf>,
 }
 
-/// Show how the app is delivered: the five metrics of DORA, from the ledger or version tags
+/// Show how the app is delivered: the five metrics of DORA.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea dora

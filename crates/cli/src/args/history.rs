@@ -28,7 +28,7 @@ pub(crate) struct FilterArgs {
     pub(crate) until: Option<String>,
 }
 
-/// Show what happened: releases, promotions, rollbacks, incidents, changes of configuration, ...
+/// Show what was shipped from this machine, and what happened since.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea history                       the newest events of all apps of this machine

@@ -43,16 +43,17 @@ fn tags_tell_how_often_and_how_fast() {
     git(root, 6, &["tag", "-a", "-m", "out", "v1.1.0"]);
     git(root, 6, &["tag", "nightly"]);
     // The window is as long as it may be, so that it holds November 2026 for years.
-    let run = run_in(root, &["dora", "--json", "--days", "366", "--zone", "UTC"]);
+    let run = run_in(root, &["dora", "--json", "--days", "3660", "--zone", "UTC"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((&report["schema"], &report["app"]), (&"sea.dora/1".into(), &"shop".into()));
+    assert_eq!(report["origin"], "tags");
     assert_eq!(report["deployment_frequency"]["now"]["deployments"], 2);
     // Two changes reached people with v1.1.0 after three days and after one.
     let lead = &report["lead_time_for_changes"]["now"];
     assert_eq!((&lead["count"], &lead["median_seconds"]), (&2.into(), &(2 * 86_400).into()));
     assert_eq!(report["change_fail_rate"]["now"]["rate"], serde_json::Value::Null, "tags do not tell");
-    let text = run_in(root, &["dora", "--days", "366", "--zone", "UTC"]).stdout;
+    let text = run_in(root, &["dora", "--days", "3660", "--zone", "UTC"]).stdout;
     assert!(text.contains("lead time for changes") && text.contains("2 d"), "{text}");
     assert!(text.contains("2 deployments are known from tags alone"), "{text}");
 }

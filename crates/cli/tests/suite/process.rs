@@ -20,7 +20,8 @@ pub(crate) fn sea(arguments: &[&str]) -> Command {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "RUST_BACKTRACE"] {
         command.env_remove(name);
     }
-    command.env("COLUMNS", "100").args(arguments);
+    // What the machine of the tests has shipped is none of their business.
+    command.env("COLUMNS", "100").env("SEA_STATE", "/no/such/state").args(arguments);
     command
 }
 

@@ -196,6 +196,30 @@ fn the_trail_is_read_by_python() {
     assert_eq!(actions, ["promotion", "promotion", "config", "flag", "abort", "promotion", "rollback"]);
 }
 
+#[test]
+fn the_metrics_come_from_the_ledger_when_it_knows_the_app() {
+    let machine = Machine::with_history();
+    fs::write(machine.state().join("seaworthy.toml"), "name = \"shop\"\n").unwrap();
+    // The window holds March 2026 until 2036.
+    let asked = ["dora", "--days", "3660", "--zone", "UTC"];
+    let report = json(&machine, &[&asked[..], &["--json"]].concat());
+    assert_eq!((&report["schema"], &report["origin"]), (&"sea.dora/1".into(), &"ledger".into()));
+    // r40, r41, the canary r42, and r43; the canary and the one that was rolled back failed.
+    assert_eq!(report["deployment_frequency"]["now"]["deployments"], 4);
+    let failed = &report["change_fail_rate"]["now"];
+    assert_eq!((&failed["count"], &failed["of"]), (&2.into(), &4.into()));
+    assert_eq!(report["failed_deployment_recovery_time"]["now"]["times"]["count"], 2);
+    let text = good(&machine, &asked);
+    assert!(text.contains("from the ledger") && text.contains("50 %"), "{text}");
+
+    let none = on(&machine, &["dora", "--env", "staging", "--from", "ledger"]);
+    assert_eq!(none.code, 2, "{}", none.stdout);
+    assert!(none.stderr.contains("sea dora --from tags"), "{}", none.stderr);
+    // The folder has no git, so there is nowhere else to look.
+    let elsewhere = on(&machine, &["-C", ".", "dora", "--env", "staging"]);
+    assert_eq!(elsewhere.code, 3, "{}", elsewhere.stderr);
+}
+
 /// Changes one letter of an event that was written long ago.
 fn damage(file: &Path, letters: &str, others: &str) {
     let mut bytes = fs::read(file).unwrap();
@@ -207,7 +231,7 @@ fn damage(file: &Path, letters: &str, others: &str) {
 #[test]
 fn damage_is_found_and_repaired_when_that_is_wanted() {
     let machine = Machine::with_history();
-    assert!(good(&machine, &["history", "--repair"]).contains("there is nothing to repair"));
+    assert!(good(&machine, &["history", "--repair"]).contains("and nothing to repair"));
     let noted = json(&machine, &["history", "--json", "-n", "1"])["events"][0].clone();
     let noted = format!("{}:{}", noted["seq"], noted["hash"].as_str().unwrap());
     good(&machine, &["history", "--verify", "--noted", &noted]);
