@@ -117,7 +117,8 @@ impl Journal {
             return Ok(None);
         }
         let at = kept.step.at;
-        let text = format!("{}/{}/{}/{}", self.lease.environment(), kept.step.key, to, at.0);
+        let (app, environment) = (self.lease.app(), self.lease.environment());
+        let text = format!("{app}/{environment}/{}/{to}/{}", kept.step.key, at.0);
         let Ok(key) = seaworthy_ledger::Key::parse(&text) else { return Ok(None) };
         let reason = kept.step.cause.as_ref().map(super::words::cause);
         let record = serde_json::to_value(kept).ok();
@@ -186,7 +187,7 @@ pub(super) fn retire(place: &Place, release: &ReleaseId) -> Result<(), LedgerErr
     let ledger = &place.host.ledger;
     let journal = Journal::open(place, &super::environment::automatic(place))?;
     let Some(release) = id(release) else { return Ok(()) };
-    let text = format!("{}/{release}/retired", place.name);
+    let text = format!("{}/{}/{release}/retired/{}", place.app, place.name, place.host.clock.now().0);
     let Ok(key) = seaworthy_ledger::Key::parse(&text) else { return Ok(()) };
     let to = journal::State::Retired;
     let begin = Begin { release, to, key, retry: false, reason: None, record: None };

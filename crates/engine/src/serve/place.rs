@@ -9,6 +9,7 @@ use seaworthy_provision::port::Ports;
 use seaworthy_provision::resource::Prepared;
 use seaworthy_provision::secret::Secrets;
 use seaworthy_provision::state::State;
+use seaworthy_proxy::table::SplitSecret;
 use seaworthy_rollout::{Moment, ReleaseId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -61,6 +62,7 @@ pub(super) struct Place {
     secrets: Mutex<Secrets>,
     prepared: Mutex<BTreeMap<Name, Arc<Prepared>>>,
     lines: Mutex<Vec<Line>>,
+    key: [u8; 32],
     told: broadcast::Sender<()>,
 }
 
@@ -77,6 +79,7 @@ impl Place {
             secrets: Mutex::new(Secrets::open(&state)),
             prepared: Mutex::default(),
             lines: Mutex::default(),
+            key: key(&folder)?,
             told: broadcast::Sender::new(16),
             host,
             app,
@@ -96,6 +99,11 @@ impl Place {
         let domain = self.traffic().domain.clone();
         let host = domain.unwrap_or_else(|| format!("{}.{}.localhost", self.name, self.app));
         Some(if port == 80 { format!("http://{host}/") } else { format!("http://{host}:{port}/") })
+    }
+
+    /// What signs cookies and headers of this environment: made once, kept for its life.
+    pub(super) fn split_key(&self) -> SplitSecret {
+        self.key.into()
     }
 
     /// What the proxy calls the split of its traffic.
@@ -189,6 +197,26 @@ impl Place {
     pub(super) fn lines(&self, after: u64) -> Vec<Line> {
         lock(&self.lines).iter().filter(|line| line.number > after).cloned().collect()
     }
+}
+
+/// The key of an environment, made up where there is none yet.
+fn key(folder: &EnvironmentFolder) -> Result<[u8; 32], Error> {
+    let path = folder.split_key();
+    let unusable = |source| Error::state(&path, source);
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            if let Ok(key) = <[u8; 32]>::try_from(bytes) {
+                return Ok(key);
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(unusable(source)),
+    }
+    let mut key = [0; 32];
+    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom").map_err(unusable)?, &mut key)
+        .map_err(unusable)?;
+    layout::write_whole(&path, &key).map_err(unusable)?;
+    Ok(key)
 }
 
 /// The value is whole whatever a holder of the lock did.

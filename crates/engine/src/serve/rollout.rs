@@ -462,7 +462,7 @@ impl Rollout {
 
     fn write(&self, what: &str, step: &Step, body: Body) {
         let place = &self.scene.place;
-        let text = format!("{}/{}/{what}/{}", place.name, step.key, step.at.0);
+        let text = format!("{}/{}/{}/{what}/{}", place.app, place.name, step.key, step.at.0);
         let (Ok(key), Some(release)) = (Key::parse(&text), journal::id(&self.scene.plan.release)) else {
             return;
         };

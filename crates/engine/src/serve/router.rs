@@ -1,12 +1,17 @@
 //! Keeps what the proxy is told true.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use seaworthy_proxy::control::Proxy;
-use seaworthy_proxy::table::{RoutingTable, Target};
+use seaworthy_proxy::stats::{FailedRequest, Flight, SplitSecond};
+use seaworthy_proxy::table::{RoutingTable, SplitTable, SplitTarget, Target};
 use seaworthy_rollout::count::Second;
 use tokio::sync::{Mutex, broadcast};
 
 use super::host::Shared;
-use super::traffic;
+use super::place::Place;
+use super::traffic::{self, Traffic};
 
 /// The proxy, and the table that it serves.
 pub(super) struct Router {
@@ -48,6 +53,46 @@ impl Router {
         Ok(())
     }
 
+    /// What these instances have under way.
+    pub(super) async fn flight(&self, names: &[String]) -> Flight {
+        let served = self.served.lock().await;
+        let mut all = Flight::default();
+        let Some(served) = served.as_ref() else { return all };
+        for name in names {
+            // A proxy that is gone has nothing under way.
+            let flight = served.proxy.flight(name).await.unwrap_or_default();
+            all.requests += flight.requests;
+            all.streams += flight.streams;
+        }
+        all
+    }
+
+    /// Ends what lasts at these instances.
+    pub(super) async fn end_streams(&self, names: &[String]) {
+        let served = self.served.lock().await;
+        let Some(served) = served.as_ref() else { return };
+        for name in names {
+            // A proxy that is gone has none.
+            let _ = served.proxy.end_streams(name).await;
+        }
+    }
+
+    /// The proxy goes on believing in the canary of an environment.
+    pub(super) async fn renew(&self, place: &Place, lease: Duration) -> Result<(), String> {
+        let served = self.served.lock().await;
+        let Some(served) = served.as_ref() else { return Ok(()) };
+        served.proxy.renew_lease(&place.split_name(), lease).await.map_err(|error| error.to_string())
+    }
+
+    /// The requests of an environment's new release that failed, a few of them.
+    pub(super) async fn evidence(&self, place: &Place) -> Vec<FailedRequest> {
+        let served = self.served.lock().await;
+        match served.as_ref() {
+            Some(served) => served.proxy.evidence(&place.split_name()).await.unwrap_or_default(),
+            None => Vec::new(),
+        }
+    }
+
     /// The proxy's process.
     pub(super) async fn pid(&self) -> Option<u32> {
         self.served.lock().await.as_ref()?.proxy.state().borrow().pid
@@ -71,52 +116,75 @@ pub(super) fn table(shared: &Shared, generation: u64) -> RoutingTable {
     let environments = shared.environments();
     let is_only = environments.len() == 1;
     let mut routes = Vec::new();
+    let mut splits = Vec::new();
     for ((app, name), entry) in &environments {
         let traffic = entry.place.traffic().clone();
-        let split = |stable: Target, _canary: Target| stable;
+        let split_name = entry.place.split_name();
+        let split = |stable: Target, canary: Target| {
+            Target::Split(Box::new(SplitTarget { split: split_name.clone(), stable, canary }))
+        };
         routes.extend(traffic::routes(app, name, &traffic, is_only, split));
+        splits.extend(split_of(&entry.place, &traffic));
     }
-    RoutingTable { generation, routes, trusted_proxies: Vec::new() }
+    RoutingTable { generation, routes, splits, ..RoutingTable::default() }
+}
+
+/// Who goes where in an environment, while there are two releases.
+fn split_of(place: &Place, traffic: &Traffic) -> Option<SplitTable> {
+    let canary = traffic.canary.as_ref().filter(|_| traffic.is_split())?;
+    Some(SplitTable {
+        name: place.split_name(),
+        key: place.split_key(),
+        stable: traffic.stable.release.clone()?,
+        canary: canary.release.clone()?,
+        weight: traffic.weight,
+        lease: traffic.lease,
+        expired: traffic.expired.clone(),
+        secure: false,
+    })
 }
 
 /// Tells the proxy whenever something changed, for as long as the host serves.
-pub(super) async fn run(shared: std::sync::Arc<Shared>) {
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut seconds = shared.router.seconds().await;
     let mut changes = shared.changes();
     let mut statuses = shared.supervisor.board().changes();
     loop {
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
             changed = statuses.changed() => if changed.is_err() { return },
+            counted = next(&mut seconds) => {
+                for counted in counted {
+                    // Environments without a rollout do not listen.
+                    let _ = shared.router.counts.send((counted.split, counted.second));
+                }
+                continue;
+            }
         }
         // A proxy that is gone just now gets the table on its return; the next change tries again.
         let _ = shared.router.sync(&shared).await;
     }
 }
 
-/// What instances have under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Flight {
-    /// Requests.
-    pub(super) requests: u64,
-    /// Connections and answers that last: web sockets, event streams.
-    pub(super) streams: u64,
+impl Router {
+    async fn seconds(&self) -> Option<broadcast::Receiver<Vec<SplitSecond>>> {
+        let served = self.served.lock().await;
+        served.as_ref()?.proxy.watch_seconds().await.ok()
+    }
 }
 
-impl Router {
-    /// What these instances have under way.
-    pub(super) async fn flight(&self, _names: &[String]) -> Flight {
-        Flight::default()
-    }
-
-    /// Ends what lasts at these instances.
-    pub(super) async fn end_streams(&self, _names: &[String]) {}
-
-    /// The proxy goes on believing in the canary of an environment.
-    pub(super) async fn renew(
-        &self,
-        _place: &super::place::Place,
-        _lease: std::time::Duration,
-    ) -> Result<(), String> {
-        Ok(())
+/// The next seconds that the proxy counted; never, where there is no proxy.
+async fn next(seconds: &mut Option<broadcast::Receiver<Vec<SplitSecond>>>) -> Vec<SplitSecond> {
+    match seconds {
+        Some(receiver) => match receiver.recv().await {
+            Ok(counted) => counted,
+            // Some were missed: the judge goes by the others.
+            Err(broadcast::error::RecvError::Lagged(_)) => Vec::new(),
+            Err(broadcast::error::RecvError::Closed) => {
+                *seconds = None;
+                std::future::pending().await
+            }
+        },
+        None => std::future::pending().await,
     }
 }

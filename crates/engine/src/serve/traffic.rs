@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use seaworthy_model::Name;
 use seaworthy_proxy::table::{
-    Balance, Group, Hold, Holding, HoldingState, HostPattern, PathPrefix, Route, RouteOptions, StaticSite,
+    Balance, Group, Hold, Holding, HoldingState, HostPattern, Instance, PathPrefix, Route, RouteOptions, StaticSite,
     Target, UpstreamAddress,
 };
 use seaworthy_rollout::{ReleaseId, Weight};
@@ -84,9 +84,10 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    /// Both releases get requests.
+    /// There is a release beside the one that served before. Also without any share, and with all of it: what is counted
+    /// while the old release is warm is what the watch goes by, and cookies are taken back when it is aborted.
     pub(super) fn is_split(&self) -> bool {
-        self.canary.is_some() && self.weight > Weight::NONE && self.weight < Weight::ALL
+        self.canary.is_some() && self.stable.release.is_some()
     }
 
     /// The release that gets all of what is not split.
@@ -139,7 +140,7 @@ pub(super) fn routes(
         };
         let Ok(path) = path.parse::<PathPrefix>() else { continue };
         let target = if traffic.maintenance {
-            holding(HoldingState::Stopped, "It is being worked on and will be back soon.")
+            holding(HoldingState::Maintenance, "It is being worked on and will be back soon.")
         } else if traffic.held {
             holding(HoldingState::Restarting, "")
         } else {
@@ -180,8 +181,8 @@ fn front(serving: &Serving) -> Option<&Name> {
 fn target(served: Option<&Served>, older: Option<&Vec<PathBuf>>) -> Target {
     match served.map(|served| &served.by) {
         Some(By::Files { root, is_spa }) => {
-            let _ = older;
             Target::Static(StaticSite {
+                older: older.cloned().unwrap_or_default(),
                 root: root.clone(),
                 spa_fallback: is_spa.then(|| "index.html".to_owned()),
             })
@@ -194,10 +195,13 @@ fn target(served: Option<&Served>, older: Option<&Vec<PathBuf>>) -> Target {
                 .map(|endpoint| Group {
                     name: endpoint.name.clone(),
                     weight: 1,
-                    upstreams: vec![UpstreamAddress::Tcp(SocketAddr::from((
-                        Ipv4Addr::LOCALHOST,
-                        endpoint.port,
-                    )))],
+                    upstreams: vec![Instance {
+                        address: UpstreamAddress::Tcp(SocketAddr::from((
+                            Ipv4Addr::LOCALHOST,
+                            endpoint.port,
+                        ))),
+                        born: Some(endpoint.born),
+                    }],
                 })
                 .collect(),
         }),
@@ -261,11 +265,12 @@ mod tests {
             ]
         );
         traffic.canary = Some(canary);
-        assert_eq!(table(&traffic)[0], "shop.example/api -> api.a", "without a share nothing changes");
         traffic.weight = Weight::percent(10);
         assert_eq!(table(&traffic)[0], "shop.example/api -> Down both");
         traffic.weight = Weight::ALL;
-        assert_eq!(table(&traffic)[0], "shop.example/api -> api.b");
+        assert_eq!(table(&traffic)[0], "shop.example/api -> Down both", "it is watched");
+        traffic.stable = Serving::default();
+        assert_eq!(table(&traffic)[0], "shop.example/api -> api.b", "the first release has nothing beside it");
         traffic.held = true;
         assert_eq!(table(&traffic)[0], "shop.example/api -> Restarting ");
         traffic.maintenance = true;

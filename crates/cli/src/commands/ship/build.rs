@@ -172,7 +172,7 @@ fn migrations(repository: &Repository, app: &seaworthy_model::App) -> Vec<String
             path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     };
-    repository.files().filter(|path| is_below(path)).map(str::to_owned).collect()
+    repository.paths().iter().filter(|path| is_below(path)).map(ToString::to_string).collect()
 }
 
 fn relation(place: &Place, commit: &str, held: &str) -> Relation {
