@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::quantity::{Duration, Percent};
-use crate::{Field, Name};
+use crate::{Field, Name, SecretSource};
 
 /// An environment: `local`, `staging`, `production`, ...
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Environment {
     pub after: Field<Name>,
     /// How a release takes over.
     pub strategy: Field<Strategy>,
+    /// Where the values of secrets come from, asked in this order; the age file of the repository when absent.
+    pub secrets: Field<Vec<SecretSource>>,
 }
 
 /// What runs an environment.

@@ -268,6 +268,10 @@ impl Apply<'_> {
         }
         self.set(&mut environment.after, config.after.as_ref(), at, "after");
         self.set(&mut environment.strategy, config.strategy.as_ref(), at, "strategy");
+        if let Some(sources) = &config.secrets {
+            let origin = self.origin(&sources.span, format!("{at}.secrets"));
+            environment.secrets.propose(sources.value.0.clone(), origin);
+        }
     }
 
     fn slo(&self, config: &SloConfig, slo: &mut Slo, at: &str) {

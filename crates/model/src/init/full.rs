@@ -1,6 +1,8 @@
 //! A `seaworthy.toml` that says everything that is known.
 
-use super::values::{backup, depends_on, latency, list, probe, strategy, text, variable, watch};
+use super::values::{
+    backup, depends_on, latency, list, probe, secret_sources, strategy, text, variable, watch,
+};
 use super::writer::{Writer, origin};
 use crate::config::words::word;
 use crate::{
@@ -135,6 +137,7 @@ fn environment(writer: &mut Writer, name: &Name, known: &Environment) {
     writer.value("namespace", known.namespace.winner(), text);
     writer.value("after", known.after.winner(), text);
     writer.value("strategy", known.strategy.winner(), strategy);
+    writer.value("secrets", known.secrets.winner(), |sources| secret_sources(sources));
 }
 
 fn slo(writer: &mut Writer, name: &Name, known: &Slo) {
