@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => commands::generate::run(&cli.global, args),
         Command::Dora(args) => commands::dora::run(&cli.global, args),
         Command::Ci(args) => commands::ci::run(&cli.global, args),
+        Command::Secrets(args) => commands::secrets::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Schema(args) => commands::schema::run(args),

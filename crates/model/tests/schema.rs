@@ -87,6 +87,11 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), St
                 }
             }
             "additionalProperties" if wanted == false => {}
+            "minItems" => {
+                if value.as_array().is_some_and(|items| (items.len() as u64) < wanted.as_u64().unwrap()) {
+                    return refused("there are too few".to_owned());
+                }
+            }
             "minimum" | "maximum" | "minLength" | "exclusiveMinimum" | "pattern" | "description"
             | "examples" | "title" | "$schema" | "$id" | "$defs" => {}
             other => panic!("{at}: the test does not know `{other}`"),

@@ -137,14 +137,13 @@ impl Document {
 
     fn with_line(&self, name: &SecretName, line: &str) -> Zeroizing<String> {
         let own = |entry: &&Entry| entry.name == *name;
-        let place = match self.entries.iter().rev().find(own) {
-            Some(entry) => entry.span.clone(),
-            None => {
-                let next = self.entries.iter().find(|entry| entry.name > *name);
-                let is_sorted = self.entries.is_sorted_by(|one, other| one.name <= other.name);
-                let at = next.filter(|_| is_sorted).map_or(self.text.len(), |entry| entry.span.start);
-                at..at
-            }
+        let place = if let Some(entry) = self.entries.iter().rev().find(own) {
+            entry.span.clone()
+        } else {
+            let next = self.entries.iter().find(|entry| entry.name > *name);
+            let is_sorted = self.entries.is_sorted_by(|one, other| one.name <= other.name);
+            let at = next.filter(|_| is_sorted).map_or(self.text.len(), |entry| entry.span.start);
+            at..at
         };
         let mut text = Zeroizing::new(String::with_capacity(self.text.len() + line.len() + 2));
         text.push_str(&self.text[..place.start]);
@@ -256,24 +255,22 @@ fn dotenv(text: &str) -> Result<Vec<Entry>, Wrong> {
         let name = name.strip_prefix("export ").map_or(name, str::trim_start);
         let name = SecretName::parse(name).map_err(|_| (number(), "names no secret before its `=`"))?;
         let value_at = value_at + text[value_at..end].len() - text[value_at..end].trim_start().len();
-        let (value, after) = match text[value_at..].chars().next() {
-            Some(quote @ ('\'' | '"' | '`')) => {
-                let (value, length) = quoted(&text[value_at + 1..], quote)
-                    .ok_or((number(), "has a quote that nothing closes"))?;
-                let after = value_at + 1 + length;
-                let end = text[after..].find('\n').map_or(text.len(), |length| after + length);
-                let rest = text[after..end].trim();
-                if !rest.is_empty() && !rest.starts_with('#') {
-                    return Err((number(), "goes on behind its closing quote"));
-                }
-                (value, end)
+        let quote = text[value_at..].chars().next().filter(|c| matches!(c, '\'' | '"' | '`'));
+        let (value, after) = if let Some(quote) = quote {
+            let (value, length) =
+                quoted(&text[value_at + 1..], quote).ok_or((number(), "has a quote that nothing closes"))?;
+            let after = value_at + 1 + length;
+            let end = text[after..].find('\n').map_or(text.len(), |length| after + length);
+            let rest = text[after..end].trim();
+            if !rest.is_empty() && !rest.starts_with('#') {
+                return Err((number(), "goes on behind its closing quote"));
             }
-            _ => {
-                let value = &text[value_at..end];
-                let value = if value.starts_with('#') { "" } else { value };
-                let comment = value.find(" #").or_else(|| value.find("\t#"));
-                (Zeroizing::new(comment.map_or(value, |at| &value[..at]).trim().to_owned()), end)
-            }
+            (value, end)
+        } else {
+            let value = &text[value_at..end];
+            let value = if value.starts_with('#') { "" } else { value };
+            let comment = value.find(" #").or_else(|| value.find("\t#"));
+            (Zeroizing::new(comment.map_or(value, |at| &value[..at]).trim().to_owned()), end)
         };
         if !is_value(&value) {
             return Err((number(), "holds a value that no variable can hold (NUL, or more than 64 KiB)"));

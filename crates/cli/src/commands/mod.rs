@@ -20,6 +20,7 @@ pub(crate) mod open;
 pub(crate) mod order;
 pub(crate) mod plan;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod status;
 pub(crate) mod up;
 pub(crate) mod wait;

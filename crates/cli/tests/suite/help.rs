@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 23] = [
+pub(crate) const COMMANDS: [&[&str]; 37] = [
     &[],
     &["up"],
     &["status"],
@@ -22,6 +22,20 @@ pub(crate) const COMMANDS: [&[&str]; 23] = [
     &["drift"],
     &["ci"],
     &["dora"],
+    &["secrets"],
+    &["secrets", "init"],
+    &["secrets", "set"],
+    &["secrets", "get"],
+    &["secrets", "list"],
+    &["secrets", "check"],
+    &["secrets", "remove"],
+    &["secrets", "edit"],
+    &["secrets", "rotate"],
+    &["secrets", "recipient"],
+    &["secrets", "recipient", "add"],
+    &["secrets", "recipient", "remove"],
+    &["secrets", "recipient", "list"],
+    &["secrets", "export-key"],
     &["plan"],
     &["init"],
     &["schema"],

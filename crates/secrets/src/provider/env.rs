@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Context, Provider};
 use crate::{Error, SecretName, value};
@@ -23,7 +23,7 @@ impl Provider for Env {
     }
 
     fn get(&self, name: &SecretName) -> Result<Option<SecretString>, Error> {
-        let given = self.variables.get(name.as_str()).map(|value| value.expose_secret());
+        let given = self.variables.get(name.as_str()).map(ExposeSecret::expose_secret);
         given.filter(|value| !value.is_empty()).map(|value| value::from_text(value.to_owned())).transpose()
     }
 }
