@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use toml_edit::{DocumentMut, Item, Value};
 
 use crate::{Error, SecretName, value};
@@ -392,7 +392,7 @@ mod tests {
             }
             for again in [&document, &parse(document.text())] {
                 for (key, value) in &values {
-                    prop_assert_eq!(again.get(key).map(|value| value.expose_secret()), Some(value.as_str()), "{:?}", document.text());
+                    prop_assert_eq!(again.get(key).map(ExposeSecret::expose_secret), Some(value.as_str()), "{:?}", document.text());
                 }
             }
         }

@@ -19,7 +19,7 @@ fn vault(repository: &Repository, script: &str, timeout: Duration) -> Box<dyn Pr
     provider::open(&sources, &context).unwrap().remove(0)
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[test]
 fn the_name_is_all_that_is_put_in_and_no_shell_reads_it() {

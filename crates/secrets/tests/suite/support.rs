@@ -56,7 +56,7 @@ impl Repository {
             environment: production(),
             keys: Places { named: Some(self.path("home/age.key")), ..Places::default() },
             variables: BTreeMap::new(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 

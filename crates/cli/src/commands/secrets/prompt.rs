@@ -9,10 +9,11 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 
 /// What is typed up to Enter; `None` for Ctrl-C.
 pub(super) fn hidden(question: &str) -> io::Result<Option<Vec<u8>>> {
-    write!(io::stderr(), "{question}")?;
-    io::stderr().flush()?;
     let typed = {
+        // Before the question: whoever answers at once is not seen either.
         let _quiet = Quiet::begin()?;
+        write!(io::stderr(), "{question}")?;
+        io::stderr().flush()?;
         line(io::stdin().lock())
     };
     writeln!(io::stderr())?;
