@@ -295,7 +295,7 @@ impl Resolver<'_, '_> {
         {
             return Ok(Some(mark(said)));
         }
-        if variable.secret && defaults::is_own_secret(name) {
+        if variable.secret && is_own_secret(name) {
             return Ok(Some(mark(self.made_up(name)?)));
         }
         // Where the code falls back, it may; what it needs, an example may give.
@@ -336,7 +336,7 @@ impl Resolver<'_, '_> {
         if variable.secret {
             // A secret that the model composes of others stands; what files say in clear is not for production.
             let composed = said.filter(|said| matches!(said.source, Source::Secret(_) | Source::MadeUp));
-            if composed.is_some() || !defaults::is_own_secret(name) {
+            if composed.is_some() || !is_own_secret(name) {
                 return Ok(composed.map(mark));
             }
             return self.made_up(name).map(Some);
@@ -427,7 +427,7 @@ impl Resolver<'_, '_> {
                             source = given.source;
                             given.value
                         }
-                        None if defaults::is_own_secret(name) => {
+                        None if is_own_secret(name) => {
                             let made_up = self.made_up(name)?;
                             source = made_up.source;
                             made_up.value
