@@ -234,7 +234,9 @@ pub fn resolve(inputs: Inputs<'_>, secrets: &mut Secrets) -> Result<Environment,
     // A `.env` file may say more than the code is known to read.
     for file in inputs.files {
         for (name, text) in &file.values {
-            if !environment.values.contains_key(name) {
+            // In production what is known of the code decides, and a file that says a secret in clear does not.
+            let is_decided = inputs.mode == Mode::Production && inputs.service.env.contains_key(name);
+            if !environment.values.contains_key(name) && !is_decided {
                 let value = resolver.outside(name, false, Some((file, text)));
                 environment.values.extend(value.map(|value| (name.clone(), value)));
             }

@@ -5,6 +5,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -92,17 +93,20 @@ struct Desk(TempDir);
 
 impl Desk {
     fn new() -> io::Result<Self> {
+        // What the editor leaves beside the file, a copy or a draft, may be less careful than we are.
+        let closed = fs::Permissions::from_mode(0o700);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("sea-").permissions(closed);
         let memory = variable("XDG_RUNTIME_DIR").map(PathBuf::from).into_iter().chain(["/dev/shm".into()]);
         for place in memory {
-            if let Ok(dir) = tempfile::Builder::new().prefix("sea-").tempdir_in(place) {
+            if let Ok(dir) = builder.tempdir_in(place) {
                 return Ok(Self(dir));
             }
         }
-        tempfile::Builder::new().prefix("sea-").tempdir().map(Self)
+        builder.tempdir().map(Self)
     }
 
     fn lay(&self, name: &str, text: &str) -> io::Result<PathBuf> {
-        use std::os::unix::fs::OpenOptionsExt as _;
         let path = self.0.path().join(format!("{name}.env"));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         file.write_all(text.as_bytes())?;

@@ -3,7 +3,7 @@
 //! The terminal is read key by key, Ctrl-C too: a program that ended in the middle would leave a terminal behind that
 //! shows nothing of what is typed.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 

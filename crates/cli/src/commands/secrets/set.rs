@@ -46,13 +46,13 @@ pub(super) fn run(scene: &Scene, args: &SecretsSetArgs) -> anyhow::Result<u8> {
 
 /// The value; `None` when Ctrl-C was typed.
 fn read(question: &str) -> anyhow::Result<Option<SecretString>> {
-    let mut input = std::io::stdin().lock();
-    if input.is_terminal() {
+    // Not locked yet: the prompt takes the lock itself.
+    if std::io::stdin().is_terminal() {
         let Some(typed) = prompt::hidden(question)? else { return Ok(None) };
         return value::from_bytes(typed).map(Some).map_err(advise);
     }
     // Room for all of it from the start: growing would leave copies in memory.
     let mut bytes = Vec::with_capacity(value::LONGEST + 3);
-    input.by_ref().take(value::LONGEST as u64 + 3).read_to_end(&mut bytes)?;
+    std::io::stdin().lock().take(value::LONGEST as u64 + 3).read_to_end(&mut bytes)?;
     value::from_bytes(bytes).map(Some).map_err(advise)
 }
