@@ -423,6 +423,9 @@ impl Task {
         }
         let slot = self.stable.as_ref().map_or(Slot::A, |stable| stable.slot.other());
         let new = Arc::new(Running::new(&self.place, Arc::clone(&release), slot).await?);
+        if let Some(why) = new.lacks_secrets() {
+            return Err(Error::Secrets(why.to_owned()).into());
+        }
         let plan = self.plan(&ship, &new)?;
         let domain = release.app.environments.get(&self.place.name);
         let domain = domain.and_then(|environment| environment.domain.get().cloned());
@@ -551,12 +554,10 @@ impl Task {
             let message = format!("there is no service named {service}; there are {}", names.join(", "));
             return Err(Refusal::new("unknown-service", message));
         }
-        self.place
-            .set(|settings| match count {
-                Some(count) => drop(settings.scale.insert(service.clone(), count)),
-                None => drop(settings.scale.remove(service)),
-            })
-            ?;
+        self.place.set(|settings| match count {
+            Some(count) => drop(settings.scale.insert(service.clone(), count)),
+            None => drop(settings.scale.remove(service)),
+        })?;
         super::effects::scale_to_settings(&self.place, &stable)
             .await
             .map_err(|why| Refusal::new("scale", why))

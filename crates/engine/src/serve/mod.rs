@@ -32,6 +32,7 @@ mod restore;
 mod rollout;
 mod router;
 mod running;
+mod secrets;
 mod session;
 mod smoke;
 mod tools;
@@ -331,12 +332,7 @@ impl HostControl {
 
     /// Takes a release in whose artifact is in the store: its files are written out, every one of them verified, then its
     /// record.
-    pub async fn take_in(
-        &self,
-        app: &Name,
-        environment: &Name,
-        record: ReleaseRecord,
-    ) -> Result<(), Error> {
+    pub async fn take_in(&self, app: &Name, environment: &Name, record: ReleaseRecord) -> Result<(), Error> {
         let folder = self.shared.layout.environment(app, environment);
         folder.prepare()?;
         let store = self.shared.layout.store();

@@ -72,7 +72,7 @@ async fn bring_up_with(
     app.resources.retain(|name, _| missing.contains(name));
     let requests = resource::requests(&app, &mut place.ports(), &mut place.secrets())?;
     let state = place.state(&release.tree);
-    let tasks = place.tasks();
+    let tasks = place.tasks([]);
     let lines = |_: Line| {};
     for request in requests {
         let name = request.name.clone();

@@ -9,10 +9,10 @@ use seaworthy_engine::serve::view::EnvironmentView;
 use seaworthy_provision::state::State;
 use seaworthy_release::pipeline::{Event, Pipeline, Workshop, derive};
 use seaworthy_release::ship::{Checkout, Parts, Provenance, Wanted, package, release_id};
+use seaworthy_rollout::Weight;
 use seaworthy_rollout::hold::Relation;
 use seaworthy_rollout::machine::Strategy;
 use seaworthy_rollout::schema::Migration;
-use seaworthy_rollout::Weight;
 
 use super::Place;
 use crate::args::{Global, ShipArgs, StrategyName};
@@ -36,8 +36,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     let busy = || anstream::eprintln!("another ship builds in this repository; waiting for it");
     let checkout = Checkout::open(&place.root, wanted, busy).map_err(|error| advise(&error))?;
     let repository = Repository::open(checkout.root())?;
-    let overrides =
-        Overrides { environment: Some(place.environment.to_string()), set: global.set.clone() };
+    let overrides = Overrides { environment: Some(place.environment.to_string()), set: global.set.clone() };
     let mut loaded = load_from(&repository, &overrides);
     if loaded.app.environments.is_empty() {
         loaded.unknown_environment = None;
@@ -137,7 +136,10 @@ fn history(
         let passed = of_app(after.as_str()).and_then(|view| view.serves.as_ref());
         if passed.is_none_or(|passed| passed.commit != commit || passed.dirty) {
             return Err(Mistake {
-                message: format!("{} comes after {after}, and this commit does not serve there", place.environment),
+                message: format!(
+                    "{} comes after {after}, and this commit does not serve there",
+                    place.environment
+                ),
                 help: Some(format!("sea ship --env {after}")),
             }
             .into());
@@ -193,9 +195,7 @@ fn relation(place: &Place, commit: &str, held: &str) -> Relation {
 pub(super) fn strategy(name: StrategyName) -> Strategy {
     let watch = std::time::Duration::from_mins(10);
     match name {
-        StrategyName::Canary => {
-            Strategy::Canary { steps: [10, 50, 100].map(Weight::percent).into(), watch }
-        }
+        StrategyName::Canary => Strategy::Canary { steps: [10, 50, 100].map(Weight::percent).into(), watch },
         StrategyName::BlueGreen => Strategy::BlueGreen { watch },
         StrategyName::Rolling => Strategy::Rolling,
     }

@@ -55,9 +55,9 @@ pub(crate) fn place(global: &Global, args: &StateArgs) -> anyhow::Result<Place> 
         }
         // The first in the order of promotion: the one that needs no other.
         None => {
-            let first = environments.iter().find(|(name, environment)| {
-                name.as_str() != "local" && environment.after.get().is_none()
-            });
+            let first = environments
+                .iter()
+                .find(|(name, environment)| name.as_str() != "local" && environment.after.get().is_none());
             first.map_or_else(|| Name::from_text(ONLY), |(name, _)| name.clone())
         }
     };
@@ -65,7 +65,9 @@ pub(crate) fn place(global: &Global, args: &StateArgs) -> anyhow::Result<Place> 
     if known.and_then(|known| known.engine.get()) == Some(&EngineKind::Kubernetes) {
         return Err(Mistake {
             message: format!("{environment} runs on Kubernetes, which `sea ship` does not deploy to yet"),
-            help: Some("sea generate kubernetes, then kubectl apply -k deploy/kubernetes/overlays/NAME".to_owned()),
+            help: Some(
+                "sea generate kubernetes, then kubectl apply -k deploy/kubernetes/overlays/NAME".to_owned(),
+            ),
         }
         .into());
     }
