@@ -73,7 +73,7 @@ impl Checkout {
     pub fn open(root: &Path, wanted: Wanted<'_>, busy: impl FnOnce()) -> Result<Self, ShipError> {
         let place = ask(root, &["rev-parse", "--show-prefix"]);
         let prefix = place.map_err(|_| ShipError::NoRepository(root.to_owned()))?;
-        if ask(root, &["rev-parse", "--is-inside-work-tree"]).as_deref() != Ok("true") {
+        if !ask(root, &["rev-parse", "--is-inside-work-tree"]).is_ok_and(|said| said == "true") {
             return Err(ShipError::NoRepository(root.to_owned()));
         }
         let revision = match wanted {
@@ -162,7 +162,8 @@ impl Checkout {
         ask(&self.top, &["checkout", "--quiet", "--force", "--detach", commit]).map(drop)
     }
 
-    fn sweep(&self, outputs: &BTreeSet<String>) -> Result<(), ShipError> {
+    /// Removes everything that is neither tracked nor one of these outputs.
+    pub(super) fn sweep(&self, outputs: &BTreeSet<String>) -> Result<(), ShipError> {
         let mut arguments: Vec<String> = ["clean", "--quiet", "-ffdx"].map(str::to_owned).to_vec();
         let state = ".seaworthy".to_owned();
         for path in outputs.iter().chain([&state]) {
