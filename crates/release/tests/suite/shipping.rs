@@ -123,17 +123,17 @@ fn ship(root: &Path, wanted: Wanted<'_>, store: &Store) -> Shipped {
         times: Some((format!("{:?}", std::time::Instant::now()), "later".to_owned())),
     };
     let projects = &loaded.manifests;
+    let products = &report.products(&chosen);
     let parts = Parts {
         app: "shop",
         checkout: &checkout,
         repository: &repository,
         projects,
+        products,
         provenance: &provenance,
     };
-    // What tests leave behind is no part of a release.
-    checkout.clean(&outputs.iter().cloned().chain(["tools".to_owned()]).collect()).unwrap();
     let package = package(store, &parts).unwrap();
-    let found = secrets(&loaded.app, &steps, &repository, &Catalogue::built_in());
+    let found = secrets(&loaded.app, &steps, &repository, &Catalogue::embedded());
     Shipped {
         package,
         outcomes: report.steps.iter().map(|step| (step.step.to_string(), step.outcome)).collect(),
