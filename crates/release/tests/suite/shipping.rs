@@ -94,7 +94,7 @@ fn ship(root: &Path, wanted: Wanted<'_>, store: &Store) -> Shipped {
     let loaded = load_from(&repository, &Overrides::default());
     assert!(!loaded.has_errors(), "{:?} {:?}", loaded.diagnostics, loaded.problems);
     let state = State::open(checkout.root()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let workshop = runtime.block_on(Workshop::open(&loaded.app, &state));
     let steps = derive(&loaded.app, &workshop.workspaces, &|path| repository.has(path));
     let outputs: BTreeSet<String> =
