@@ -412,7 +412,7 @@ pub(crate) struct RecipientRemoveArgs {
 /// Run what a commit has to pass, as CI does, but for what is known already.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  sea ci                            install, lint, test, check and build
+  sea ci                            install, lint, test, check, scan and build
   sea ci test                       the tests of all services, and what they need
   sea ci api:test                   one step
   sea ci --plan                     what would run, and why

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use seaworthy_artifact::{Digest, Store};
+use seaworthy_check::Catalogue;
 use seaworthy_detect::{Overrides, Repository, load_from};
 use seaworthy_engine::serve::ReleaseRecord;
 use seaworthy_engine::serve::view::EnvironmentView;
@@ -68,6 +69,9 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     }
     let cancel = seaworthy_release::pipeline::Cancel::default();
     runtime.spawn(ci::stop_when_told(cancel.clone()));
+    let outputs: BTreeSet<String> =
+        all.iter().flat_map(|step| step.outputs.iter().map(|output| output.path.clone())).collect();
+    checkout.clean(&outputs).map_err(|error| advise(&error))?;
     let mut lines = steps::Lines::new(&all, false, args.json);
     let mut on = |event: &Event<'_>| lines.show(event);
     let report = pipeline.run(&all, &workshop, &cancel, &mut on).map_err(|error| ci::advise(&error))?;
@@ -76,9 +80,15 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         steps::report(&report, args.json)?;
         return Ok(None);
     }
-    let outputs: BTreeSet<String> =
-        all.iter().flat_map(|step| step.outputs.iter().map(|output| output.path.clone())).collect();
-    checkout.clean(&outputs).map_err(|error| advise(&error))?;
+    let leaks = seaworthy_release::ship::secrets(&loaded.app, &all, &repository, Catalogue::embedded());
+    if !leaks.is_empty() {
+        for leak in &leaks {
+            anstream::eprintln!("error[{}]: {}:{}: {}", leak.rule, leak.file, leak.line, leak.message);
+        }
+        anstream::eprintln!("what was built holds secrets, and everyone who gets it can read them");
+        return Ok(None);
+    }
+    let products = report.products(&all);
     let store = Store::open(&place.state.join("store"))?;
     let provenance = Provenance {
         commit: checkout.commit().clone(),
@@ -95,6 +105,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         repository: &repository,
         projects: &loaded.manifests,
         provenance: &provenance,
+        products: &products,
     };
     let packaged = package(&store, &parts).map_err(|error| advise(&error))?;
     for warning in &packaged.warnings {

@@ -12,7 +12,8 @@ use crate::repository::repository;
 /// The sources of the crates that have codes, without their tests.
 fn sources() -> Vec<String> {
     let mut found = Vec::new();
-    let mut waiting: Vec<_> = ["model", "detect", "provision", "secrets", "engine", "ledger", "cli"]
+    let mut waiting: Vec<_> =
+        ["model", "detect", "provision", "secrets", "engine", "ledger", "artifact", "release", "cli"]
         .iter()
         .map(|name| workspace().join("crates").join(name).join("src"))
         .collect();
