@@ -80,7 +80,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         steps::report(&report, args.json)?;
         return Ok(None);
     }
-    let leaks = seaworthy_release::ship::secrets(&loaded.app, &all, &repository, Catalogue::embedded());
+    let leaks = seaworthy_release::ship::secrets(&loaded.app, &all, &repository, &Catalogue::embedded());
     if !leaks.is_empty() {
         for leak in &leaks {
             anstream::eprintln!("error[{}]: {}:{}: {}", leak.rule, leak.file, leak.line, leak.message);
