@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use seaworthy_ledger::Actor;
 use seaworthy_model::Name;
+use seaworthy_rollout::count::{ArmCounts, Stream};
 use seaworthy_rollout::hold::{Relation, Shipping, Trigger};
 use seaworthy_rollout::judge::Baseline;
 use seaworthy_rollout::machine::{Command, Limits, Plan, State, Strategy};
@@ -17,10 +18,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::effects::{Scene, most};
-use super::gates;
 use super::place::Place;
 use super::release::Release;
 use super::rollout::{End, Rollout};
+use super::router::Samples;
 use super::running::{self, Running, Slot};
 use super::traffic::Traffic;
 use super::view::{EnvironmentView, RolloutView};
@@ -171,6 +172,8 @@ impl Task {
         second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut statuses = self.place.host.supervisor.board().changes();
         let mut counted = self.place.host.router.counts();
+        let mut samples = self.place.host.router.samples();
+        let mut sightings = self.place.host.supervisor.board().sightings();
         loop {
             tokio::select! {
                 order = orders.recv() => {
@@ -201,6 +204,18 @@ impl Task {
                         rollout.second(&second);
                     }
                 }
+                sighted = sightings.recv() => {
+                    // What was missed of an instance is seen again with its next probe.
+                    if let (Ok(sighted), Some(rollout)) = (sighted, &mut self.rollout) {
+                        rollout.sighted(&sighted);
+                        rollout.look();
+                    }
+                }
+                sample = samples.recv() => {
+                    if let Ok(samples) = sample {
+                        self.sample(&samples);
+                    }
+                }
                 _ = second.tick() => {
                     if let Some(rollout) = &mut self.rollout {
                         rollout.tick();
@@ -209,6 +224,23 @@ impl Task {
             }
             self.settle().await;
         }
+    }
+
+    /// What the release that serves did in the last second: the watch after the next promotion goes by it.
+    fn sample(&mut self, samples: &Samples) {
+        let sample = samples.get(&self.place.split_name()).copied().unwrap_or_default();
+        let rate = f64::from(sample.requests);
+        // Of the last minute, about.
+        self.traffic_per_second += (rate - self.traffic_per_second) / 60.0;
+        if self.rollout.is_some() || sample.requests == 0 {
+            return;
+        }
+        let mut counts = ArmCounts { requests: sample.requests, failed: sample.failed, ..ArmCounts::default() };
+        for stream in Stream::ALL.into_iter().filter(|stream| stream.is_of_requests()) {
+            counts.exposure[stream] = sample.requests;
+        }
+        counts.events[Stream::ServerError] = sample.failed;
+        self.baseline.add(&counts);
     }
 
     /// Keeps what the proxy is told in line with which instances are ready.
@@ -572,7 +604,7 @@ impl Task {
             weight: super::view::percent(self.place.traffic().weight),
             paused: rollout.machine().is_paused(),
             cause: rollout.machine().cause().map(words::cause),
-            waits_for: gates::lacking(rollout.scene()),
+            waits_for: rollout.lacking(),
             watched_until: rollout.machine().watched_until().map(|Moment(at)| at),
             report: rollout.report().and_then(|report| serde_json::to_value(report).ok()),
         });

@@ -19,6 +19,7 @@ mod clock;
 mod effects;
 mod environment;
 mod error;
+mod errors;
 mod fetch;
 mod gates;
 mod host;
