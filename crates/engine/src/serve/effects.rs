@@ -120,15 +120,13 @@ async fn one(scene: &Arc<Scene>, effect: Effect) -> Result<(), String> {
             work(scene, Arm::Stable, false).await?;
             work(scene, Arm::Canary, false).await
         }
-        // It runs; that it is not stopped is all.
-        Effect::KeepWarm { .. } => Ok(()),
         Effect::KeepEvidence => keep_evidence(scene).await,
         Effect::HoldShipping => {
             let commit = scene.new.release.record.commit.clone();
             place.set(|settings| settings.held = Some(commit)).map_err(|error| error.to_string())
         }
-        // What is too many is retired once the rollout is over.
-        Effect::Retain => Ok(()),
+        // It runs, and is not stopped; what is too many of those that are kept is retired once the rollout is over.
+        Effect::KeepWarm { .. } | Effect::Retain => Ok(()),
     }
 }
 
@@ -290,8 +288,13 @@ async fn keep_evidence(scene: &Scene) -> Result<(), String> {
     if let Some(first) = failed.first() {
         let file = folder.join("requests.json");
         super::layout::save(&file, &failed).map_err(|error| error.to_string())?;
-        let text =
-            format!("{} {} was answered with {}; more in {}", first.method, first.path, first.status, file.display());
+        let text = format!(
+            "{} {} was answered with {}; more in {}",
+            first.method,
+            first.path,
+            first.status,
+            file.display()
+        );
         place.tell(Some(&scene.plan.release), text);
     }
     Ok(())

@@ -23,6 +23,7 @@ use super::release::Release;
 use super::rollout::{End, Rollout};
 use super::router::Samples;
 use super::running::{self, Running, Slot};
+use super::schedules::Schedules;
 use super::traffic::Traffic;
 use super::view::{EnvironmentView, RolloutView};
 use super::{Error, journal, restore, words};
@@ -146,6 +147,7 @@ pub(super) fn spawn(start: Start, ready: oneshot::Sender<()>) -> (Orders, JoinHa
             baseline: Baseline::default(),
             traffic_per_second: 0.0,
             last_trouble: None,
+            schedules: Schedules::default(),
         };
         task.restore(survivors).await;
         let _ = ready.send(());
@@ -164,6 +166,7 @@ struct Task {
     baseline: Baseline,
     traffic_per_second: f64,
     last_trouble: Option<String>,
+    schedules: Schedules,
 }
 
 impl Task {
@@ -217,12 +220,29 @@ impl Task {
                     }
                 }
                 _ = second.tick() => {
+                    self.run_schedules();
                     if let Some(rollout) = &mut self.rollout {
                         rollout.tick();
                     }
                 }
             }
             self.settle().await;
+        }
+    }
+
+    /// Jobs run in the release whose workers run: the new one from its promotion on.
+    fn run_schedules(&mut self) {
+        let promoted = self.rollout.as_ref().filter(|rollout| rollout.machine().state().is_promoted());
+        let is_going_back = self
+            .rollout
+            .as_ref()
+            .is_some_and(|rollout| matches!(rollout.machine().state(), State::Aborted | State::Frozen));
+        let serving = match promoted {
+            Some(rollout) => Some(Arc::clone(&rollout.scene().new)),
+            None => self.stable.clone(),
+        };
+        if let Some(serving) = serving.filter(|_| !is_going_back) {
+            self.schedules.tick(&self.place, &serving, jiff::Timestamp::now());
         }
     }
 
@@ -235,7 +255,8 @@ impl Task {
         if self.rollout.is_some() || sample.requests == 0 {
             return;
         }
-        let mut counts = ArmCounts { requests: sample.requests, failed: sample.failed, ..ArmCounts::default() };
+        let mut counts =
+            ArmCounts { requests: sample.requests, failed: sample.failed, ..ArmCounts::default() };
         for stream in Stream::ALL.into_iter().filter(|stream| stream.is_of_requests()) {
             counts.exposure[stream] = sample.requests;
         }
@@ -245,12 +266,11 @@ impl Task {
 
     /// Keeps what the proxy is told in line with which instances are ready.
     fn refresh(&self) {
-        match &self.rollout {
-            Some(rollout) => super::effects::refresh(rollout.scene()),
-            None => {
-                let serving = self.stable.as_ref().map(|stable| stable.serving(&self.place));
-                self.place.set_traffic(|traffic| traffic.stable = serving.unwrap_or_default());
-            }
+        if let Some(rollout) = &self.rollout {
+            super::effects::refresh(rollout.scene());
+        } else {
+            let serving = self.stable.as_ref().map(|stable| stable.serving(&self.place));
+            self.place.set_traffic(|traffic| traffic.stable = serving.unwrap_or_default());
         }
     }
 

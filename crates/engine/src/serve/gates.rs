@@ -37,7 +37,9 @@ impl Gates {
             Sighting::Passed => Observation::Passed,
             Sighting::NoAnswer(why) => Observation::NoAnswer(why.clone()),
             Sighting::NotStarted(why) => Observation::Ended(why.clone()),
-            Sighting::Restarted(exit) => Observation::Restarted(with_cause(scene, instance, &exit.to_string())),
+            Sighting::Restarted(exit) => {
+                Observation::Restarted(with_cause(scene, instance, &exit.to_string()))
+            }
             Sighting::Ended(exit) => Observation::Ended(with_cause(scene, instance, &exit.to_string())),
         };
         self.gate(scene, instance, now).observe(observation);
@@ -47,7 +49,13 @@ impl Gates {
         self.gates.entry(instance.to_owned()).or_insert_with(|| {
             let service = service_of(scene, instance);
             let probed = service.is_some_and(|service| {
-                scene.new.release.app.services.get(&service).is_some_and(|known| known.readiness.get().is_some())
+                scene
+                    .new
+                    .release
+                    .app
+                    .services
+                    .get(&service)
+                    .is_some_and(|known| known.readiness.get().is_some())
             });
             Gate::new(now, STARTUP_DEADLINE, true, probed)
         })

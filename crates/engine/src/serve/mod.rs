@@ -33,6 +33,7 @@ mod restore;
 mod rollout;
 mod router;
 mod running;
+mod schedules;
 mod secrets;
 mod session;
 mod smoke;
@@ -116,14 +117,7 @@ impl Serve {
         let launcher = Launcher::with_program(&options.program, reaper);
         let supervisor = Supervisor::new(launcher, Board::default());
         let run = format!("host-{}", session::id(&layout));
-        let shared = Arc::new(Shared::new(
-            layout,
-            ledger,
-            supervisor,
-            run,
-            options.program.clone(),
-            options.hostname.clone(),
-        ));
+        let shared = Arc::new(Shared::new(layout, ledger, supervisor, run, options.hostname.clone()));
         let tasks = restore_all(&shared).await?;
         let (proxy, http) = proxy(&shared, &options).await?;
         let table = router::table(&shared, 0);

@@ -23,7 +23,11 @@ pub(super) struct Router {
 
 impl Default for Router {
     fn default() -> Self {
-        Self { served: Mutex::default(), counts: broadcast::Sender::new(COUNTS), samples: broadcast::Sender::new(16) }
+        Self {
+            served: Mutex::default(),
+            counts: broadcast::Sender::new(COUNTS),
+            samples: broadcast::Sender::new(16),
+        }
     }
 }
 

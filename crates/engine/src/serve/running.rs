@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use seaworthy_model::{Condition, Name, Probe, Service};
 use seaworthy_provision::environment::{self, Environment, Inputs, Mode, Provided};
 use seaworthy_secrets::Resolved;
-use secrecy::ExposeSecret as _;
 use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Phase, Restart};
 use seaworthy_supervise::process::Definition;
 use seaworthy_supervise::spec::Spec;
 use seaworthy_supervise::survivor::Survivor;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -129,7 +129,7 @@ impl Running {
             let started = status.as_ref().and_then(|status| status.started);
             let port = status.and_then(|status| status.port).or(instance.port);
             if let Some(port) = port.filter(|_| is_ready) {
-                let born = started.map_or(instance.born, |at| millis(at));
+                let born = started.map_or(instance.born, millis);
                 endpoints.push(Endpoint { name: instance.name.clone(), port, born });
             }
         }

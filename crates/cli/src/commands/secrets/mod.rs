@@ -157,6 +157,7 @@ fn parse(name: &str) -> anyhow::Result<SecretName> {
 }
 
 /// An error with what to type next.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn advise(error: Error) -> anyhow::Error {
     let page = format!("sea explain {}", error.code());
     let help = Some(error.help().map_or_else(|| page.clone(), |help| format!("{help} ({page})")));

@@ -20,15 +20,18 @@ pub(super) fn hidden(question: &str) -> io::Result<Option<Vec<u8>>> {
     typed
 }
 
+#[expect(
+    clippy::unbuffered_bytes,
+    reason = "standard input is buffered, and a terminal gives a line at a time"
+)]
 fn line(input: impl io::Read) -> io::Result<Option<Vec<u8>>> {
     // More than a value can have, so that it never moves.
     let mut typed = Vec::with_capacity(4096);
     for byte in input.bytes() {
         match byte? {
-            b'\r' | b'\n' => break,
+            // The last is Ctrl-D.
+            b'\r' | b'\n' | 4 => break,
             3 => return Ok(None),
-            // Ctrl-D.
-            4 => break,
             // Ctrl-U.
             21 => typed.clear(),
             8 | 127 => {

@@ -17,7 +17,7 @@ use crate::exit::{self, Mistake, Outside};
 use crate::output::style::{self, paint};
 
 /// The longest that a server may take until it serves.
-const STARTING: Duration = Duration::from_secs(120);
+const STARTING: Duration = Duration::from_mins(2);
 
 pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     let folder = state::folder(&args.state)?;

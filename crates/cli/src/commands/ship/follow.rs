@@ -156,7 +156,7 @@ fn told(
 }
 
 /// The release serves already.
-pub(super) fn serves(place: &Place, release: &ReleaseId, as_json: bool) -> anyhow::Result<()> {
+pub(super) fn serves(place: &Place, release: &ReleaseId, as_json: bool) {
     if as_json {
         let value = json!({
             "schema": "sea.ship/1",
@@ -170,7 +170,6 @@ pub(super) fn serves(place: &Place, release: &ReleaseId, as_json: bool) -> anyho
     } else {
         anstream::println!("{release} serves {} already", place.environment);
     }
-    Ok(())
 }
 
 /// Shows what happens until an earlier release serves again.
@@ -197,7 +196,7 @@ pub(super) async fn back(
                 || (!is_it && !has_left)
         });
         if !is_going {
-            let serves = now.rollout.as_ref().filter(|rollout| rollout.release == release.as_str()).is_some()
+            let serves = now.rollout.as_ref().is_some_and(|rollout| rollout.release == release.as_str())
                 || now.serves.as_ref().is_some_and(|serves| serves.release == release.as_str());
             let end =
                 if serves { End::Promoted } else { End::TakenBack("it did not become healthy".to_owned()) };
