@@ -287,7 +287,7 @@ pub(crate) struct DoraArgs {
     pub(crate) json: bool,
 }
 
-/// Keep the secrets of an environment in a file that age encrypts, and see which are missing.
+/// Keep the secrets of an environment, encrypted with age, and see which are missing.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea secrets init                  makes your key, once a person
