@@ -19,7 +19,7 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 /// What becomes of a request before it is routed.
 pub(crate) enum Before {
     /// It is answered.
-    Answered(Response<AnswerKind>),
+    Answered(Box<Response<AnswerKind>>),
     /// It goes on; its answer tells the client to keep to HTTPS, or not.
     GoesOn(Option<HeaderValue>),
 }
@@ -32,7 +32,7 @@ pub(crate) fn before<B>(client: &Client, request: &Request<B>, asked: &Asked) ->
     if let Some(token) = path.strip_prefix(CHALLENGES) {
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
         return match tls.table.challenges.http.get(token).filter(|_| reads) {
-            Some(answer) => Before::Answered(challenge(answer)),
+            Some(answer) => Before::Answered(Box::new(challenge(answer))),
             // Of some other program, behind a route. Never redirected: who tests a name over plain HTTP may have no
             // reason to trust the certificate yet.
             None => Before::GoesOn(None),
@@ -46,7 +46,7 @@ pub(crate) fn before<B>(client: &Client, request: &Request<B>, asked: &Asked) ->
         return Before::GoesOn(certificate.hsts.map(hsts));
     }
     match redirect(certificate, &host, tls.table.port, request) {
-        Some(location) => Before::Answered(permanent(location)),
+        Some(location) => Before::Answered(Box::new(permanent(location))),
         None => Before::GoesOn(None),
     }
 }
@@ -62,7 +62,9 @@ pub(crate) fn tell(headers: &mut HeaderMap, hsts: Option<HeaderValue>) {
 fn is_secure(client: &Client, table: &LiveTable, headers: &HeaderMap) -> bool {
     client.is_secure
         || table.trusted_proxies.contains(&client.peer)
-            && headers.get(X_FORWARDED_PROTO).is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
+            && headers
+                .get(X_FORWARDED_PROTO)
+                .is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
 /// Names and addresses that no public certificate is for.

@@ -38,7 +38,7 @@ pub(crate) async fn answer(
     let mut sorting = Sorting::default();
     let mut response = match admission::admit(&mut request) {
         Ok(asked) => match https::before(&client, &request, &asked) {
-            Before::Answered(response) => local(&client, &request, response, meter),
+            Before::Answered(response) => local(&client, &request, *response, meter),
             Before::GoesOn(hsts) => {
                 let mut response = dispatch(&client, admission, request, asked, meter, &mut sorting).await;
                 https::tell(response.headers_mut(), hsts);

@@ -112,12 +112,11 @@ fn make_live(table: Tls, template: &ServerConfig, known: &Pairs) -> Result<(Live
     let (mut exact, mut below, mut any) = (HashMap::new(), HashMap::new(), None);
     for (number, certificate) in table.certificates.iter().enumerate() {
         let pair = &certificate.pair;
-        let config = match pairs.get(pair).or_else(|| known.get(pair)) {
-            Some(config) => Arc::clone(config),
-            None => {
-                let host = certificate.hosts.first().map(ToString::to_string).unwrap_or_default();
-                config(template, pair, &HTTP).map_err(|problem| Error::Certificate { host, problem })?
-            }
+        let config = if let Some(config) = pairs.get(pair).or_else(|| known.get(pair)) {
+            Arc::clone(config)
+        } else {
+            let host = certificate.hosts.first().map(ToString::to_string).unwrap_or_default();
+            config(template, pair, &HTTP).map_err(|problem| Error::Certificate { host, problem })?
         };
         pairs.insert(pair.clone(), Arc::clone(&config));
         configs.push(config);
@@ -168,7 +167,8 @@ fn config(
 
 /// Reads a pair and checks that its halves fit together.
 fn certified(pair: &CertificatePair) -> std::result::Result<CertifiedKey, String> {
-    let chain = CertificateDer::pem_slice_iter(pair.chain_pem.as_bytes()).collect::<std::result::Result<Vec<_>, _>>();
+    let chain =
+        CertificateDer::pem_slice_iter(pair.chain_pem.as_bytes()).collect::<std::result::Result<Vec<_>, _>>();
     let chain = chain.map_err(|error| format!("the chain is no PEM ({error})"))?;
     if chain.is_empty() {
         return Err("the chain has no certificate".to_owned());

@@ -116,8 +116,7 @@ mod tests {
         let pair = CertificatePair { chain_pem: "CHAIN".into(), key_pem: String::from("SECRET").into() };
         let hosts = vec!["shop.example".parse().unwrap()];
         let certificate = Certificate { hosts, pair, redirect: true, hsts: Some(Hsts::default()) };
-        let tls =
-            Tls { listeners: vec!["https".into()], certificates: vec![certificate], ..Tls::default() };
+        let tls = Tls { listeners: vec!["https".into()], certificates: vec![certificate], ..Tls::default() };
         let table = RoutingTable { tls: Some(tls), ..RoutingTable::default() };
         let json = serde_json::to_string(&table).unwrap();
         assert_eq!(serde_json::from_str::<RoutingTable>(&json).unwrap(), table);

@@ -12,4 +12,5 @@ mod readers;
 mod restarts;
 mod splits;
 mod survival;
+mod tls;
 mod waiting;
