@@ -62,5 +62,5 @@ pub(crate) fn proof(host: &str, digest: &[u8]) -> Result<Pair, String> {
         Ok::<_, rcgen::Error>((parameters.self_signed(&key)?.pem(), key.serialize_pem()))
     };
     let (chain, key) = make().map_err(|error| error.to_string())?;
-    Pair::new(chain, key).map(|(pair, _)| pair)
+    Ok(Pair::made(chain, key))
 }

@@ -1,7 +1,7 @@
 //! The task that keeps certificates: looks at what is wanted and what there is, orders what is due, one after the other.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -184,7 +184,7 @@ impl Keeper {
 /// What is known of a certificate besides what is on disk.
 #[derive(Debug, Default)]
 struct Memory {
-    /// The last one from files that was of use.
+    /// The last one that was of use: where files cannot be read or fit together no more, it stays.
     held: Option<Held>,
     /// The last problem and the last end that were told.
     told: (Option<Problem>, Option<Timestamp>),
@@ -238,12 +238,15 @@ impl Task {
         let now = (self.options.clock)();
         let memory = self.memory.entry(wanted.name.clone()).or_default();
         let looked = match (&wanted.source, &self.options.authority) {
-            (Source::Files { chain, key }, _) => files(wanted, chain, key, now, memory),
+            (Source::Files { chain, key }, _) => files(wanted, chain, key, now),
             (Source::Authority, Some(authority)) => ordered(&self.folder, wanted, authority, memory),
             (Source::Authority, None) => {
                 Err(Error::Refused { why: "this host was told of no authority".to_owned() })
             }
         };
+        if let Ok(status) = &looked {
+            memory.held.clone_from(&status.held);
+        }
         looked.unwrap_or_else(|error| Status {
             name: wanted.name.clone(),
             hosts: wanted.hosts.clone(),
@@ -371,14 +374,8 @@ fn ordered(folder: &Folder, wanted: &Wanted, authority: &Authority, memory: &Mem
     })
 }
 
-/// One from files. Where they are of no use, the last that was of use stays.
-fn files(
-    wanted: &Wanted,
-    chain: &PathBuf,
-    key: &PathBuf,
-    now: Timestamp,
-    memory: &mut Memory,
-) -> Result<Status> {
+/// One from files.
+fn files(wanted: &Wanted, chain: &Path, key: &Path, now: Timestamp) -> Result<Status> {
     let chain_pem = std::fs::read_to_string(chain).map_err(Error::file(chain))?;
     let key_pem = std::fs::read_to_string(key).map_err(Error::file(key))?;
     let wrong = |why| Error::Pair { place: chain.display().to_string(), why };
@@ -392,7 +389,6 @@ fn files(
         Problem { code: reason.code().to_owned(), reason: reason.to_string(), failures: 0 }
     });
     let held = Held { hosts: wanted.hosts.clone(), pair, facts };
-    memory.held = Some(held.clone());
     Ok(Status {
         name: wanted.name.clone(),
         hosts: wanted.hosts.clone(),

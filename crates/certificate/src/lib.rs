@@ -23,7 +23,7 @@ pub use acme::{Authority, LETS_ENCRYPT, LETS_ENCRYPT_STAGING};
 pub use challenge::{Answer, Challenges, Method};
 pub use error::{Error, Result};
 pub use facts::{Facts, covers};
-pub use keeper::{Held, Keeper, Notice, Options, Problem, Source, Status, Wanted};
+pub use keeper::{Clock, Held, Keeper, Notice, Options, Problem, Source, Status, Wanted};
 pub use pair::Pair;
 pub use schedule::Validity;
 pub use store::{Attempts, Folder};

@@ -61,12 +61,12 @@ impl Host {
 }
 
 /// A connection of a client that trusts one root.
-struct Secure(BufReader<StreamOwned<ClientConnection, TcpStream>>);
+pub(crate) struct Secure(BufReader<StreamOwned<ClientConnection, TcpStream>>);
 
 impl Secure {
-    fn connect(port: u16, name: &str, root: &CertificatePair, protocols: &[&str]) -> std::io::Result<Self> {
+    pub(crate) fn connect(port: u16, name: &str, root: &str, protocols: &[&str]) -> std::io::Result<Self> {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(root.chain_pem.as_bytes()).unwrap()).unwrap();
+        roots.add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let mut config = builder.unwrap().with_root_certificates(roots).with_no_client_auth();
@@ -81,11 +81,16 @@ impl Secure {
         Ok(Self(BufReader::new(StreamOwned::new(client, socket))))
     }
 
+    /// The certificate that was shown.
+    pub(crate) fn shown(&self) -> Vec<u8> {
+        self.0.get_ref().conn.peer_certificates().unwrap()[0].to_vec()
+    }
+
     fn protocol(&self) -> Option<&[u8]> {
         self.0.get_ref().conn.alpn_protocol()
     }
 
-    fn get(&mut self, host: &str, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, host: &str, path: &str) -> Answer {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
         self.0.get_mut().write_all(request.as_bytes()).unwrap();
         let head = read_head(&mut self.0).unwrap();
@@ -108,7 +113,7 @@ fn plain(port: u16, host: &str, path: &str) -> Answer {
 async fn requests_over_tls_reach_the_upstream_which_is_told_so() {
     let shop = pair(&["shop.test"]);
     let host = Host::start(tls(vec![certificate(&["shop.test"], &shop)])).await;
-    let mut client = Secure::connect(host.https, "shop.test", &shop, &["http/1.1"]).unwrap();
+    let mut client = Secure::connect(host.https, "shop.test", &shop.chain_pem, &["http/1.1"]).unwrap();
     assert_eq!(client.protocol(), Some(&b"http/1.1"[..]));
     let answer = client.get("shop.test", "/a?b");
     assert_eq!(answer.status(), 200, "{answer:?}");
@@ -116,7 +121,7 @@ async fn requests_over_tls_reach_the_upstream_which_is_told_so() {
     assert!(answer.body.contains("proto=https;host=\"shop.test\""), "{}", answer.body);
     assert_eq!(answer.field("strict-transport-security"), Some("max-age=31536000"));
     assert_eq!(client.get("shop.test", "/again").status(), 200, "connections are kept");
-    let h2 = Secure::connect(host.https, "shop.test", &shop, &["h2", "http/1.1"]).unwrap();
+    let h2 = Secure::connect(host.https, "shop.test", &shop.chain_pem, &["h2", "http/1.1"]).unwrap();
     assert_eq!(h2.protocol(), Some(&b"h2"[..]));
     drop((client, h2));
     host.proxy.stop().await;
@@ -127,7 +132,8 @@ async fn each_name_gets_its_certificate_and_strangers_get_none() {
     let (exact, wild) = (pair(&["api.shop.test"]), pair(&["*.shop.test"]));
     let certificates = vec![certificate(&["*.shop.test"], &wild), certificate(&["api.shop.test"], &exact)];
     let mut host = Host::start(tls(certificates.clone())).await;
-    let reaches = |name: &str, root: &CertificatePair, port| Secure::connect(port, name, root, &[]).is_ok();
+    let reaches =
+        |name: &str, root: &CertificatePair, port| Secure::connect(port, name, &root.chain_pem, &[]).is_ok();
     let port = host.https;
     assert!(reaches("api.shop.test", &exact, port) && !reaches("api.shop.test", &wild, port));
     assert!(reaches("www.shop.test", &wild, port) && !reaches("a.b.shop.test", &wild, port));
@@ -149,16 +155,16 @@ async fn each_name_gets_its_certificate_and_strangers_get_none() {
 async fn a_new_certificate_is_for_new_connections_and_a_bad_one_changes_nothing() {
     let (old, new) = (pair(&["shop.test"]), pair(&["shop.test"]));
     let mut host = Host::start(tls(vec![certificate(&["shop.test"], &old)])).await;
-    let mut before = Secure::connect(host.https, "shop.test", &old, &[]).unwrap();
+    let mut before = Secure::connect(host.https, "shop.test", &old.chain_pem, &[]).unwrap();
     assert_eq!(before.get("shop.test", "/").status(), 200);
     host.set(tls(vec![certificate(&["shop.test"], &new)])).await.unwrap();
     assert_eq!(before.get("shop.test", "/").status(), 200, "it lives on");
-    assert!(Secure::connect(host.https, "shop.test", &old, &[]).is_err());
-    Secure::connect(host.https, "shop.test", &new, &[]).unwrap();
+    assert!(Secure::connect(host.https, "shop.test", &old.chain_pem, &[]).is_err());
+    Secure::connect(host.https, "shop.test", &new.chain_pem, &[]).unwrap();
     let mixed = CertificatePair { key_pem: new.key_pem.clone(), ..old };
     let refused = host.set(tls(vec![certificate(&["shop.test"], &mixed)])).await.unwrap_err().to_string();
     assert!(refused.contains("not that of the certificate"), "{refused}");
-    let mut after = Secure::connect(host.https, "shop.test", &new, &[]).unwrap();
+    let mut after = Secure::connect(host.https, "shop.test", &new.chain_pem, &[]).unwrap();
     assert_eq!(after.get("shop.test", "/").status(), 200);
     drop((before, after));
     host.proxy.stop().await;
@@ -207,11 +213,11 @@ async fn tests_of_a_name_by_tls_see_their_own_certificate_and_nobody_else_does()
         Challenges { alpn: [("shop.test".to_owned(), test.clone())].into(), ..Challenges::default() };
     let tls = Tls { challenges, ..tls(vec![certificate(&["shop.test"], &shop)]) };
     let host = Host::start(tls).await;
-    let tester = Secure::connect(host.https, "shop.test", &test, &["acme-tls/1"]).unwrap();
+    let tester = Secure::connect(host.https, "shop.test", &test.chain_pem, &["acme-tls/1"]).unwrap();
     assert_eq!(tester.protocol(), Some(&b"acme-tls/1"[..]));
-    assert!(Secure::connect(host.https, "other.test", &test, &["acme-tls/1"]).is_err());
-    assert!(Secure::connect(host.https, "shop.test", &test, &["h2"]).is_err());
-    Secure::connect(host.https, "shop.test", &shop, &["h2"]).unwrap();
+    assert!(Secure::connect(host.https, "other.test", &test.chain_pem, &["acme-tls/1"]).is_err());
+    assert!(Secure::connect(host.https, "shop.test", &test.chain_pem, &["h2"]).is_err());
+    Secure::connect(host.https, "shop.test", &shop.chain_pem, &["h2"]).unwrap();
     host.proxy.stop().await;
 }
 
