@@ -379,7 +379,7 @@ fn files(wanted: &Wanted, chain: &Path, key: &Path, now: Timestamp) -> Result<St
     let chain_pem = std::fs::read_to_string(chain).map_err(Error::file(chain))?;
     let key_pem = std::fs::read_to_string(key).map_err(Error::file(key))?;
     let wrong = |why| Error::Pair { place: chain.display().to_string(), why };
-    let (pair, facts) = Pair::new(chain_pem, key_pem).map_err(wrong)?;
+    let (pair, facts) = Pair::new(&chain_pem, &key_pem).map_err(wrong)?;
     if let Some(host) = facts.missing(&wanted.hosts) {
         return Err(wrong(format!("the certificate is not for `{host}` but for {}", facts.names.join(", "))));
     }

@@ -22,10 +22,10 @@ impl Pair {
     /// # Errors
     ///
     /// What is wrong, in a sentence without a full stop; never a part of the key.
-    pub fn new(chain_pem: String, key_pem: String) -> Result<(Self, Facts), String> {
+    pub fn new(chain_pem: &str, key_pem: &str) -> Result<(Self, Facts), String> {
         // Files that hold both, and words between them, are common.
-        let chain_pem = sections(&chain_pem, |label| label == "CERTIFICATE");
-        let key_pem = sections(&key_pem, |label| label.ends_with("PRIVATE KEY"));
+        let chain_pem = sections(chain_pem, |label| label == "CERTIFICATE");
+        let key_pem = sections(key_pem, |label| label.ends_with("PRIVATE KEY"));
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain_pem.as_bytes())
             .collect::<Result<_, _>>()
             .map_err(|error| format!("the chain is no PEM ({error})"))?;
@@ -96,13 +96,13 @@ mod tests {
     #[test]
     fn halves_must_fit_and_the_key_is_not_shown() {
         let ((chain, key), (_, other)) = (made("shop.test"), made("shop.test"));
-        let (pair, facts) = Pair::new(chain.clone(), key.clone()).unwrap();
+        let (pair, facts) = Pair::new(&chain, &key).unwrap();
         let both = format!("Subject: shop\n{chain}\n{key}");
-        assert_eq!(Pair::new(both.clone(), both).unwrap().0, pair, "each half is found in a file of both");
+        assert_eq!(Pair::new(&both, &both).unwrap().0, pair, "each half is found in a file of both");
         assert_eq!(facts.names, ["shop.test"]);
         assert!(!format!("{pair:?}").contains(key.lines().nth(1).unwrap()));
-        assert!(Pair::new(chain.clone(), other).unwrap_err().contains("not that of the certificate"));
-        assert!(Pair::new(String::new(), key).unwrap_err().contains("no certificate"));
-        assert!(Pair::new(chain, String::new()).unwrap_err().contains("no PEM"));
+        assert!(Pair::new(&chain, &other).unwrap_err().contains("not that of the certificate"));
+        assert!(Pair::new("", &key).unwrap_err().contains("no certificate"));
+        assert!(Pair::new(&chain, "").unwrap_err().contains("no PEM"));
     }
 }

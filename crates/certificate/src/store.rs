@@ -55,7 +55,7 @@ impl Folder {
     /// The certificate kept under a name. One that cannot be read is none: another is ordered.
     pub fn pair(&self, name: &str) -> Result<Option<(Pair, Facts)>> {
         let Some(text) = read(&self.path(name, "pem"))? else { return Ok(None) };
-        Ok(Pair::new(text.clone(), text).ok())
+        Ok(Pair::new(&text, &text).ok())
     }
 
     /// Keeps a certificate under a name, in place of the one before.
@@ -66,7 +66,7 @@ impl Folder {
 
     /// How orders for a name went.
     pub fn attempts(&self, name: &str) -> Result<Attempts> {
-        Ok(self.read_json(&self.path(name, "json"))?.unwrap_or_default())
+        Ok(read_json(&self.path(name, "json"))?.unwrap_or_default())
     }
 
     /// Writes down how orders for a name went.
@@ -75,7 +75,7 @@ impl Folder {
     }
 
     pub(crate) fn account<T: DeserializeOwned>(&self, directory: &str) -> Result<Option<T>> {
-        self.read_json(&self.account_path(directory))
+        read_json(&self.account_path(directory))
     }
 
     pub(crate) fn keep_account<T: Serialize>(&self, directory: &str, account: &T) -> Result<()> {
@@ -104,11 +104,6 @@ impl Folder {
         self.0.join(format!("{stem}.{extension}"))
     }
 
-    fn read_json<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>> {
-        // What is no JSON was written by nobody who knows this folder.
-        Ok(read(path)?.and_then(|text| serde_json::from_str(&text).ok()))
-    }
-
     fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<()> {
         let json = serde_json::to_vec_pretty(value).map_err(|error| Error::file(path)(error.into()))?;
         self.write(path, &json)
@@ -125,6 +120,11 @@ impl Folder {
         };
         write().map_err(Error::file(path))
     }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    // What is no JSON was written by nobody who knows this folder.
+    Ok(read(path)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 fn read(path: &Path) -> Result<Option<String>> {

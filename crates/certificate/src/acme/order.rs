@@ -88,7 +88,7 @@ async fn issue(
     order.finalize_csr(request.der()).await.map_err(error)?;
     let chain = order.poll_certificate(&RetryPolicy::new().timeout(TIMEOUT)).await.map_err(error)?;
     let unfit = |why: String| Error::Pair { place: "what the authority issued".to_owned(), why };
-    let (pair, facts) = Pair::new(chain, key.serialize_pem()).map_err(unfit)?;
+    let (pair, facts) = Pair::new(&chain, &key.serialize_pem()).map_err(unfit)?;
     match facts.missing(hosts) {
         Some(host) => Err(unfit(format!("it is not for `{host}`"))),
         None => Ok((pair, facts)),
