@@ -72,8 +72,11 @@ pub(crate) fn check(places: &Places<'_>, path: &str, target: &str) -> Result<(),
 
 /// The link is the interpreter of a virtual environment.
 fn is_interpreter(places: &Places<'_>, path: &str, target: &str) -> bool {
-    let Some((venv, name)) = path.rsplit_once("/bin/") else { return false };
-    let settings = format!("{venv}/pyvenv.cfg");
+    let Some((venv, name)) = path.rsplit_once("bin/") else { return false };
+    if !(venv.is_empty() || venv.ends_with('/')) {
+        return false;
+    }
+    let settings = format!("{venv}pyvenv.cfg");
     let mut names = target.split('/').skip(1);
     matches!(places.get(settings.as_str()), Some(Kind::File { .. }))
         && is_python(name)

@@ -8,10 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use seaworthy_check::rule::Category;
 
-pub(crate) use ship::{
-    MaintenanceArgs, RollbackArgs, ScaleArgs, ServeArgs, ShipArgs, StrategyName, Switch,
-};
 pub(crate) use history::{AuditArgs, DoraSource, FilterArgs, HistoryArgs, ShowArgs, StateArgs};
+pub(crate) use ship::{MaintenanceArgs, RollbackArgs, ScaleArgs, ServeArgs, ShipArgs, StrategyName, Switch};
 
 /// From a laptop prototype to a service that a team can run at 2am without its author.
 #[derive(Debug, Parser)]
@@ -87,6 +85,7 @@ pub(crate) enum Command {
     Show(ShowArgs),
     Audit(AuditArgs),
     Dora(DoraArgs),
+    Secrets(SecretsArgs),
     Plan(PlanArgs),
     Init(InitArgs),
     Schema(SchemaArgs),
@@ -288,10 +287,132 @@ pub(crate) struct DoraArgs {
     pub(crate) json: bool,
 }
 
+/// Keep the secrets of an environment, encrypted with age, and see which are missing.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea secrets init                  makes your key, once a person
+  sea secrets set STRIPE_KEY --env production
+  sea secrets list --env production which there are, who needs them, which are missing
+  sea secrets check --env production
+
+Values are read from standard input or a hidden prompt and never shown unless asked for.")]
+pub(crate) struct SecretsArgs {
+    #[command(subcommand)]
+    pub(crate) command: SecretsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsCommand {
+    Init(SecretsInitArgs),
+    Set(SecretsSetArgs),
+    Get(SecretsGetArgs),
+    List(SecretsListArgs),
+    /// Say which secrets the services of an environment lack; exits with 1 when one is missing.
+    Check,
+    Remove(SecretsRemoveArgs),
+    /// Change all secrets of an environment in `$EDITOR`; the text is in memory or for you alone, and wiped afterwards.
+    Edit,
+    /// Make a new key in the place of yours, and encrypt every file anew.
+    Rotate,
+    Recipient(RecipientArgs),
+    /// Print your key, to carry it to another machine or into the secrets of a CI system.
+    ExportKey,
+}
+
+/// Make a key where there is none, and add it to those that secrets are encrypted for.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The key is looked for in $SEA_AGE_KEY, in the file $SEA_AGE_KEY_FILE, in the state of a host, and in
+$XDG_CONFIG_HOME/seaworthy/age.key (~/.config/seaworthy/age.key). It is never printed."
+)]
+pub(crate) struct SecretsInitArgs {
+    /// What stands above the key in `secrets/recipients.txt`; your user name when left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Set a secret to what standard input holds, or a hidden prompt.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  sea secrets set STRIPE_KEY --env production       asks for the value and hides it
+  sea secrets set TLS_KEY --env production < key.pem
+  openssl rand -hex 32 | sea secrets set API_TOKEN
+
+A value on the command line is refused: every user of the machine can read command lines, and the shell keeps them.")]
+pub(crate) struct SecretsSetArgs {
+    /// The name of the secret.
+    pub(crate) name: String,
+
+    /// Taken so that it can be refused without being repeated.
+    #[arg(hide = true)]
+    pub(crate) refused: Vec<String>,
+}
+
+/// Print a secret.
+#[derive(Args, Debug)]
+pub(crate) struct SecretsGetArgs {
+    /// The name of the secret.
+    pub(crate) name: String,
+
+    /// Yes, show it.
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+/// Show the secrets of an environment: which there are, where from, who needs them. Never their values.
+#[derive(Args, Debug)]
+pub(crate) struct SecretsListArgs {
+    /// Print them as JSON (sea.secrets/1).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Take a secret out of an environment.
+#[derive(Args, Debug)]
+pub(crate) struct SecretsRemoveArgs {
+    /// The name of the secret.
+    pub(crate) name: String,
+}
+
+/// Say who can read the secrets: people, hosts, CI.
+#[derive(Args, Debug)]
+pub(crate) struct RecipientArgs {
+    #[command(subcommand)]
+    pub(crate) command: RecipientCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecipientCommand {
+    /// Encrypt every file for one more.
+    Add(RecipientAddArgs),
+    /// Encrypt every file for one less. What they could read before, they know: set new values.
+    Remove(RecipientRemoveArgs),
+    /// Show them all.
+    List,
+}
+
+/// Encrypt every file for one more.
+#[derive(Args, Debug)]
+pub(crate) struct RecipientAddArgs {
+    /// Their public key, `age1...`, which `sea secrets init` prints for them.
+    pub(crate) key: String,
+
+    /// Whose it is.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Encrypt every file for one less.
+#[derive(Args, Debug)]
+pub(crate) struct RecipientRemoveArgs {
+    /// Their public key, or the name above it.
+    pub(crate) recipient: String,
+}
+
 /// Run what a commit has to pass, as CI does, but for what is known already.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  sea ci                            install, lint, test, check and build
+  sea ci                            install, lint, test, check, scan and build
   sea ci test                       the tests of all services, and what they need
   sea ci api:test                   one step
   sea ci --plan                     what would run, and why

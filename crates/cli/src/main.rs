@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(&cli.global, args),
         Command::Scale(args) => commands::ship::scale(&cli.global, args),
         Command::Maintenance(args) => commands::ship::maintenance(&cli.global, args),
+        Command::Secrets(args) => commands::secrets::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args),
         Command::Init(args) => commands::init::run(&cli.global, args),
         Command::Schema(args) => commands::schema::run(args),

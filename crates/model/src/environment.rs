@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::quantity::{Duration, Percent};
-use crate::{Field, Name};
+use crate::{Field, Name, SecretSource};
 
 /// An environment: `local`, `staging`, `production`, ...
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Environment {
     pub smoke: Field<String>,
     /// How long web sockets and event streams of the release before may go on.
     pub drain: Field<Duration>,
+    /// Where the values of secrets come from, asked in this order; the age file of the repository when absent.
+    pub secrets: Field<Vec<SecretSource>>,
 }
 
 /// What runs an environment.

@@ -11,7 +11,7 @@ use seaworthy_model::init::{full, minimal};
 use seaworthy_model::quantity::{Bytes, Cpu, Duration, Percent, Retention};
 use seaworthy_model::{
     App, Backup, Condition, EngineKind, Environment, Field, Generation, Job, JobTrigger, Kind, Layer, Name,
-    Origin, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret, Service, Slo,
+    Origin, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret, SecretSource, Service, Slo,
     Strategy as Rollout, Variable, Volume, Warning, WatchAction, WatchRule,
 };
 
@@ -129,6 +129,11 @@ fn everything() -> App {
         Environment {
             engine: seen(EngineKind::Host),
             strategy: seen(Rollout::Canary { steps, watch: Some(duration("10m")) }),
+            secrets: seen(vec![
+                SecretSource::Age,
+                SecretSource::File("/run/secrets".to_owned()),
+                SecretSource::Command(vec!["pass".to_owned(), "{name}".to_owned()]),
+            ]),
             ..Environment::default()
         },
     );
@@ -217,8 +222,7 @@ fn winners(app: &App) -> App {
         out.jobs.insert(key.clone(), plain!(from => Job { run, service, path, schedule, timezone, on }));
     }
     for (key, from) in &app.environments {
-        let environment =
-            plain!(from => Environment { engine, host, domain, context, namespace, after, strategy });
+        let environment = plain!(from => Environment { engine, host, domain, context, namespace, after, strategy, secrets });
         out.environments.insert(key.clone(), environment);
     }
     for (key, from) in &app.slos {

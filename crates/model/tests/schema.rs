@@ -87,6 +87,11 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), St
                 }
             }
             "additionalProperties" if wanted == false => {}
+            "minItems" => {
+                if value.as_array().is_some_and(|items| (items.len() as u64) < wanted.as_u64().unwrap()) {
+                    return refused("there are too few".to_owned());
+                }
+            }
             "minimum" | "maximum" | "minLength" | "exclusiveMinimum" | "pattern" | "description"
             | "examples" | "title" | "$schema" | "$id" | "$defs" => {}
             other => panic!("{at}: the test does not know `{other}`"),
@@ -143,6 +148,9 @@ fn the_schema_refuses_what_the_decoder_refuses() {
         "[services.api]\nstart = \"\"",
         "[resources.db]\nbackup = { keep = \"7d\" }",
         "[environments.a]\nstrategy = { canary = [10] }",
+        "[environments.a]\nsecrets = \"vault\"",
+        "[environments.a]\nsecrets = []",
+        "[environments.a]\nsecrets = { files = \"a\" }",
         "[environments.a.services.api]\nprot = 1",
         "[jobs.a]\non = \"cron\"",
         "[resources.db]\ntype = \"fulltext\"",

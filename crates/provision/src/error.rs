@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use seaworthy_model::Name;
 
+use crate::environment::Missing;
 use crate::toolchain::Offer;
 
 /// Something that kept a preparation from its end.
@@ -136,6 +137,9 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// Variables that a service of production cannot do without.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    VariablesMissing(Vec<Missing>),
     /// This is a bug of ours, or of a program that broke its own contract.
     #[error("{0}")]
     Broken(String),
@@ -161,6 +165,7 @@ impl Error {
             Self::NeedsPsql { .. } => "needs-psql",
             Self::NoEngine { .. } => "no-container-engine",
             Self::Engine { .. } => "container-engine",
+            Self::VariablesMissing(_) => "variable-missing",
             Self::Broken(_) => "internal-error",
         }
     }
@@ -201,6 +206,8 @@ impl Error {
             | Self::NoPort { .. }
             | Self::Database { .. }
             | Self::Engine { .. }
+            // Each says what to type for itself.
+            | Self::VariablesMissing(_)
             | Self::Broken(_) => None,
         }
     }

@@ -34,7 +34,7 @@ pub(crate) struct ServeArgs {
     pub(crate) install: bool,
 }
 
-/// Ship a commit: test and build it, release it, watch it, and take it back when it is worse.
+/// Ship a commit: test, build, release and watch it, and take it back when it is worse.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea ship                          the current commit to the first environment

@@ -30,7 +30,8 @@ pub(crate) fn run(global: &Global, args: &CiArgs) -> anyhow::Result<u8> {
     let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose().map_err(|error| advise(&error))?;
     let wanted = args.explain.as_ref().map_or_else(|| args.step.clone(), |step| vec![step.clone()]);
     let chosen = select(&all, &wanted, shard).map_err(|error| advise(&error))?;
-    let pipeline = Pipeline::open(&repository, &state, &all, options(args.jobs, !args.no_cache, !args.no_trace)?);
+    let pipeline =
+        Pipeline::open(&repository, &state, &all, options(args.jobs, !args.no_cache, !args.no_trace)?);
     let mut pipeline = pipeline.map_err(|error| advise(&error))?;
     if let Some(name) = &args.explain {
         return explain(&mut pipeline, &chosen, &workshop, name);
@@ -90,7 +91,12 @@ pub(crate) async fn stop_when_told(cancel: Cancel) {
 }
 
 /// Shows what the result of one step depends on.
-pub(crate) fn explain(pipeline: &mut Pipeline, chosen: &[Step], workshop: &Workshop, name: &str) -> anyhow::Result<u8> {
+pub(crate) fn explain(
+    pipeline: &mut Pipeline,
+    chosen: &[Step],
+    workshop: &Workshop,
+    name: &str,
+) -> anyhow::Result<u8> {
     // A stage or service stands for the last of its steps; what is asked for is one step.
     let is_one = chosen.last().is_some_and(|step| step.id.as_str() == name || step.stage.as_str() != name);
     let explanation = pipeline.explain(chosen, workshop).map_err(|error| advise(&error))?;

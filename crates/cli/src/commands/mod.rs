@@ -22,6 +22,7 @@ pub(crate) mod open;
 pub(crate) mod order;
 pub(crate) mod plan;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod serve;
 pub(crate) mod ship;
 pub(crate) mod show;

@@ -254,6 +254,8 @@ fn generated_pipelines_run_here_as_they_are() {
             );
             if command.contains("sea check") {
                 left.remove("check");
+                // A part of it.
+                left.remove("scan");
             }
             // Each step is run by one of them: none is left out, and none is made twice.
             left.retain(|step| {

@@ -3,7 +3,7 @@
 use crate::process::{run_in, workspace};
 
 /// Every command, by what is typed before `--help`.
-pub(crate) const COMMANDS: [&[&str]; 26] = [
+pub(crate) const COMMANDS: [&[&str]; 45] = [
     &[],
     &["up"],
     &["status"],
@@ -21,10 +21,29 @@ pub(crate) const COMMANDS: [&[&str]; 26] = [
     &["generate"],
     &["drift"],
     &["ci"],
+    &["ship"],
+    &["rollback"],
+    &["serve"],
+    &["scale"],
+    &["maintenance"],
     &["history"],
     &["show"],
     &["audit"],
     &["dora"],
+    &["secrets"],
+    &["secrets", "init"],
+    &["secrets", "set"],
+    &["secrets", "get"],
+    &["secrets", "list"],
+    &["secrets", "check"],
+    &["secrets", "remove"],
+    &["secrets", "edit"],
+    &["secrets", "rotate"],
+    &["secrets", "recipient"],
+    &["secrets", "recipient", "add"],
+    &["secrets", "recipient", "remove"],
+    &["secrets", "recipient", "list"],
+    &["secrets", "export-key"],
     &["plan"],
     &["init"],
     &["schema"],

@@ -17,4 +17,5 @@ mod plan;
 mod process;
 mod rendering;
 mod repository;
+mod secrets;
 mod unreadable;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use seaworthy_model::{App, Kind, Name, Service};
-use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Provided};
+use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Mode, Provided};
 use seaworthy_provision::port::is_free;
 use seaworthy_provision::task::{Program, Task, Tasks, search_path};
 use seaworthy_supervise::log::ansi;
@@ -160,7 +160,7 @@ pub(crate) fn environment(
     port: Option<u16>,
 ) -> Option<Handed> {
     let process = own_environment();
-    let files = environment::files(shared.state.worktree(), service);
+    let files = environment::files(shared.state.worktree(), service, Mode::Development);
     let resources: BTreeMap<Name, Provided> = shared
         .prepared()
         .into_iter()
@@ -174,6 +174,8 @@ pub(crate) fn environment(
         })
         .collect();
     let inputs = Inputs {
+        mode: Mode::Development,
+        secrets: &BTreeMap::new(),
         service,
         resources: &resources,
         services: &|name| endpoint(shared, app, name),

@@ -87,9 +87,11 @@ async fn one(scene: &Arc<Scene>, effect: Effect) -> Result<(), String> {
         Effect::Smoke => smoke::run(place, &scene.new).await,
         Effect::SetWeight { weight, lease } => {
             let serving = scene.new.serving(place);
-            let canary = (weight > Weight::NONE).then_some(serving);
             set_and_sync(scene, |traffic| {
-                traffic.canary = canary;
+                // What it did so far is asked for before it is taken out of the table.
+                if weight > Weight::NONE || traffic.canary.is_some() {
+                    traffic.canary = Some(serving);
+                }
                 traffic.weight = weight;
                 traffic.lease = lease;
             })
@@ -99,7 +101,6 @@ async fn one(scene: &Arc<Scene>, effect: Effect) -> Result<(), String> {
         Effect::ExpireCookies => {
             let expired = scene.plan.release.clone();
             set_and_sync(scene, |traffic| {
-                traffic.canary = None;
                 traffic.weight = Weight::NONE;
                 traffic.lease = None;
                 traffic.expired.retain(|release| *release != expired);
@@ -119,15 +120,13 @@ async fn one(scene: &Arc<Scene>, effect: Effect) -> Result<(), String> {
             work(scene, Arm::Stable, false).await?;
             work(scene, Arm::Canary, false).await
         }
-        // It runs; that it is not stopped is all.
-        Effect::KeepWarm { .. } => Ok(()),
-        Effect::KeepEvidence => keep_evidence(scene),
+        Effect::KeepEvidence => keep_evidence(scene).await,
         Effect::HoldShipping => {
             let commit = scene.new.release.record.commit.clone();
             place.set(|settings| settings.held = Some(commit)).map_err(|error| error.to_string())
         }
-        // What is too many is retired once the rollout is over.
-        Effect::Retain => Ok(()),
+        // It runs, and is not stopped; what is too many of those that are kept is retired once the rollout is over.
+        Effect::KeepWarm { .. } | Effect::Retain => Ok(()),
     }
 }
 
@@ -272,8 +271,8 @@ fn keep(scene: &Scene) -> Result<(), String> {
     running::keep(&scene.place, scene.arms()).map_err(|error| error.to_string())
 }
 
-/// The logs of the new release's instances, apart from those that the next release writes.
-fn keep_evidence(scene: &Scene) -> Result<(), String> {
+/// The logs of the new release's instances, apart from those that the next release writes, and requests that failed.
+async fn keep_evidence(scene: &Scene) -> Result<(), String> {
     let place = &scene.place;
     let folder = place.folder.evidence(&scene.plan.release);
     super::layout::private(&folder).map_err(|error| error.to_string())?;
@@ -284,6 +283,19 @@ fn keep_evidence(scene: &Scene) -> Result<(), String> {
         if let Err(error) = fs::copy(&log, &to) {
             place.tell(Some(&scene.plan.release), format!("its log was not kept: {error}"));
         }
+    }
+    let failed = place.host.router.evidence(place).await;
+    if let Some(first) = failed.first() {
+        let file = folder.join("requests.json");
+        super::layout::save(&file, &failed).map_err(|error| error.to_string())?;
+        let text = format!(
+            "{} {} was answered with {}; more in {}",
+            first.method,
+            first.path,
+            first.status,
+            file.display()
+        );
+        place.tell(Some(&scene.plan.release), text);
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use seaworthy_ledger::Actor;
 use seaworthy_model::Name;
+use seaworthy_rollout::count::{ArmCounts, Stream};
 use seaworthy_rollout::hold::{Relation, Shipping, Trigger};
 use seaworthy_rollout::judge::Baseline;
 use seaworthy_rollout::machine::{Command, Limits, Plan, State, Strategy};
@@ -17,11 +18,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::effects::{Scene, most};
-use super::gates;
 use super::place::Place;
 use super::release::Release;
 use super::rollout::{End, Rollout};
+use super::router::Samples;
 use super::running::{self, Running, Slot};
+use super::schedules::Schedules;
 use super::traffic::Traffic;
 use super::view::{EnvironmentView, RolloutView};
 use super::{Error, journal, restore, words};
@@ -145,6 +147,7 @@ pub(super) fn spawn(start: Start, ready: oneshot::Sender<()>) -> (Orders, JoinHa
             baseline: Baseline::default(),
             traffic_per_second: 0.0,
             last_trouble: None,
+            schedules: Schedules::default(),
         };
         task.restore(survivors).await;
         let _ = ready.send(());
@@ -163,6 +166,7 @@ struct Task {
     baseline: Baseline,
     traffic_per_second: f64,
     last_trouble: Option<String>,
+    schedules: Schedules,
 }
 
 impl Task {
@@ -171,6 +175,8 @@ impl Task {
         second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut statuses = self.place.host.supervisor.board().changes();
         let mut counted = self.place.host.router.counts();
+        let mut samples = self.place.host.router.samples();
+        let mut sightings = self.place.host.supervisor.board().sightings();
         loop {
             tokio::select! {
                 order = orders.recv() => {
@@ -201,7 +207,20 @@ impl Task {
                         rollout.second(&second);
                     }
                 }
+                sighted = sightings.recv() => {
+                    // What was missed of an instance is seen again with its next probe.
+                    if let (Ok(sighted), Some(rollout)) = (sighted, &mut self.rollout) {
+                        rollout.sighted(&sighted);
+                        rollout.look();
+                    }
+                }
+                sample = samples.recv() => {
+                    if let Ok(samples) = sample {
+                        self.sample(&samples);
+                    }
+                }
                 _ = second.tick() => {
+                    self.run_schedules();
                     if let Some(rollout) = &mut self.rollout {
                         rollout.tick();
                     }
@@ -211,14 +230,47 @@ impl Task {
         }
     }
 
+    /// Jobs run in the release whose workers run: the new one from its promotion on.
+    fn run_schedules(&mut self) {
+        let promoted = self.rollout.as_ref().filter(|rollout| rollout.machine().state().is_promoted());
+        let is_going_back = self
+            .rollout
+            .as_ref()
+            .is_some_and(|rollout| matches!(rollout.machine().state(), State::Aborted | State::Frozen));
+        let serving = match promoted {
+            Some(rollout) => Some(Arc::clone(&rollout.scene().new)),
+            None => self.stable.clone(),
+        };
+        if let Some(serving) = serving.filter(|_| !is_going_back) {
+            self.schedules.tick(&self.place, &serving, jiff::Timestamp::now());
+        }
+    }
+
+    /// What the release that serves did in the last second: the watch after the next promotion goes by it.
+    fn sample(&mut self, samples: &Samples) {
+        let sample = samples.get(&self.place.split_name()).copied().unwrap_or_default();
+        let rate = f64::from(sample.requests);
+        // Of the last minute, about.
+        self.traffic_per_second += (rate - self.traffic_per_second) / 60.0;
+        if self.rollout.is_some() || sample.requests == 0 {
+            return;
+        }
+        let mut counts =
+            ArmCounts { requests: sample.requests, failed: sample.failed, ..ArmCounts::default() };
+        for stream in Stream::ALL.into_iter().filter(|stream| stream.is_of_requests()) {
+            counts.exposure[stream] = sample.requests;
+        }
+        counts.events[Stream::ServerError] = sample.failed;
+        self.baseline.add(&counts);
+    }
+
     /// Keeps what the proxy is told in line with which instances are ready.
     fn refresh(&self) {
-        match &self.rollout {
-            Some(rollout) => super::effects::refresh(rollout.scene()),
-            None => {
-                let serving = self.stable.as_ref().map(|stable| stable.serving(&self.place));
-                self.place.set_traffic(|traffic| traffic.stable = serving.unwrap_or_default());
-            }
+        if let Some(rollout) = &self.rollout {
+            super::effects::refresh(rollout.scene());
+        } else {
+            let serving = self.stable.as_ref().map(|stable| stable.serving(&self.place));
+            self.place.set_traffic(|traffic| traffic.stable = serving.unwrap_or_default());
         }
     }
 
@@ -423,6 +475,9 @@ impl Task {
         }
         let slot = self.stable.as_ref().map_or(Slot::A, |stable| stable.slot.other());
         let new = Arc::new(Running::new(&self.place, Arc::clone(&release), slot).await?);
+        if let Some(why) = new.lacks_secrets() {
+            return Err(Error::Secrets(why.to_owned()).into());
+        }
         let plan = self.plan(&ship, &new)?;
         let domain = release.app.environments.get(&self.place.name);
         let domain = domain.and_then(|environment| environment.domain.get().cloned());
@@ -551,12 +606,10 @@ impl Task {
             let message = format!("there is no service named {service}; there are {}", names.join(", "));
             return Err(Refusal::new("unknown-service", message));
         }
-        self.place
-            .set(|settings| match count {
-                Some(count) => drop(settings.scale.insert(service.clone(), count)),
-                None => drop(settings.scale.remove(service)),
-            })
-            ?;
+        self.place.set(|settings| match count {
+            Some(count) => drop(settings.scale.insert(service.clone(), count)),
+            None => drop(settings.scale.remove(service)),
+        })?;
         super::effects::scale_to_settings(&self.place, &stable)
             .await
             .map_err(|why| Refusal::new("scale", why))
@@ -571,7 +624,7 @@ impl Task {
             weight: super::view::percent(self.place.traffic().weight),
             paused: rollout.machine().is_paused(),
             cause: rollout.machine().cause().map(words::cause),
-            waits_for: gates::lacking(rollout.scene()),
+            waits_for: rollout.lacking(),
             watched_until: rollout.machine().watched_until().map(|Moment(at)| at),
             report: rollout.report().and_then(|report| serde_json::to_value(report).ok()),
         });

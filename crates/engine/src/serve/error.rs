@@ -83,6 +83,9 @@ pub enum Error {
         /// Its type.
         kind: String,
     },
+    /// Secrets of a release cannot be had.
+    #[error("{0}")]
+    Secrets(String),
     /// A preparation failed.
     #[error(transparent)]
     Provision(#[from] seaworthy_provision::Error),
@@ -108,6 +111,7 @@ impl Error {
             Self::Runtime { .. } => "runtime-missing",
             Self::Instance { .. } => "instance-not-started",
             Self::Resource { .. } => "resource-not-on-host",
+            Self::Secrets(_) => "secrets-missing",
             Self::Provision(error) => error.code(),
         }
     }

@@ -1,13 +1,14 @@
-//! Whether the instances of a new release are healthy.
+//! Whether the instances of a new release are healthy: what the supervisor sees of them, as the gates take it.
 
 use std::collections::BTreeMap;
 
 use seaworthy_model::Name;
-use seaworthy_supervise::board::Status;
+use seaworthy_rollout::Moment;
+use seaworthy_rollout::gate::{Failing, Gate, GateVerdict, Missing, Observation, STARTUP_DEADLINE};
 use seaworthy_supervise::machine::Phase;
+use seaworthy_supervise::sighting::Sighting;
 
 use super::effects::Scene;
-use super::running::Instance;
 
 /// What is known of a release's instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,45 +19,112 @@ pub(super) enum Health {
     Failed(String),
 }
 
-/// Looks at the instances of the new release. `needed` counts as the plan does, where the service with the most instances
-/// has all of them.
-pub(super) fn look(scene: &Scene) -> Health {
-    let board = scene.place.host.supervisor.board();
-    let instances = scene.new.instances();
-    let mut ready: BTreeMap<Name, u32> = BTreeMap::new();
-    for instance in instances.iter().filter(|instance| instance.port.is_some()) {
-        let Some(status) = board.get(&instance.name) else { continue };
-        if let Some(why) = failure(instance, &status) {
-            return Health::Failed(why);
-        }
-        *ready.entry(instance.service.clone()).or_default() += u32::from(status.phase == Phase::Ready);
+/// A gate for each instance of the new release.
+#[derive(Debug, Default)]
+pub(super) struct Gates {
+    gates: BTreeMap<String, Gate>,
+    /// They passed without a probe of their own, which is to be said once.
+    unprobed: Vec<Name>,
+}
+
+impl Gates {
+    /// Something was seen of an instance.
+    pub(super) fn sighted(&mut self, scene: &Scene, instance: &str, what: &Sighting, now: Moment) {
+        let observation = match what {
+            Sighting::Alive => Observation::Alive,
+            Sighting::PortOpen => Observation::PortOpen,
+            Sighting::Answered(status) => Observation::Answered(*status),
+            Sighting::Passed => Observation::Passed,
+            Sighting::NoAnswer(why) => Observation::NoAnswer(why.clone()),
+            Sighting::NotStarted(why) => Observation::Ended(why.clone()),
+            Sighting::Restarted(exit) => {
+                Observation::Restarted(with_cause(scene, instance, &exit.to_string()))
+            }
+            Sighting::Ended(exit) => Observation::Ended(with_cause(scene, instance, &exit.to_string())),
+        };
+        self.gate(scene, instance, now).observe(observation);
     }
-    let is_ready = |count: u32| {
-        scene.new.release.web().all(|(name, _)| {
-            ready.get(name).copied().unwrap_or_default() >= scene.count(&scene.new, name, count)
+
+    fn gate(&mut self, scene: &Scene, instance: &str, now: Moment) -> &mut Gate {
+        self.gates.entry(instance.to_owned()).or_insert_with(|| {
+            let service = service_of(scene, instance);
+            let probed = service.is_some_and(|service| {
+                scene
+                    .new
+                    .release
+                    .app
+                    .services
+                    .get(&service)
+                    .is_some_and(|known| known.readiness.get().is_some())
+            });
+            Gate::new(now, STARTUP_DEADLINE, true, probed)
         })
-    };
-    Health::Ready((0..=scene.plan.instances).rfind(|count| is_ready(*count)).unwrap_or(0))
-}
-
-/// What keeps an instance from ever passing: it had to be started again, or could not be started at all.
-fn failure(instance: &Instance, status: &Status) -> Option<String> {
-    let failed =
-        matches!(status.phase, Phase::Restarting | Phase::CrashLoop | Phase::Failed | Phase::Completed);
-    if !failed && status.restarts == 0 {
-        return None;
     }
-    let why = status.cause.clone().unwrap_or_else(|| status.detail.clone());
-    let how = status.last_exit.map(|exit| exit.to_string()).unwrap_or_default();
-    let text = [how, why].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
-    Some(format!("{}: {text}", instance.service))
+
+    /// What can be said now. `needed` counts as the plan does, where the service with the most instances has all of them.
+    pub(super) fn look(&mut self, scene: &Scene, now: Moment) -> Health {
+        let board = scene.place.host.supervisor.board();
+        let mut ready: BTreeMap<Name, u32> = BTreeMap::new();
+        for instance in scene.new.instances().into_iter().filter(|instance| instance.port.is_some()) {
+            let service = instance.service.clone();
+            match self.gate(scene, &instance.name, now).verdict(now) {
+                GateVerdict::Fail { why, first_error } => {
+                    let detail = board.get(&instance.name).map(|status| status.detail).unwrap_or_default();
+                    let error = first_error.unwrap_or(detail);
+                    let why = match why {
+                        Failing::Ended => format!("{service}: {error}"),
+                        Failing::Deadline => {
+                            format!("{service} is not ready after {} s: {error}", STARTUP_DEADLINE.as_secs())
+                        }
+                    };
+                    return Health::Failed(why);
+                }
+                GateVerdict::Pass { unprobed } => {
+                    let is_ready =
+                        board.get(&instance.name).is_some_and(|status| status.phase == Phase::Ready);
+                    *ready.entry(service.clone()).or_default() += u32::from(is_ready);
+                    if unprobed && !self.unprobed.contains(&service) {
+                        let text = format!(
+                            "{service} has no readiness probe: any answer but a failure passed; say in seaworthy.toml when it is ready"
+                        );
+                        scene.place.tell(Some(&scene.plan.release), text);
+                        self.unprobed.push(service);
+                    }
+                }
+                GateVerdict::Waiting(_) => {}
+            }
+        }
+        let is_ready = |count: u32| {
+            scene.new.release.web().all(|(name, _)| {
+                ready.get(name).copied().unwrap_or_default() >= scene.count(&scene.new, name, count)
+            })
+        };
+        Health::Ready((0..=scene.plan.instances).rfind(|count| is_ready(*count)).unwrap_or(0))
+    }
+
+    /// What instances that are not ready yet lack, for whoever waits.
+    pub(super) fn lacking(&self, scene: &Scene, now: Moment) -> Option<String> {
+        scene.new.instances().iter().filter(|instance| instance.port.is_some()).find_map(|instance| {
+            let lack = match self.gates.get(&instance.name)?.verdict(now) {
+                GateVerdict::Waiting(Missing::Process) => "has not started yet".to_owned(),
+                GateVerdict::Waiting(Missing::Port) => "does not listen yet".to_owned(),
+                GateVerdict::Waiting(Missing::Passes(passes)) => {
+                    format!("has to pass its readiness probe {passes} more times running")
+                }
+                GateVerdict::Pass { .. } | GateVerdict::Fail { .. } => return None,
+            };
+            Some(format!("{} {lack}", instance.service))
+        })
+    }
 }
 
-/// What instances that are not ready yet lack, for whoever waits.
-pub(super) fn lacking(scene: &Scene) -> Option<String> {
-    let board = scene.place.host.supervisor.board();
-    scene.new.instances().iter().filter(|instance| instance.port.is_some()).find_map(|instance| {
-        let status = board.get(&instance.name)?;
-        (status.phase != Phase::Ready).then(|| format!("{}: {}", instance.service, status.detail))
-    })
+/// How it ended, and the first error that it wrote.
+fn with_cause(scene: &Scene, instance: &str, exit: &str) -> String {
+    let cause = scene.place.host.supervisor.board().get(instance).and_then(|status| status.cause);
+    cause.map_or_else(|| exit.to_owned(), |cause| format!("{exit}: {cause}"))
+}
+
+fn service_of(scene: &Scene, instance: &str) -> Option<Name> {
+    let rest = instance.strip_prefix(&scene.place.prefix())?;
+    Name::parse(rest.split('.').next()?).ok()
 }

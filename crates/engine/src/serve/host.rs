@@ -1,7 +1,6 @@
 //! What all environments of a host share.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use seaworthy_ledger::Ledger;
@@ -29,7 +28,6 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     /// Names all that runs on this host for this state folder.
     pub(super) run: String,
-    pub(super) program: PathBuf,
     /// The machine's name.
     pub(super) hostname: String,
     pub(super) router: Router,
@@ -51,7 +49,6 @@ impl Shared {
         ledger: Ledger,
         supervisor: Supervisor,
         run: String,
-        program: PathBuf,
         hostname: String,
     ) -> Self {
         Self {
@@ -61,7 +58,6 @@ impl Shared {
             machine: Machine::this(),
             clock: Clock::default(),
             run,
-            program,
             hostname,
             router: Router::default(),
             environments: Mutex::default(),

@@ -167,16 +167,6 @@ impl EnvironmentFolder {
         gone(fs::remove_dir_all(self.tree(release)))?;
         gone(fs::remove_file(self.record(release)))
     }
-
-    /// The releases whose records are here.
-    pub(super) fn releases(&self) -> Vec<ReleaseId> {
-        let entries = fs::read_dir(self.0.join("releases")).into_iter().flatten().flatten();
-        let name =
-            |entry: fs::DirEntry| Some(ReleaseId::new(entry.file_name().to_str()?.strip_suffix(".json")?));
-        let mut releases: Vec<ReleaseId> = entries.filter_map(name).collect();
-        releases.sort();
-        releases
-    }
 }
 
 /// Makes a folder for its owner alone.
@@ -241,7 +231,6 @@ mod tests {
         assert_eq!(found, ["blog/production", "shop/production", "shop/staging"]);
         let shop = layout.environment(&name("shop"), &name("staging"));
         save(&shop.record(&ReleaseId::new("3f9a")), &"a record").unwrap();
-        assert_eq!(shop.releases(), [ReleaseId::new("3f9a")]);
         assert_eq!(
             read::<String>(&shop.record(&ReleaseId::new("3f9a"))).unwrap().as_deref(),
             Some("a record")

@@ -16,7 +16,7 @@ pub(super) async fn run(place: &Arc<Place>, running: &Arc<Running>) -> Result<()
     let release = &running.release;
     resources::bring_up(place, release).await.map_err(|error| error.to_string())?;
     let state = place.state(&release.tree);
-    let tasks = place.tasks();
+    let tasks = place.tasks(running.hidden());
     let told = |line: Line| place.tell(Some(&release.id), line.text);
     for (name, prepared) in place.prepared() {
         let files =
@@ -47,7 +47,7 @@ pub(super) async fn run(place: &Arc<Place>, running: &Arc<Running>) -> Result<()
         let env = match owner {
             Some((name, service)) => {
                 let environment =
-                    running.environment(place, service, None).map_err(|error| error.to_string())?;
+                    running.environment(place, name, service, None).map_err(|error| error.to_string())?;
                 running.variables(name, &environment)
             }
             None => std::collections::BTreeMap::new(),
@@ -104,7 +104,7 @@ pub(super) async fn backup(place: &Arc<Place>, running: &Arc<Running>) -> Result
             user: None,
         };
         place.tell(Some(&release.id), format!("backing up {name}"));
-        place.tasks().run(&task, &|_| {}).await.map_err(|error| error.to_string())?;
+        place.tasks(running.hidden()).run(&task, &|_| {}).await.map_err(|error| error.to_string())?;
     }
     Ok(())
 }

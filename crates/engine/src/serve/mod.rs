@@ -19,6 +19,7 @@ mod clock;
 mod effects;
 mod environment;
 mod error;
+mod errors;
 mod fetch;
 mod gates;
 mod host;
@@ -32,6 +33,8 @@ mod restore;
 mod rollout;
 mod router;
 mod running;
+mod schedules;
+mod secrets;
 mod session;
 mod smoke;
 mod tools;
@@ -114,14 +117,7 @@ impl Serve {
         let launcher = Launcher::with_program(&options.program, reaper);
         let supervisor = Supervisor::new(launcher, Board::default());
         let run = format!("host-{}", session::id(&layout));
-        let shared = Arc::new(Shared::new(
-            layout,
-            ledger,
-            supervisor,
-            run,
-            options.program.clone(),
-            options.hostname.clone(),
-        ));
+        let shared = Arc::new(Shared::new(layout, ledger, supervisor, run, options.hostname.clone()));
         let tasks = restore_all(&shared).await?;
         let (proxy, http) = proxy(&shared, &options).await?;
         let table = router::table(&shared, 0);
@@ -331,12 +327,7 @@ impl HostControl {
 
     /// Takes a release in whose artifact is in the store: its files are written out, every one of them verified, then its
     /// record.
-    pub async fn take_in(
-        &self,
-        app: &Name,
-        environment: &Name,
-        record: ReleaseRecord,
-    ) -> Result<(), Error> {
+    pub async fn take_in(&self, app: &Name, environment: &Name, record: ReleaseRecord) -> Result<(), Error> {
         let folder = self.shared.layout.environment(app, environment);
         folder.prepare()?;
         let store = self.shared.layout.store();

@@ -158,12 +158,12 @@ impl Place {
     }
 
     /// What runs commands of a release: migrations, smoke tests.
-    pub(super) fn tasks(&self) -> ShimTasks {
+    pub(super) fn tasks(&self, secrets: impl IntoIterator<Item = String>) -> ShimTasks {
         ShimTasks {
             launcher: self.host.supervisor.launcher().clone(),
             run: self.host.run.clone(),
             logs: self.folder.logs(),
-            secrets: self.made_up_secrets(),
+            secrets: self.made_up_secrets().into_iter().chain(secrets).collect(),
         }
     }
 

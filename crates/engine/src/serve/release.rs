@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use seaworthy_detect::Overrides;
 use seaworthy_model::{App, Kind, Name, PortSetting, Service};
 use seaworthy_rollout::ReleaseId;
-use seaworthy_rollout::schema::{Migration, SchemaVersion};
+use seaworthy_rollout::schema::Migration;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -42,11 +42,6 @@ impl ReleaseRecord {
     /// The id as the journal's machines take it.
     pub(super) fn id(&self) -> ReleaseId {
         ReleaseId::new(&self.release)
-    }
-
-    /// The schema it was written for.
-    pub(super) fn schema(&self) -> SchemaVersion {
-        SchemaVersion(self.schema)
     }
 }
 

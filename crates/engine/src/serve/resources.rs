@@ -18,7 +18,7 @@ use crate::host::definition::log_file;
 use crate::host::resources::{ServerOf, definition};
 
 /// How long a resource may take until it answers.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// The name of a resource's process on this host.
 pub(super) fn process_name(place: &Place, resource: &Name) -> String {
@@ -72,7 +72,7 @@ async fn bring_up_with(
     app.resources.retain(|name, _| missing.contains(name));
     let requests = resource::requests(&app, &mut place.ports(), &mut place.secrets())?;
     let state = place.state(&release.tree);
-    let tasks = place.tasks();
+    let tasks = place.tasks([]);
     let lines = |_: Line| {};
     for request in requests {
         let name = request.name.clone();

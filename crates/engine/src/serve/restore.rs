@@ -21,7 +21,7 @@ use super::running::{self, Instance, Running, Slot};
 use super::{Error, layout, resources};
 
 /// What runs again is waited for so long before the proxy is told of it.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// What an environment goes on with.
 #[derive(Default)]

@@ -16,10 +16,12 @@ use seaworthy_rollout::machine::{
 use seaworthy_rollout::{Arm, Weight};
 use seaworthy_supervise::exit::Exit;
 use seaworthy_supervise::machine::Phase;
+use seaworthy_supervise::sighting::Sighted;
 use tokio::task::JoinHandle;
 
 use super::effects::{self, Scene};
-use super::gates::{self, Health};
+use super::errors::LogErrors;
+use super::gates::{Gates, Health};
 use super::journal::{self, Journal, Kept};
 use super::words;
 
@@ -40,6 +42,10 @@ pub(super) struct Rollout {
     baseline: Baseline,
     seen: BTreeMap<String, Seen>,
     ready: u32,
+    health: Gates,
+    errors: LogErrors,
+    /// New kinds of errors that are not told to the judge yet: of the new release, of the one before.
+    new_errors: (u32, u32),
     exposed: Option<Timestamp>,
     gates: Vec<Gate>,
     ticks: u64,
@@ -118,6 +124,9 @@ impl Rollout {
             baseline,
             seen: BTreeMap::new(),
             ready: 0,
+            health: Gates::default(),
+            errors: LogErrors::default(),
+            new_errors: (0, 0),
             exposed: None,
             gates: Vec::new(),
             ticks: 0,
@@ -218,6 +227,8 @@ impl Rollout {
         let (new, stable) = (self.count_instances(Arm::Canary), self.count_instances(Arm::Stable));
         second.instances(Arm::Canary, new.0, new.1);
         second.instances(Arm::Stable, stable.0, stable.1);
+        let (new_errors, stable_errors) = std::mem::take(&mut self.new_errors);
+        second.log_errors(stable_errors, new_errors);
         if self.machine.state() == State::Promoted {
             // All traffic is the new release's: what the old one did before is played beside it.
             second.stable = self.baseline.replay();
@@ -251,6 +262,7 @@ impl Rollout {
             let _ = self.journal.renew(&place.host.ledger);
         }
         self.look();
+        self.read_logs();
         self.incidents();
         if let Some(judge) = &mut self.judge {
             let verdict = judge.verdict(now);
@@ -261,6 +273,20 @@ impl Rollout {
         self.decided(decided);
     }
 
+    /// Something was seen of an instance.
+    pub(super) fn sighted(&mut self, sighted: &Sighted) {
+        let is_new = self.scene.new.instances().iter().any(|instance| instance.name == sighted.name);
+        if is_new {
+            let now = self.scene.place.host.clock.now();
+            self.health.sighted(&self.scene, &sighted.name, &sighted.what, now);
+        }
+    }
+
+    /// What its instances lack.
+    pub(super) fn lacking(&self) -> Option<String> {
+        self.health.lacking(&self.scene, self.scene.place.host.clock.now())
+    }
+
     /// Something changed of the instances.
     pub(super) fn look(&mut self) {
         let is_waiting = matches!(self.machine.state(), State::Booting | State::Canary(_) | State::Ready);
@@ -268,7 +294,7 @@ impl Rollout {
             return;
         }
         let now = self.scene.place.host.clock.now();
-        let input = match gates::look(&self.scene) {
+        let input = match self.health.look(&self.scene, now) {
             Health::Ready(ready) if ready == self.ready => return,
             Health::Ready(ready) => {
                 self.ready = ready;
@@ -283,6 +309,18 @@ impl Rollout {
         };
         let decided = self.machine.handle(input, now);
         self.decided(decided);
+    }
+
+    /// Looks for new kinds of errors in the logs, once there is traffic.
+    fn read_logs(&mut self) {
+        if self.judge.is_none() {
+            return;
+        }
+        let place = &self.scene.place;
+        if let Some(stable) = &self.scene.stable {
+            self.new_errors.1 += self.errors.read(place, stable);
+        }
+        self.new_errors.0 += self.errors.read(place, &self.scene.new);
     }
 
     /// Tells the judge what befell instances since the last look.

@@ -1,10 +1,11 @@
 //! Keeps what the proxy is told true.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use seaworthy_proxy::control::Proxy;
-use seaworthy_proxy::stats::{FailedRequest, Flight, SplitSecond};
+use seaworthy_proxy::stats::{FailedRequest, Flight, RouteStats, SplitSecond, StatsReport};
 use seaworthy_proxy::table::{RoutingTable, SplitTable, SplitTarget, Target};
 use seaworthy_rollout::count::Second;
 use tokio::sync::{Mutex, broadcast};
@@ -17,11 +18,16 @@ use super::traffic::{self, Traffic};
 pub(super) struct Router {
     served: Mutex<Option<Served>>,
     counts: broadcast::Sender<(String, Second)>,
+    samples: broadcast::Sender<Arc<Samples>>,
 }
 
 impl Default for Router {
     fn default() -> Self {
-        Self { served: Mutex::default(), counts: broadcast::Sender::new(COUNTS) }
+        Self {
+            served: Mutex::default(),
+            counts: broadcast::Sender::new(COUNTS),
+            samples: broadcast::Sender::new(16),
+        }
     }
 }
 
@@ -104,7 +110,28 @@ impl Router {
     }
 }
 
+/// What an environment's routes did in a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sample {
+    /// Requests that began.
+    pub(super) requests: u32,
+    /// Requests that failed on our side.
+    pub(super) failed: u32,
+}
+
+/// By the name of the split.
+pub(super) type Samples = BTreeMap<String, Sample>;
+
 impl Router {
+    /// What all environments' routes did, second by second.
+    pub(super) fn samples(&self) -> broadcast::Receiver<Arc<Samples>> {
+        self.samples.subscribe()
+    }
+
+    async fn stats(&self) -> Option<StatsReport> {
+        self.served.lock().await.as_ref()?.proxy.stats().await.ok()
+    }
+
     /// What the proxy counts of both releases of an environment, second by second, by the name of the split.
     pub(super) fn counts(&self) -> broadcast::Receiver<(String, Second)> {
         self.counts.subscribe()
@@ -144,15 +171,43 @@ fn split_of(place: &Place, traffic: &Traffic) -> Option<SplitTable> {
     })
 }
 
+/// What routes did between two reports, by environment: their names begin with it.
+fn samples_since(before: &StatsReport, now: &StatsReport) -> Samples {
+    let mut samples = Samples::new();
+    let none = RouteStats::default();
+    for (name, stats) in &now.routes {
+        let Some((environment, _)) = name.rsplit_once('.') else { continue };
+        let earlier = if before.pid == now.pid { before.routes.get(name).unwrap_or(&none) } else { &none };
+        let since = stats.since(earlier);
+        let sample = samples.entry(environment.to_owned()).or_default();
+        let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        sample.requests = sample.requests.saturating_add(count(since.requests));
+        sample.failed = sample.failed.saturating_add(count(since.status[4]));
+    }
+    samples
+}
+
 /// Tells the proxy whenever something changed, for as long as the host serves.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut seconds = shared.router.seconds().await;
+    let mut before = shared.router.stats().await.unwrap_or_default();
+    let mut sample = tokio::time::interval(Duration::from_secs(1));
+    sample.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut changes = shared.changes();
     let mut statuses = shared.supervisor.board().changes();
     loop {
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
             changed = statuses.changed() => if changed.is_err() { return },
+            _ = sample.tick() => {
+                if let Some(stats) = shared.router.stats().await {
+                    let samples = samples_since(&before, &stats);
+                    before = stats;
+                    // Nobody listens while nothing was shipped.
+                    let _ = shared.router.samples.send(Arc::new(samples));
+                }
+                continue;
+            }
             counted = next(&mut seconds) => {
                 for counted in counted {
                     // Environments without a rollout do not listen.

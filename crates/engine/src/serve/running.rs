@@ -6,18 +6,21 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use seaworthy_model::{Condition, Name, Probe, Service};
-use seaworthy_provision::environment::{self, Environment, Inputs, Provided};
+use seaworthy_provision::environment::{self, Environment, Inputs, Mode, Provided};
+use seaworthy_secrets::Resolved;
 use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Phase, Restart};
 use seaworthy_supervise::process::Definition;
 use seaworthy_supervise::spec::Spec;
 use seaworthy_supervise::survivor::Survivor;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::layout;
 use super::place::{Place, lock};
 use super::release::{Release, is_site, is_web};
+use super::secrets;
 use super::tools::{self, Tools};
 use super::traffic::{By, Endpoint, Served, Serving};
 use crate::host::definition::{Surroundings, folder, is_guessed, log_file, process};
@@ -68,6 +71,8 @@ pub(super) struct Running {
     pub(super) release: Arc<Release>,
     pub(super) slot: Slot,
     tools: BTreeMap<Name, Tools>,
+    /// Its secrets, or why they could not be had.
+    secrets: Result<Resolved, String>,
     instances: Mutex<Vec<Instance>>,
 }
 
@@ -90,7 +95,16 @@ impl Running {
     pub(super) async fn new(place: &Place, release: Arc<Release>, slot: Slot) -> Result<Self, Error> {
         let state = place.state(&release.tree);
         let tools = tools::find(&release, &place.host.machine, &state).await?;
-        Ok(Self { release, slot, tools, instances: Mutex::default() })
+        let (layout, wanted, environment) =
+            (place.host.layout.clone(), Arc::clone(&release), place.name.clone());
+        let found = tokio::task::spawn_blocking(move || secrets::find(&layout, &wanted, &environment)).await;
+        let secrets = found.unwrap_or_else(|error| Err(error.to_string()));
+        Ok(Self { release, slot, tools, secrets, instances: Mutex::default() })
+    }
+
+    /// Why it cannot be given its secrets.
+    pub(super) fn lacks_secrets(&self) -> Option<&str> {
+        self.secrets.as_ref().err().map(String::as_str)
     }
 
     /// All instances, those that leave too.
@@ -115,7 +129,7 @@ impl Running {
             let started = status.as_ref().and_then(|status| status.started);
             let port = status.and_then(|status| status.port).or(instance.port);
             if let Some(port) = port.filter(|_| is_ready) {
-                let born = started.map_or(instance.born, |at| millis(at));
+                let born = started.map_or(instance.born, millis);
                 endpoints.push(Endpoint { name: instance.name.clone(), port, born });
             }
         }
@@ -184,13 +198,27 @@ impl Running {
             // It has it already: only what is remembered is asked for.
             let _ = self.port(place, &instance.service, service, instance.number)?;
         }
-        let definition =
-            self.definition(place, &instance.service, service, instance.number, instance.port)?;
+        // What cannot be described anew (its secrets cannot be had just now) goes on as what it was started as.
+        let definition = self
+            .definition(place, &instance.service, service, instance.number, instance.port)
+            .unwrap_or_else(|_| Definition {
+                port: instance.port,
+                readiness: instance.port.map(|_| readiness(service)),
+                is_lenient: true,
+                restart: Restart::Always,
+                ..only_to_stop(survivor.spec().clone())
+            });
         place
             .host
             .supervisor
             .adopt(vec![definition], vec![survivor])
             .map_err(|error| Error::Instance { instance: instance.name.clone(), reason: error.to_string() })
+    }
+
+    /// Values that must not reach a log.
+    pub(super) fn hidden(&self) -> Vec<String> {
+        let resolved = self.secrets.iter().flat_map(Resolved::all);
+        resolved.map(|(_, found)| found.value.expose_secret().to_owned()).collect()
     }
 
     /// Folders of its static sites.
@@ -258,7 +286,7 @@ impl Running {
         port: Option<u16>,
     ) -> Result<Definition, Error> {
         let command = service.start.get().map_or("", String::as_str);
-        let environment = self.environment(place, service, port)?;
+        let environment = self.environment(place, name, service, port)?;
         let secrets = values_of_secrets(&environment).chain(place.made_up_secrets()).collect();
         let around = Surroundings {
             run: place.host.run.clone(),
@@ -294,11 +322,14 @@ impl Running {
     pub(super) fn environment(
         &self,
         place: &Place,
+        name: &Name,
         service: &Service,
         port: Option<u16>,
     ) -> Result<Environment, Error> {
-        let process = own_environment();
-        let files = environment::files(&self.release.tree, service);
+        let process = inherited();
+        let files = environment::files(&self.release.tree, service, Mode::Production);
+        let resolved = self.secrets.as_ref().map_err(|why| Error::Secrets(why.clone()))?;
+        let secrets = resolved.of_service(name);
         let resources: BTreeMap<Name, Provided> = place
             .prepared()
             .into_iter()
@@ -316,6 +347,8 @@ impl Running {
             service,
             resources: &resources,
             services: &|name| self.endpoint(place, name),
+            mode: Mode::Production,
+            secrets: &secrets,
             environment: place.name.as_str(),
             domain: &domain,
             process: &process,
@@ -328,7 +361,7 @@ impl Running {
 
     /// All that the process of a service is given.
     pub(super) fn variables(&self, name: &Name, environment: &Environment) -> BTreeMap<String, String> {
-        let mut env = own_environment();
+        let mut env = inherited();
         env.extend(environment.handed());
         env.extend(self.tools.get(name).map(Tools::variables).unwrap_or_default());
         env.insert("SEA_RELEASE".to_owned(), self.release.id.to_string());
@@ -359,6 +392,11 @@ impl Running {
     pub(super) fn kept(&self) -> KeptRelease {
         KeptRelease { slot: self.slot, instances: self.instances() }
     }
+}
+
+/// What processes get of this one's environment: where things are on the machine, and nothing else.
+fn inherited() -> BTreeMap<String, String> {
+    environment::inherited(Mode::Production, &own_environment())
 }
 
 fn values_of_secrets(environment: &Environment) -> impl Iterator<Item = String> + '_ {

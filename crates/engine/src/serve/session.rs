@@ -87,5 +87,5 @@ pub fn find(state: &Path) -> Option<HostRecord> {
 /// Names a state folder among all on the machine.
 pub(super) fn id(layout: &Layout) -> String {
     let digest = Sha256::digest(layout.root().as_os_str().as_encoded_bytes());
-    digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }

@@ -79,5 +79,5 @@ async fn command_of(place: &Arc<Place>, running: &Arc<Running>, command: &str) -
         user: None,
     };
     let told = |line: Line| place.tell(Some(&release.id), line.text);
-    place.tasks().run(&task, &told).await.map_err(|error| error.to_string())
+    place.tasks(running.hidden()).run(&task, &told).await.map_err(|error| error.to_string())
 }

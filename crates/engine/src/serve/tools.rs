@@ -58,27 +58,26 @@ pub(super) async fn find(
         let Some(service) = services.get(name) else { continue };
         let dir = folder(&release.tree, service.path());
         let manager = service.package_manager.get().map_or("", String::as_str);
-        match service.install.get() {
-            Some(command) => wanted.push(Wanted {
+        if let Some(command) = service.install.get() {
+            wanted.push(Wanted {
                 service: name,
                 tool_dir: tool(manager, &dir, toolchain, machine, state).ok().flatten(),
                 dir,
                 manager,
                 command,
                 toolchain: Some(toolchain),
-            }),
-            None => {
-                let mut found = Tools { bin_dirs: toolchain.bin_dirs.clone(), ..Tools::default() };
-                if toolchain.runtime.name == "python"
-                    && let Some(python) =
-                        python_environment(&dir, manager, toolchain).filter(|python| python.create.is_none())
-                {
-                    found.bin_dirs.insert(0, python.bin_dir);
-                    found.env.extend(python.env);
-                }
-                found.bin_dirs.splice(0..0, install::node_bins(&dir, &release.tree));
-                tools.insert(name.clone(), found);
+            });
+        } else {
+            let mut found = Tools { bin_dirs: toolchain.bin_dirs.clone(), ..Tools::default() };
+            if toolchain.runtime.name == "python"
+                && let Some(python) =
+                    python_environment(&dir, manager, toolchain).filter(|python| python.create.is_none())
+            {
+                found.bin_dirs.insert(0, python.bin_dir);
+                found.env.extend(python.env);
             }
+            found.bin_dirs.splice(0..0, install::node_bins(&dir, &release.tree));
+            tools.insert(name.clone(), found);
         }
     }
     for step in install::plan(&wanted, state) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use seaworthy_model::Name;
 use seaworthy_proxy::table::{
-    Balance, Group, Hold, Holding, HoldingState, HostPattern, Instance, PathPrefix, Route, RouteOptions, StaticSite,
-    Target, UpstreamAddress,
+    Balance, Group, Hold, Holding, HoldingState, HostPattern, Instance, PathPrefix, Route, RouteOptions,
+    StaticSite, Target, UpstreamAddress,
 };
 use seaworthy_rollout::{ReleaseId, Weight};
 
@@ -180,13 +180,11 @@ fn front(serving: &Serving) -> Option<&Name> {
 
 fn target(served: Option<&Served>, older: Option<&Vec<PathBuf>>) -> Target {
     match served.map(|served| &served.by) {
-        Some(By::Files { root, is_spa }) => {
-            Target::Static(StaticSite {
-                older: older.cloned().unwrap_or_default(),
-                root: root.clone(),
-                spa_fallback: is_spa.then(|| "index.html".to_owned()),
-            })
-        }
+        Some(By::Files { root, is_spa }) => Target::Static(StaticSite {
+            older: older.cloned().unwrap_or_default(),
+            root: root.clone(),
+            spa_fallback: is_spa.then(|| "index.html".to_owned()),
+        }),
         // Nothing that passes: all of its instances are gone, and the supervisor starts them again.
         Some(By::Instances(endpoints)) if endpoints.is_empty() => holding(HoldingState::Restarting, ""),
         Some(By::Instances(endpoints)) => Target::Upstreams(Balance {
@@ -196,10 +194,7 @@ fn target(served: Option<&Served>, older: Option<&Vec<PathBuf>>) -> Target {
                     name: endpoint.name.clone(),
                     weight: 1,
                     upstreams: vec![Instance {
-                        address: UpstreamAddress::Tcp(SocketAddr::from((
-                            Ipv4Addr::LOCALHOST,
-                            endpoint.port,
-                        ))),
+                        address: UpstreamAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, endpoint.port))),
                         born: Some(endpoint.born),
                     }],
                 })
@@ -270,7 +265,11 @@ mod tests {
         traffic.weight = Weight::ALL;
         assert_eq!(table(&traffic)[0], "shop.example/api -> Down both", "it is watched");
         traffic.stable = Serving::default();
-        assert_eq!(table(&traffic)[0], "shop.example/api -> api.b", "the first release has nothing beside it");
+        assert_eq!(
+            table(&traffic)[0],
+            "shop.example/api -> api.b",
+            "the first release has nothing beside it"
+        );
         traffic.held = true;
         assert_eq!(table(&traffic)[0], "shop.example/api -> Restarting ");
         traffic.maintenance = true;

@@ -270,6 +270,10 @@ impl Apply<'_> {
         self.set(&mut environment.strategy, config.strategy.as_ref(), at, "strategy");
         self.set(&mut environment.smoke, config.smoke.as_ref(), at, "smoke");
         self.set(&mut environment.drain, config.drain.as_ref(), at, "drain");
+        if let Some(sources) = &config.secrets {
+            let origin = self.origin(&sources.span, format!("{at}.secrets"));
+            environment.secrets.propose(sources.value.0.clone(), origin);
+        }
     }
 
     fn slo(&self, config: &SloConfig, slo: &mut Slo, at: &str) {

@@ -4,11 +4,12 @@ use super::suggest::{did_you_mean, list, nearest};
 use super::table::Table;
 use super::{
     BackupConfig, Config, DependencyConfig, Diagnostic, EnvironmentConfig, GenerateConfig, JobConfig,
-    ProbeConfig, ResourceConfig, SecretConfig, ServiceConfig, SloConfig, Span, StrategyConfig, WatchConfig,
+    ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig, Span,
+    StrategyConfig, WatchConfig,
 };
 
 /// Every table: where it stands, and its keys.
-pub(crate) const TABLES: [(&str, &[&str]); 13] = [
+pub(crate) const TABLES: [(&str, &[&str]); 14] = [
     ("at the top of the file, before the first `[table]`", Config::KEYS),
     ("under `[services.NAME]`", ServiceConfig::KEYS),
     ("under `[resources.NAME]`", ResourceConfig::KEYS),
@@ -19,6 +20,7 @@ pub(crate) const TABLES: [(&str, &[&str]); 13] = [
     ("under `[generate]`", GenerateConfig::KEYS),
     ("in `backup = { ... }` of a resource", BackupConfig::KEYS),
     ("in `strategy = { ... }` of an environment", StrategyConfig::KEYS),
+    ("in `secrets = { ... }` of an environment", SecretSourceConfig::KEYS),
     ("in a probe such as `readiness = { ... }`", ProbeConfig::KEYS),
     ("in `watch = [{ ... }]` of a service", WatchConfig::KEYS),
     ("in `depends_on = { NAME = { ... } }` of a service", DependencyConfig::KEYS),

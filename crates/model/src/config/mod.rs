@@ -45,6 +45,7 @@ pub(crate) mod paths;
 mod probe;
 mod quantities;
 mod schema;
+mod secret_sources;
 mod strategy;
 pub(crate) mod suggest;
 mod syntax;
@@ -69,13 +70,14 @@ pub use paths::{FileOrCommand, RelativePath, ServicePath};
 pub use probe::{ProbeConfig, TcpPort};
 pub use quantities::{Every, Latency};
 pub use schema::json_schema;
+pub use secret_sources::{SecretSourceConfig, SecretSources};
 pub use strategy::StrategyConfig;
 pub use tables::{
     Config, EnvironmentConfig, GenerateConfig, JobConfig, ResourceConfig, SecretConfig, ServiceConfig,
     SloConfig,
 };
 pub use watch::WatchConfig;
-pub use words::StrategyWord;
+pub use words::{SecretSourceWord, StrategyWord};
 
 use decode::{Decode, Decoder};
 

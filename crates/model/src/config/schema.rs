@@ -22,7 +22,8 @@ mod tests {
     use super::super::table::Table;
     use super::super::{
         BackupConfig, Config, DependencyConfig, EnvironmentConfig, GenerateConfig, JobConfig, ProbeConfig,
-        ResourceConfig, SecretConfig, ServiceConfig, SloConfig, StrategyConfig, WatchConfig,
+        ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig, StrategyConfig,
+        WatchConfig,
     };
     use super::*;
 
@@ -39,6 +40,7 @@ mod tests {
             ("GenerateConfig", GenerateConfig::KEYS),
             ("SecretConfig", SecretConfig::KEYS),
             ("BackupConfig", BackupConfig::KEYS),
+            ("SecretSourceConfig", SecretSourceConfig::KEYS),
             ("StrategyConfig", StrategyConfig::KEYS),
             ("ProbeConfig", ProbeConfig::KEYS),
             ("WatchConfig", WatchConfig::KEYS),

@@ -3,8 +3,8 @@
 use super::table::table;
 use super::{
     Command, Count, DependsOn, Domain, EnvValue, FileOrCommand, Host, Image, Latency, Located, Map,
-    Percentile, Phrase, Port, RelativePath, Route, Schedule, ServicePath, Timezone, TypeName, VariableName,
-    Version,
+    Percentile, Phrase, Port, RelativePath, Route, Schedule, SecretSources, ServicePath, Timezone, TypeName,
+    VariableName, Version,
 };
 use crate::quantity::{Bytes, Cpu, Duration, Percent};
 use crate::{Backup, EngineKind, JobTrigger, Kind, Name, Probe, Runtime, Strategy, WatchRule};
@@ -170,6 +170,8 @@ table! {
         smoke: Command,
         /// How long web sockets and event streams of the release before may go on.
         drain: Duration,
+        /// Where the values of secrets come from: `age` when absent; several are asked in their order.
+        secrets: SecretSources,
         /// What is different about services here.
         services: Map<Name, ServiceConfig>,
         /// What is different about resources here.

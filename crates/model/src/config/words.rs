@@ -15,6 +15,15 @@ pub enum StrategyWord {
     BlueGreen,
 }
 
+/// Where the values of secrets come from, where that is said in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretSourceWord {
+    /// The age file of the repository.
+    Age,
+    /// The variables of the process that asks.
+    Env,
+}
+
 macro_rules! words {
     ($($type:ty as $name:ident, $what:literal, like $example:literal: $($word:literal => $meaning:expr),+;
         also $($also:literal is $ours:literal),*;)+) => {$(
@@ -73,6 +82,10 @@ words! {
         "rolling" => Self::Rolling,
         "blue-green" => Self::BlueGreen;
         also "recreate" is "rolling", "bluegreen" is "blue-green";
+    SecretSourceWord as SecretSourceName, "a source of secrets", like "\"age\"":
+        "age" => Self::Age,
+        "env" => Self::Env;
+        also "rage" is "age", "environment" is "env", "variables" is "env";
 }
 
 /// The word for a value of an enumeration.

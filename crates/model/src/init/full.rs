@@ -1,6 +1,8 @@
 //! A `seaworthy.toml` that says everything that is known.
 
-use super::values::{backup, depends_on, latency, list, probe, strategy, text, variable, watch};
+use super::values::{
+    backup, depends_on, latency, list, probe, secret_sources, strategy, text, variable, watch,
+};
 use super::writer::{Writer, origin};
 use crate::config::words::word;
 use crate::{
@@ -137,6 +139,7 @@ fn environment(writer: &mut Writer, name: &Name, known: &Environment) {
     writer.value("strategy", known.strategy.winner(), strategy);
     writer.value("smoke", known.smoke.winner(), text);
     writer.value("drain", known.drain.winner(), text);
+    writer.value("secrets", known.secrets.winner(), |sources| secret_sources(sources));
 }
 
 fn slo(writer: &mut Writer, name: &Name, known: &Slo) {

@@ -6,7 +6,9 @@ use crate::config::decode::{quoted, quoted_key};
 use crate::config::words::{every, word};
 use crate::placeholder::Template;
 use crate::quantity::Duration;
-use crate::{Backup, Condition, Dependency, Name, Probe, ProbeAction, Strategy, Variable, WatchRule};
+use crate::{
+    Backup, Condition, Dependency, Name, Probe, ProbeAction, SecretSource, Strategy, Variable, WatchRule,
+};
 
 pub(super) fn text(value: &impl ToString) -> String {
     quoted(&value.to_string())
@@ -64,6 +66,20 @@ pub(super) fn strategy(strategy: &Strategy) -> String {
             entries.extend(watch(kept));
             inline_table(&entries)
         }
+    }
+}
+
+/// One source as it is, several as a list.
+pub(super) fn secret_sources(sources: &[SecretSource]) -> String {
+    let source = |source: &SecretSource| match source {
+        SecretSource::Age => quoted("age"),
+        SecretSource::Env => quoted("env"),
+        SecretSource::File(path) => inline_table(&[("file", quoted(path))]),
+        SecretSource::Command(words) => inline_table(&[("command", list(words.iter().map(String::as_str)))]),
+    };
+    match sources {
+        [only] => source(only),
+        several => format!("[{}]", several.iter().map(source).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -204,8 +204,8 @@ fn read_placeholder(content: &str) -> Result<Placeholder, TemplateErrorKind> {
     }
 }
 
-/// Secrets end up in environment variables and are named alike.
-pub(crate) fn is_secret_name(text: &str) -> bool {
+/// Secrets end up in environment variables and are named alike: letters, digits and `_`, no digit first.
+pub fn is_secret_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

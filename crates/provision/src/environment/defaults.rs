@@ -52,8 +52,9 @@ const FOREIGN: [&str; 26] = [
     "ACCESS_KEY",
 ];
 
-/// The app alone uses this secret.
-pub(super) fn is_own_secret(name: &str) -> bool {
+/// The app alone uses this secret: what signs its sessions or encrypts its cookies, by the name of the variable. Any value
+/// will do as long as it stays the same, so it is made up where nobody gives it.
+pub fn is_own_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let words: Vec<&str> = name.split('_').collect();
     let is_foreign = FOREIGN

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use seaworthy_model::Service;
 
-use super::dotenv;
+use super::{Mode, dotenv};
 
 /// A `.env` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ const LIMIT: u64 = 1024 * 1024;
 const USUAL: [&str; 4] = [".env.development.local", ".env.local", ".env.development", ".env"];
 /// Vite: what is of the mode goes before what is of all.
 const VITE: [&str; 4] = [".env.development.local", ".env.development", ".env.local", ".env"];
+
+/// What of them is meant for production. What is called local is somebody's machine's.
+const PRODUCTION: [&str; 2] = [".env.production", ".env"];
 
 /// Frameworks that are built on Vite and read as it does.
 const ON_VITE: [&str; 12] = [
@@ -47,16 +50,20 @@ const OTHERS: [&str; 5] = ["next.js", "create-react-app", "nuxt", "gatsby", "lar
 
 /// The files of a service, those that go before others first: its own, then those of the repository's root, which
 /// Compose, process managers and monorepos read.
-pub fn files(root: &Path, service: &Service) -> Vec<EnvFile> {
+pub fn files(root: &Path, service: &Service, mode: Mode) -> Vec<EnvFile> {
     let framework = service.framework.get().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
     let is_vite = ON_VITE.iter().any(|name| framework.starts_with(name));
     let reads_itself = is_vite || OTHERS.contains(&framework.as_str());
-    let names = if is_vite { VITE } else { USUAL };
+    let names: &[&str] = match mode {
+        Mode::Production => &PRODUCTION,
+        Mode::Development if is_vite => &VITE,
+        Mode::Development => &USUAL,
+    };
     let dirs = BTreeSet::from([service.path(), "."]);
     // The service's own folder sorts after `.`, and goes first.
     let paths = dirs.into_iter().rev().flat_map(|dir| {
-        names.map(|name| {
-            (if dir == "." { name.to_owned() } else { format!("{dir}/{name}") }, dir == service.path())
+        names.iter().map(move |name| {
+            (if dir == "." { (*name).to_owned() } else { format!("{dir}/{name}") }, dir == service.path())
         })
     });
     let read = |(path, is_own): (String, bool)| {
@@ -75,17 +82,17 @@ mod tests {
 
     use super::*;
 
-    fn paths(framework: &str, path: &str) -> Vec<String> {
+    fn paths(framework: &str, path: &str, mode: Mode) -> Vec<String> {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("web")).unwrap();
-        for name in USUAL {
+        for name in USUAL.iter().chain(&PRODUCTION[..1]) {
             fs::write(dir.path().join(name), "A=1\n").unwrap();
             fs::write(dir.path().join("web").join(name), "A=2\n").unwrap();
         }
         let mut service = Service::default();
         service.path.propose(path.to_owned(), Origin::detected("test"));
         service.framework.propose(framework.to_owned(), Origin::detected("test"));
-        files(dir.path(), &service)
+        files(dir.path(), &service, mode)
             .into_iter()
             .map(|file| format!("{}{}", file.path, if file.read_by_service { " itself" } else { "" }))
             .collect()
@@ -94,7 +101,7 @@ mod tests {
     #[test]
     fn the_order_is_the_frameworks() {
         assert_eq!(
-            paths("express", "web"),
+            paths("express", "web", Mode::Development),
             [
                 "web/.env.development.local",
                 "web/.env.local",
@@ -107,8 +114,16 @@ mod tests {
             ]
         );
         assert_eq!(
-            paths("vite", ".").join(" "),
+            paths("vite", ".", Mode::Development).join(" "),
             ".env.development.local itself .env.development itself .env.local itself .env itself"
+        );
+    }
+
+    #[test]
+    fn what_is_of_a_machine_or_of_development_is_not_for_production() {
+        assert_eq!(
+            paths("vite", "web", Mode::Production),
+            ["web/.env.production itself", "web/.env itself", ".env.production", ".env",]
         );
     }
 }

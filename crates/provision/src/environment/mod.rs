@@ -1,6 +1,6 @@
 //! The environment of a service: every variable, with its source.
 //!
-//! Who goes before whom, and why:
+//! Who goes before whom in development, and why:
 //!
 //! 1. The port that was handed out: anything else would not be reached.
 //! 2. `seaworthy.toml` and the command line: someone said it to us.
@@ -11,24 +11,47 @@
 //! 5. `.env` files, in the order of the service's framework.
 //! 6. What other tools' files say (Compose, Procfile, ...), except the mode: this is development.
 //! 7. Secrets of the app's own, made up once per worktree, and what example files suggest.
+//!
+//! In production ([`Mode::Production`]):
+//!
+//! 1. The port that was handed out.
+//! 2. `seaworthy.toml` and the command line, with the secrets that they name. One that is not there is missing: nothing
+//!    else takes its place.
+//! 3. A secret that was set under the variable's own name. It goes before a resource of this host, for it was set for
+//!    this environment: that is how a database elsewhere is meant.
+//! 4. What a resource or service provides.
+//! 5. `.env.production` and `.env`, for what is no secret. The environment of the caller is a host's, and never used.
+//! 6. What other tools' files say and what example files suggest, for what is no secret, and unless it was written for a
+//!    developer's machine.
+//! 7. Secrets of the app's own, made up once per environment.
+//!
+//! What is needed and not there is an error, all of it at once.
 
 mod defaults;
+mod digest;
 pub mod dotenv;
 mod files;
+mod mode;
 mod parts;
+mod without;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use seaworthy_model::placeholder::{Placeholder, Template};
 use seaworthy_model::{Evidence, Layer, Name, Place, PortSetting, Service, Variable};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Error;
 use crate::address::{self, Target};
 use crate::resource::Attributes;
 use crate::secret::Secrets;
 
+pub use defaults::is_own_secret;
+pub use digest::digest;
 pub use files::{EnvFile, files};
+pub use mode::{Mode, inherited};
+pub use without::{Without, without};
 
 /// A resource of this run, for those who use it.
 #[derive(Clone, Debug)]
@@ -53,6 +76,8 @@ pub struct Endpoint {
 /// What the environment of a service is made of.
 #[derive(Clone, Copy)]
 pub struct Inputs<'a> {
+    /// What the environment is for.
+    pub mode: Mode,
     /// The service.
     pub service: &'a Service,
     /// Every resource that was provided.
@@ -63,7 +88,9 @@ pub struct Inputs<'a> {
     pub environment: &'a str,
     /// Its domain.
     pub domain: &'a str,
-    /// The environment of the person who calls.
+    /// The secrets that this service names, by name. Only production asks for them.
+    pub secrets: &'a BTreeMap<String, SecretString>,
+    /// The environment of the person who calls. Only development looks at it.
     pub process: &'a BTreeMap<String, String>,
     /// The `.env` files, those that go before others first.
     pub files: &'a [EnvFile],
@@ -128,10 +155,16 @@ pub enum Source {
     File(String),
     /// An example file, or the fallback that the code has.
     Example(Option<Place>),
+    /// A secret of this environment.
+    Secret(String),
     /// Made up for this worktree.
     Generated,
+    /// Made up for this environment of the host.
+    MadeUp,
     /// What development wants.
     Development,
+    /// What production wants.
+    Production,
     /// The port that was handed out.
     Port,
 }
@@ -147,8 +180,11 @@ impl fmt::Display for Source {
             Self::File(path) => f.write_str(path),
             Self::Example(Some(place)) => write!(f, "the example in {place}"),
             Self::Example(None) => f.write_str("an example"),
+            Self::Secret(name) => write!(f, "the secret {name}"),
             Self::Generated => f.write_str("made up for development"),
+            Self::MadeUp => f.write_str("made up once for this environment"),
             Self::Development => f.write_str("the default for development"),
+            Self::Production => f.write_str("the default for production"),
             Self::Port => f.write_str("the port handed out"),
         }
     }
@@ -161,8 +197,10 @@ pub struct Missing {
     pub name: String,
     /// Where the code reads it; the file that names it where the code is not known to.
     pub places: Vec<Place>,
-    /// The file to put it into.
+    /// The file to put it into, in development.
     pub file: String,
+    /// What to type next.
+    pub next: String,
 }
 
 impl fmt::Display for Missing {
@@ -171,11 +209,14 @@ impl fmt::Display for Missing {
         if let Some(place) = self.places.first() {
             write!(f, "; {place} reads it")?;
         }
-        write!(f, "; type `echo '{}=...' >> {}`", self.name, self.file)
+        write!(f, "; {}", self.next)
     }
 }
 
 /// The environment of a service. Secrets of the app's own are made up in `secrets` where nobody gives them.
+///
+/// In production what is missing is an [`Error::VariablesMissing`]; in development it is told beside the rest, since many
+/// services can do without.
 pub fn resolve(inputs: Inputs<'_>, secrets: &mut Secrets) -> Result<Environment, Error> {
     let mut resolver = Resolver { inputs, secrets };
     let mut environment = Environment::default();
@@ -184,7 +225,7 @@ pub fn resolve(inputs: Inputs<'_>, secrets: &mut Secrets) -> Result<Environment,
             Some(value) => {
                 environment.values.insert(name.clone(), value);
             }
-            None if variable.required || variable.value.get().is_some() => {
+            None if resolver.is_needed(variable) => {
                 environment.missing.push(resolver.missing(name, variable));
             }
             None => {}
@@ -193,7 +234,9 @@ pub fn resolve(inputs: Inputs<'_>, secrets: &mut Secrets) -> Result<Environment,
     // A `.env` file may say more than the code is known to read.
     for file in inputs.files {
         for (name, text) in &file.values {
-            if !environment.values.contains_key(name) {
+            // In production what is known of the code decides, and a file that says a secret in clear does not.
+            let is_decided = inputs.mode == Mode::Production && inputs.service.env.contains_key(name);
+            if !environment.values.contains_key(name) && !is_decided {
                 let value = resolver.outside(name, false, Some((file, text)));
                 environment.values.extend(value.map(|value| (name.clone(), value)));
             }
@@ -202,11 +245,11 @@ pub fn resolve(inputs: Inputs<'_>, secrets: &mut Secrets) -> Result<Environment,
     if let (Some(port), Some(PortSetting::Env(name))) = (inputs.port, inputs.service.port_setting.get()) {
         environment.values.insert(name.clone(), value(port.to_string(), Source::Port));
     }
-    for (name, text) in defaults::of_runtime(inputs.service, inputs.colour) {
-        let is_said = environment.values.contains_key(name) || inputs.process.contains_key(name);
-        if !is_said {
-            environment.values.insert(name.to_owned(), value(text.to_owned(), Source::Development));
-        }
+    resolver.defaults(&mut environment);
+    // What every tool says for itself is no one's to give.
+    environment.missing.retain(|missing| !environment.values.contains_key(&missing.name));
+    if inputs.mode == Mode::Production && !environment.missing.is_empty() {
+        return Err(Error::VariablesMissing(environment.missing));
     }
     Ok(environment)
 }
@@ -222,6 +265,13 @@ fn value(value: String, source: Source) -> Value {
 
 impl Resolver<'_, '_> {
     fn variable(&mut self, name: &str, variable: &Variable) -> Result<Option<Value>, Error> {
+        match self.inputs.mode {
+            Mode::Development => self.in_development(name, variable),
+            Mode::Production => self.in_production(name, variable),
+        }
+    }
+
+    fn in_development(&mut self, name: &str, variable: &Variable) -> Result<Option<Value>, Error> {
         let outside = self.outside(name, variable.secret, None);
         let mark = |mut value: Value| {
             value.secret |= variable.secret;
@@ -247,7 +297,7 @@ impl Resolver<'_, '_> {
         {
             return Ok(Some(mark(said)));
         }
-        if variable.secret && defaults::is_own_secret(name) {
+        if variable.secret && is_own_secret(name) {
             return Ok(Some(mark(self.made_up(name)?)));
         }
         // Where the code falls back, it may; what it needs, an example may give.
@@ -256,6 +306,92 @@ impl Resolver<'_, '_> {
             let place = example.origin.place.clone();
             mark(value(example.value.clone(), Source::Example(place)))
         }))
+    }
+
+    fn in_production(&mut self, name: &str, variable: &Variable) -> Result<Option<Value>, Error> {
+        let mark = |mut value: Value| {
+            value.secret |= variable.secret;
+            value
+        };
+        let set = variable.secret.then(|| self.secret(name)).flatten();
+        let outside = set.clone().or_else(|| self.outside(name, false, None).filter(|_| !variable.secret));
+        let winner = variable.value.winner();
+        let said = match winner {
+            Some(evidence) => self.said(evidence)?,
+            None => None,
+        };
+        if winner.is_some_and(|evidence| evidence.origin.layer >= Layer::Config) {
+            return Ok(said.map(|said| mark(over(said, outside.as_ref()))));
+        }
+        let is_from_here = said.as_ref().is_some_and(|said| is_provided(&said.source));
+        let provided = said.clone().filter(|_| is_from_here);
+        let provided = provided.or_else(|| self.provided(name, variable, outside.as_ref())).map(mark);
+        if let Some(set) = set {
+            return Ok(Some(over(set, provided.as_ref())));
+        }
+        if let Some(provided) = provided {
+            return Ok(Some(over(provided, outside.as_ref())));
+        }
+        if outside.is_some() && !defaults::is_mode(name) {
+            return Ok(outside);
+        }
+        if variable.secret {
+            // A secret that the model composes of others stands; what files say in clear is not for production.
+            let composed = said.filter(|said| matches!(said.source, Source::Secret(_) | Source::MadeUp));
+            if composed.is_some() || !is_own_secret(name) {
+                return Ok(composed.map(mark));
+            }
+            return self.made_up(name).map(Some);
+        }
+        if defaults::is_mode(name) {
+            return Ok(Some(value("production".to_owned(), Source::Production)));
+        }
+        if let Some(said) = said
+            && !mode::is_for_development(&said.value)
+        {
+            return Ok(Some(said));
+        }
+        // Where the code falls back, it may; what it needs, an example may give.
+        let example = variable.default.winner().filter(|_| variable.required);
+        Ok(example
+            .filter(|example| !mode::is_for_development(&example.value))
+            .map(|example| value(example.value.clone(), Source::Example(example.origin.place.clone()))))
+    }
+
+    /// Nothing takes the place of this variable.
+    fn is_needed(&self, variable: &Variable) -> bool {
+        let said = |evidence: &Evidence<String>| match self.inputs.mode {
+            Mode::Development => true,
+            // A plain value of another tool that was passed over is no reason to stop.
+            Mode::Production => {
+                evidence.origin.layer >= Layer::Config
+                    || Template::parse(&evidence.value).is_ok_and(|text| text.placeholders().next().is_some())
+            }
+        };
+        variable.required || variable.value.winner().is_some_and(said)
+    }
+
+    /// What the runtime, the framework and the tools around them want, where nobody says it.
+    fn defaults(&self, environment: &mut Environment) {
+        let inputs = &self.inputs;
+        let (values, source) = match inputs.mode {
+            Mode::Development => (defaults::of_runtime(inputs.service, inputs.colour), Source::Development),
+            Mode::Production => (mode::of_production(inputs.service), Source::Production),
+        };
+        for (name, text) in values {
+            let is_inherited = inputs.mode == Mode::Development && inputs.process.contains_key(name);
+            // The mode that was put in for a name is less precise than what its framework calls it.
+            let known = environment.values.get(name).map(|value| &value.source);
+            if !is_inherited && known.is_none_or(|known| *known == Source::Production) {
+                environment.values.insert(name.to_owned(), value(text.to_owned(), source.clone()));
+            }
+        }
+    }
+
+    /// A secret of this environment.
+    fn secret(&self, name: &str) -> Option<Value> {
+        let given = self.inputs.secrets.get(name)?.expose_secret();
+        Some(Value { secret: true, ..value(given.to_owned(), Source::Secret(name.to_owned())) })
     }
 
     /// What the model says, with its placeholders filled in; `None` when one of them stands for nothing here.
@@ -284,12 +420,16 @@ impl Resolver<'_, '_> {
                 }
                 Placeholder::Secret(name) => {
                     secret = true;
-                    match self.outside(name, true, None) {
+                    let given = match self.inputs.mode {
+                        Mode::Development => self.outside(name, true, None),
+                        Mode::Production => self.secret(name),
+                    };
+                    match given {
                         Some(given) => {
                             source = given.source;
                             given.value
                         }
-                        None if defaults::is_own_secret(name) => {
+                        None if is_own_secret(name) => {
                             let made_up = self.made_up(name)?;
                             source = made_up.source;
                             made_up.value
@@ -336,7 +476,9 @@ impl Resolver<'_, '_> {
 
     /// What the caller's environment or a `.env` file says.
     fn outside(&self, name: &str, secret: bool, known: Option<(&EnvFile, &String)>) -> Option<Value> {
-        if let Some(text) = self.inputs.process.get(name) {
+        if self.inputs.mode == Mode::Development
+            && let Some(text) = self.inputs.process.get(name)
+        {
             let inherited = Value { is_handed: false, ..value(text.clone(), Source::Process) };
             return Some(Value { secret, ..inherited });
         }
@@ -358,7 +500,11 @@ impl Resolver<'_, '_> {
         // By its name alone: services that sign for one another share it.
         let secret = self.secrets.get_or_create(&format!("env.{name}"))?;
         let text = defaults::shaped(name, self.inputs.service, &secret);
-        Ok(Value { secret: true, ..value(text, Source::Generated) })
+        let source = match self.inputs.mode {
+            Mode::Development => Source::Generated,
+            Mode::Production => Source::MadeUp,
+        };
+        Ok(Value { secret: true, ..value(text, source) })
     }
 
     /// lib/pq, alone of all drivers, demands TLS of a server unless told otherwise.
@@ -374,7 +520,37 @@ impl Resolver<'_, '_> {
         let places = if variable.used_at.is_empty() { &variable.declared_at } else { &variable.used_at };
         let path = self.inputs.service.path();
         let file = if path == "." { ".env".to_owned() } else { format!("{path}/.env") };
-        Missing { name: name.to_owned(), places: places.clone(), file }
+        let next = match self.inputs.mode {
+            Mode::Development => format!("type `echo '{name}=...' >> {file}`"),
+            Mode::Production => self.next(name, variable),
+        };
+        Missing { name: name.to_owned(), places: places.clone(), file, next }
+    }
+
+    /// What to type for a variable that production lacks.
+    fn next(&self, name: &str, variable: &Variable) -> String {
+        let environment = self.inputs.environment;
+        let template = variable.value.get().and_then(|text| Template::parse(text).ok());
+        let placeholders = template.iter().flat_map(Template::placeholders);
+        let mut secrets: Vec<&str> = placeholders
+            .filter_map(|(placeholder, _)| match placeholder {
+                Placeholder::Secret(secret) if !self.inputs.secrets.contains_key(secret) => {
+                    Some(secret.as_str())
+                }
+                _ => None,
+            })
+            .collect();
+        if variable.secret && template.is_none() {
+            secrets.push(name);
+        }
+        if secrets.is_empty() {
+            return format!(
+                "give it in seaworthy.toml, in `env` of the service under [environments.{environment}]"
+            );
+        }
+        let commands: Vec<String> =
+            secrets.iter().map(|secret| format!("`sea secrets set {secret} --env {environment}`")).collect();
+        format!("type {}", commands.join(" and "))
     }
 }
 

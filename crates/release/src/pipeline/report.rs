@@ -1,5 +1,6 @@
 //! What is told about steps: before they run, while they do, and afterwards.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -135,6 +136,8 @@ pub struct StepReport {
     pub restored: Vec<String>,
     /// A digest of the files that it declares to read, in hexadecimal digits; absent where it did not come to that.
     pub inputs: Option<String>,
+    /// Files that an install or a build made besides its outputs, as far as that was seen.
+    pub made: Vec<String>,
 }
 
 /// How a pipeline went: its steps, in their order.
@@ -164,7 +167,17 @@ impl StepReport {
             undeclared: Vec::new(),
             restored: Vec::new(),
             inputs: None,
+            made: Vec::new(),
         }
+    }
+}
+
+impl Report {
+    /// Everything that is there because of `steps`, which are those that it is about: their outputs, and what installs and
+    /// builds made besides. What tests and linters leave behind is not among it.
+    pub fn products(&self, steps: &[Step]) -> BTreeSet<String> {
+        let outputs = steps.iter().flat_map(|step| step.outputs.iter().map(|output| output.path.clone()));
+        outputs.chain(self.steps.iter().flat_map(|report| report.made.iter().cloned())).collect()
     }
 }
 

@@ -198,6 +198,7 @@ impl Run<'_> {
         let mut report = StepReport::new(step, Outcome::Hit, "nothing that it depends on changed".to_owned());
         report.took_ms = record.took_ms;
         report.inputs = Some(record.tree.clone());
+        report.made = record.made.iter().map(|made| made.path.clone()).collect();
         report.log = self.pipeline.files.relative(&log);
         report.undeclared.clone_from(&record.undeclared);
         report.restored = restored;
@@ -281,6 +282,7 @@ impl Run<'_> {
             let Pipeline { files, store, .. } = &mut *self.pipeline;
             let keep = |path: &String| Made::record_file(path, &files.root, &mut files.stat, store);
             record.made = made.iter().filter_map(keep).collect();
+            done.made = record.made.iter().map(|made| made.path.clone()).collect();
         }
         self.results.insert(step.id.clone(), record.result());
         match changed {

@@ -162,7 +162,8 @@ impl Checkout {
         ask(&self.top, &["checkout", "--quiet", "--force", "--detach", commit]).map(drop)
     }
 
-    fn sweep(&self, outputs: &BTreeSet<String>) -> Result<(), ShipError> {
+    /// Removes everything that is neither tracked nor one of these outputs.
+    pub(super) fn sweep(&self, outputs: &BTreeSet<String>) -> Result<(), ShipError> {
         let mut arguments: Vec<String> = ["clean", "--quiet", "-ffdx"].map(str::to_owned).to_vec();
         let state = ".seaworthy".to_owned();
         for path in outputs.iter().chain([&state]) {

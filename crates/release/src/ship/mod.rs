@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `git` | asks git |
 //! | `checkout` | a clean checkout of a commit, in a folder that stays warm |
-//! | `sbom`, `purl` | lockfiles -> CycloneDX, pure |
+//! | `sbom`, `purl` | lockfiles -> `CycloneDX`, pure |
 //! | `provenance` | what was built from what, by which steps, with which results, pure |
 //! | `scan` | secrets in what was built |
 //! | `package` | the built tree -> an artifact in a store |

@@ -11,7 +11,6 @@ use super::provenance::Provenance;
 use super::{ShipError, sbom};
 
 /// What an artifact is made of.
-#[expect(missing_debug_implementations, reason = "a repository has none")]
 pub struct Parts<'a> {
     /// The app's name.
     pub app: &'a str,
@@ -21,6 +20,8 @@ pub struct Parts<'a> {
     pub repository: &'a Repository,
     /// What its projects say they depend on.
     pub projects: &'a [ProjectManifest],
+    /// What the pipeline made (`Report::products`). What else it left behind is removed before.
+    pub products: &'a BTreeSet<String>,
     /// How it was built.
     pub provenance: &'a Provenance,
 }
@@ -45,6 +46,7 @@ pub struct Package {
 pub fn package(store: &Store, parts: &Parts<'_>) -> Result<Package, ShipError> {
     let root = parts.checkout.root();
     let known = root.join(".seaworthy/cache/package.json");
+    parts.checkout.sweep(parts.products)?;
     let writer = store.writer()?;
     let packed = writer.pack(&Pack { root, leave_out: &BTreeSet::new(), known: Some(&known) })?;
     let commit = &parts.checkout.commit().id;

@@ -25,7 +25,7 @@ fn encoded(part: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~' | b':') {
             text.push(char::from(byte));
         } else {
-            text += &format!("%{byte:02X}");
+            text.extend(["%", &format!("{byte:02X}")]);
         }
     }
     text

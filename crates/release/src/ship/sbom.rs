@@ -1,4 +1,4 @@
-//! What an app consists of, as CycloneDX 1.6 (<https://cyclonedx.org/docs/1.6/json/>). Pure, and the same for the same
+//! What an app consists of, as `CycloneDX` 1.6 (<https://cyclonedx.org/docs/1.6/json/>). Pure, and the same for the same
 //! lockfiles: it is part of what an artifact's digest is made from, so neither time nor tool is in it.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,4 +7,5 @@ mod failures;
 mod project;
 mod random;
 mod running;
+mod shipping;
 mod stale;

@@ -17,7 +17,7 @@ use crate::exit::{self, Mistake, Outside};
 use crate::output::style::{self, paint};
 
 /// The longest that a server may take until it serves.
-const STARTING: Duration = Duration::from_secs(120);
+const STARTING: Duration = Duration::from_mins(2);
 
 pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     let folder = state::folder(&args.state)?;
@@ -57,7 +57,9 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
             anstream::println!("everything is stopped");
         } else {
             serve.leave().await;
-            anstream::println!("what was shipped goes on; `sea serve` takes it over again, `sea serve --stop` stops it");
+            anstream::println!(
+                "what was shipped goes on; `sea serve` takes it over again, `sea serve --stop` stops it"
+            );
         }
         anyhow::Ok(exit::DONE)
     });
@@ -72,8 +74,7 @@ fn stop_mark(folder: &std::path::Path) -> PathBuf {
 
 /// Waits for Ctrl-C or SIGTERM; true when everything is to be stopped.
 async fn told_to_end(folder: &std::path::Path) -> anyhow::Result<bool> {
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // A terminal that closes is no reason to go.
     let mut hangup = signal(SignalKind::hangup())?;
     loop {

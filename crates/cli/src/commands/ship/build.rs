@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use seaworthy_artifact::{Digest, Store};
+use seaworthy_check::Catalogue;
 use seaworthy_detect::{Overrides, Repository, load_from};
 use seaworthy_engine::serve::ReleaseRecord;
 use seaworthy_engine::serve::view::EnvironmentView;
 use seaworthy_provision::state::State;
 use seaworthy_release::pipeline::{Event, Pipeline, Workshop, derive};
 use seaworthy_release::ship::{Checkout, Parts, Provenance, Wanted, package, release_id};
+use seaworthy_rollout::Weight;
 use seaworthy_rollout::hold::Relation;
 use seaworthy_rollout::machine::Strategy;
 use seaworthy_rollout::schema::Migration;
-use seaworthy_rollout::Weight;
 
 use super::Place;
 use crate::args::{Global, ShipArgs, StrategyName};
@@ -36,8 +37,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     let busy = || anstream::eprintln!("another ship builds in this repository; waiting for it");
     let checkout = Checkout::open(&place.root, wanted, busy).map_err(|error| advise(&error))?;
     let repository = Repository::open(checkout.root())?;
-    let overrides =
-        Overrides { environment: Some(place.environment.to_string()), set: global.set.clone() };
+    let overrides = Overrides { environment: Some(place.environment.to_string()), set: global.set.clone() };
     let mut loaded = load_from(&repository, &overrides);
     if loaded.app.environments.is_empty() {
         loaded.unknown_environment = None;
@@ -69,6 +69,9 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     }
     let cancel = seaworthy_release::pipeline::Cancel::default();
     runtime.spawn(ci::stop_when_told(cancel.clone()));
+    let outputs: BTreeSet<String> =
+        all.iter().flat_map(|step| step.outputs.iter().map(|output| output.path.clone())).collect();
+    checkout.clean(&outputs).map_err(|error| advise(&error))?;
     let mut lines = steps::Lines::new(&all, false, args.json);
     let mut on = |event: &Event<'_>| lines.show(event);
     let report = pipeline.run(&all, &workshop, &cancel, &mut on).map_err(|error| ci::advise(&error))?;
@@ -77,9 +80,15 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         steps::report(&report, args.json)?;
         return Ok(None);
     }
-    let outputs: BTreeSet<String> =
-        all.iter().flat_map(|step| step.outputs.iter().map(|output| output.path.clone())).collect();
-    checkout.clean(&outputs).map_err(|error| advise(&error))?;
+    let leaks = seaworthy_release::ship::secrets(&loaded.app, &all, &repository, &Catalogue::embedded());
+    if !leaks.is_empty() {
+        for leak in &leaks {
+            anstream::eprintln!("error[{}]: {}:{}: {}", leak.rule, leak.file, leak.line, leak.message);
+        }
+        anstream::eprintln!("what was built holds secrets, and everyone who gets it can read them");
+        return Ok(None);
+    }
+    let products = report.products(&all);
     let store = Store::open(&place.state.join("store"))?;
     let provenance = Provenance {
         commit: checkout.commit().clone(),
@@ -96,6 +105,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         repository: &repository,
         projects: &loaded.manifests,
         provenance: &provenance,
+        products: &products,
     };
     let packaged = package(&store, &parts).map_err(|error| advise(&error))?;
     for warning in &packaged.warnings {
@@ -137,7 +147,10 @@ fn history(
         let passed = of_app(after.as_str()).and_then(|view| view.serves.as_ref());
         if passed.is_none_or(|passed| passed.commit != commit || passed.dirty) {
             return Err(Mistake {
-                message: format!("{} comes after {after}, and this commit does not serve there", place.environment),
+                message: format!(
+                    "{} comes after {after}, and this commit does not serve there",
+                    place.environment
+                ),
                 help: Some(format!("sea ship --env {after}")),
             }
             .into());
@@ -193,9 +206,7 @@ fn relation(place: &Place, commit: &str, held: &str) -> Relation {
 pub(super) fn strategy(name: StrategyName) -> Strategy {
     let watch = std::time::Duration::from_mins(10);
     match name {
-        StrategyName::Canary => {
-            Strategy::Canary { steps: [10, 50, 100].map(Weight::percent).into(), watch }
-        }
+        StrategyName::Canary => Strategy::Canary { steps: [10, 50, 100].map(Weight::percent).into(), watch },
         StrategyName::BlueGreen => Strategy::BlueGreen { watch },
         StrategyName::Rolling => Strategy::Rolling,
     }

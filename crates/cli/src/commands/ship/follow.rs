@@ -71,7 +71,8 @@ fn end(
     release: &ReleaseId,
     lines: &[seaworthy_engine::serve::Line],
 ) -> Option<End> {
-    if let Some(rollout) = environment.rollout.as_ref().filter(|rollout| rollout.release == release.as_str()) {
+    if let Some(rollout) = environment.rollout.as_ref().filter(|rollout| rollout.release == release.as_str())
+    {
         let cause = || rollout.cause.clone().unwrap_or_default();
         return match rollout.state.as_str() {
             "promoted" | "draining" | "retained" => Some(End::Promoted),
@@ -104,7 +105,9 @@ fn told(
 ) -> anyhow::Result<u8> {
     let (outcome, why, code) = match end {
         End::Promoted => ("promoted", String::new(), exit::DONE),
-        End::TakenBack(why) => ("taken-back", why.clone(), if is_interrupted { INTERRUPTED } else { exit::NO }),
+        End::TakenBack(why) => {
+            ("taken-back", why.clone(), if is_interrupted { INTERRUPTED } else { exit::NO })
+        }
         End::Frozen(why) => ("frozen", why.clone(), exit::NO),
         End::Superseded => ("superseded", String::new(), exit::NO),
     };
@@ -124,11 +127,17 @@ fn told(
     match end {
         End::Promoted => {
             let url = environment.url.clone().unwrap_or_default();
-            anstream::println!("{} {release} serves {}  {url}", paint(style::NAME, "done"), place.environment);
+            anstream::println!(
+                "{} {release} serves {}  {url}",
+                paint(style::NAME, "done"),
+                place.environment
+            );
             if let Some(until) = environment.rollout.as_ref().and_then(|rollout| rollout.watched_until) {
                 let until = jiff::Timestamp::from_millisecond(i64::try_from(until)?)?;
                 let until = until.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
-                anstream::println!("  watched until {until}; until then `sea rollback` takes less than a second");
+                anstream::println!(
+                    "  watched until {until}; until then `sea rollback` takes less than a second"
+                );
             }
         }
         End::TakenBack(why) => {
@@ -147,7 +156,7 @@ fn told(
 }
 
 /// The release serves already.
-pub(super) fn serves(place: &Place, release: &ReleaseId, as_json: bool) -> anyhow::Result<()> {
+pub(super) fn serves(place: &Place, release: &ReleaseId, as_json: bool) {
     if as_json {
         let value = json!({
             "schema": "sea.ship/1",
@@ -161,7 +170,6 @@ pub(super) fn serves(place: &Place, release: &ReleaseId, as_json: bool) -> anyho
     } else {
         anstream::println!("{release} serves {} already", place.environment);
     }
-    Ok(())
 }
 
 /// Shows what happens until an earlier release serves again.
@@ -184,12 +192,14 @@ pub(super) async fn back(
             let is_it = rollout.release == release.as_str();
             // What is taken back has no traffic from the first moment of that on.
             let has_left = Some(rollout.release.as_str()) == taken_back && rollout.state == "aborted";
-            (is_it && !matches!(rollout.state.as_str(), "promoted" | "draining" | "retained")) || (!is_it && !has_left)
+            (is_it && !matches!(rollout.state.as_str(), "promoted" | "draining" | "retained"))
+                || (!is_it && !has_left)
         });
         if !is_going {
-            let serves = now.rollout.as_ref().filter(|rollout| rollout.release == release.as_str()).is_some()
+            let serves = now.rollout.as_ref().is_some_and(|rollout| rollout.release == release.as_str())
                 || now.serves.as_ref().is_some_and(|serves| serves.release == release.as_str());
-            let end = if serves { End::Promoted } else { End::TakenBack("it did not become healthy".to_owned()) };
+            let end =
+                if serves { End::Promoted } else { End::TakenBack("it did not become healthy".to_owned()) };
             return told(place, release, now, &end, false, as_json);
         }
     }

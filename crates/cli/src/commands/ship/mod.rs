@@ -37,7 +37,7 @@ pub(crate) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
         let (app, environment) = (place.app.as_str(), place.environment.as_str());
         let answer = place.client.ship(app, environment, &request).await?;
         if answer.shipped == Shipped::Serves {
-            follow::serves(&place, &release, args.json)?;
+            follow::serves(&place, &release, args.json);
             return Ok(exit::DONE);
         }
         if args.no_wait {

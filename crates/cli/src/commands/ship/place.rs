@@ -1,9 +1,10 @@
 //! Where a command ships to: the app, the environment, the host that serves it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use seaworthy_detect::{Overrides, Repository, load_from};
-use seaworthy_model::{EngineKind, Name};
+use seaworthy_model::{EngineKind, Environment, Name};
 use seaworthy_server::host::HostClient;
 
 use crate::args::{Global, StateArgs};
@@ -31,6 +32,32 @@ pub(crate) struct Place {
     pub(crate) actor: String,
 }
 
+type Environments = BTreeMap<Name, Environment>;
+
+/// The environment that was named.
+fn named(name: &str, environments: &Environments) -> anyhow::Result<Name> {
+    let is_known =
+        |name: &Name| environments.contains_key(name) || (environments.is_empty() && name.as_str() == ONLY);
+    if let Some(known) = Name::parse(name).ok().filter(is_known) {
+        return Ok(known);
+    }
+    let names: Vec<&str> = environments.keys().map(Name::as_str).collect();
+    let names = if names.is_empty() { ONLY.to_owned() } else { names.join(", ") };
+    Err(Mistake {
+        message: format!("there is no environment named {name}; there is {names}"),
+        help: Some("[environments.NAME] in seaworthy.toml makes one".to_owned()),
+    }
+    .into())
+}
+
+/// The first in the order of promotion: the one that needs no other.
+fn first(environments: &Environments) -> Name {
+    let first = environments
+        .iter()
+        .find(|(name, environment)| name.as_str() != "local" && environment.after.get().is_none());
+    first.map_or_else(|| Name::from_text(ONLY), |(name, _)| name.clone())
+}
+
 /// Finds out where the command ships to, and the host; one on this machine is started where none serves.
 pub(crate) fn place(global: &Global, args: &StateArgs) -> anyhow::Result<Place> {
     let root = load::root(global, None)?;
@@ -40,32 +67,16 @@ pub(crate) fn place(global: &Global, args: &StateArgs) -> anyhow::Result<Place> 
     let app = loaded.app.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
     let environments = &loaded.app.environments;
     let environment = match &global.env {
-        Some(name) => {
-            let known = Name::parse(name).ok().filter(|name| {
-                environments.contains_key(name) || (environments.is_empty() && name.as_str() == ONLY)
-            });
-            known.ok_or_else(|| {
-                let names: Vec<&str> = environments.keys().map(Name::as_str).collect();
-                let names = if names.is_empty() { ONLY.to_owned() } else { names.join(", ") };
-                Mistake {
-                    message: format!("there is no environment named {name}; there is {names}"),
-                    help: Some("[environments.NAME] in seaworthy.toml makes one".to_owned()),
-                }
-            })?
-        }
-        // The first in the order of promotion: the one that needs no other.
-        None => {
-            let first = environments.iter().find(|(name, environment)| {
-                name.as_str() != "local" && environment.after.get().is_none()
-            });
-            first.map_or_else(|| Name::from_text(ONLY), |(name, _)| name.clone())
-        }
+        Some(name) => named(name, environments)?,
+        None => first(environments),
     };
     let known = environments.get(&environment);
     if known.and_then(|known| known.engine.get()) == Some(&EngineKind::Kubernetes) {
         return Err(Mistake {
             message: format!("{environment} runs on Kubernetes, which `sea ship` does not deploy to yet"),
-            help: Some("sea generate kubernetes, then kubectl apply -k deploy/kubernetes/overlays/NAME".to_owned()),
+            help: Some(
+                "sea generate kubernetes, then kubectl apply -k deploy/kubernetes/overlays/NAME".to_owned(),
+            ),
         }
         .into());
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schema::{config_text, reference, rows};
 
 /// Every table of the schema: its definition, the heading, and the heading's anchor.
-const TABLES: [(&str, &str, &str); 12] = [
+const TABLES: [(&str, &str, &str); 13] = [
     ("ServiceConfig", "`[services.NAME]`", "servicesname"),
     ("ProbeConfig", "A probe", "a-probe"),
     ("DependencyConfig", "`depends_on`", "depends_on"),
@@ -17,6 +17,7 @@ const TABLES: [(&str, &str, &str); 12] = [
     ("JobConfig", "`[jobs.NAME]`", "jobsname"),
     ("EnvironmentConfig", "`[environments.NAME]`", "environmentsname"),
     ("StrategyConfig", "`strategy`", "strategy"),
+    ("SecretSourceConfig", "`secrets` of an environment", "secrets-of-an-environment"),
     ("SloConfig", "`[slo.NAME]`", "sloname"),
     ("SecretConfig", "`[secrets.NAME]`", "secretsname"),
     ("GenerateConfig", "`[generate]`", "generate"),
