@@ -11,7 +11,7 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 14] = [
+const NEEDS: [Need; 15] = [
     Need { places: &["/usr/lib/postgresql/*/bin/initdb", "initdb"], package: "postgresql" },
     Need { places: &["redis-server"], package: "redis-server" },
     Need { places: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
@@ -26,6 +26,8 @@ const NEEDS: [Need; 14] = [
     Need { places: &["dockerd"], package: "docker.io" },
     // The base images that derived Dockerfiles are tried with are made of these.
     Need { places: &["busybox"], package: "busybox-static" },
+    // An authority that issues certificates which nobody trusts, and names that lead to this machine.
+    Need { places: &["pebble"], package: "pebble" },
     Need { places: &["nginx", "/usr/sbin/nginx"], package: "nginx-light" },
 ];
 

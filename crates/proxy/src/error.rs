@@ -65,6 +65,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A certificate that cannot work.
+    #[error("the certificate for `{host}`: {problem}; correct the routing table")]
+    Certificate {
+        /// The first host that it is for.
+        host: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A lease that cannot be renewed, so that the canary gets no requests.
     #[error(
         "the lease of split `{split}` is over or there is no such split, and its canary gets no requests; abort the release, or give a new table"

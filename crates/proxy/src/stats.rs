@@ -22,6 +22,10 @@ pub struct StatsReport {
     pub connections: u64,
     /// Connections of clients that were accepted so far.
     pub accepted: u64,
+    /// Connections that ended before there were keys: strangers, clients that did not trust the certificate, names that
+    /// there is none for, tests of a name.
+    #[serde(default)]
+    pub handshakes_ended: u64,
     /// Requests that were refused before they had a route: malformed, smuggled, of an unknown host.
     pub refused: u64,
     /// Access events that were dropped because the reader was slow.

@@ -29,7 +29,7 @@ pub const MESSAGE_LIMIT: u32 = 64 << 20;
 pub const SOCKET_LIMIT: usize = 128;
 
 /// What the two sides speak. Raised with every change that an older side would take for something else; see [`Welcome`].
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// What the proxy does when the control process is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::client_io::{Activity, ClientIo, Patience};
 use super::service;
+use super::tls;
 use super::worker::{Admission, Phase, Worker};
 
 /// What every HTTP/2 connection begins with (RFC 9113, 3.4).
@@ -34,6 +35,8 @@ pub(crate) struct Client {
     pub(crate) worker: Arc<Worker>,
     pub(crate) listener: Arc<str>,
     pub(crate) peer: IpAddr,
+    /// Whether it speaks TLS.
+    pub(crate) is_secure: bool,
     pub(crate) activity: Arc<Activity>,
     /// `X-Forwarded-For`, `-Port` as the upstream shall see them.
     pub(crate) forwarded_for: HeaderValue,
@@ -48,6 +51,7 @@ impl Client {
         listener: &Arc<str>,
         local: SocketAddr,
         peer: SocketAddr,
+        is_secure: bool,
     ) -> Arc<Self> {
         // An IPv4 client of an IPv6 socket is an IPv4 client.
         let peer = peer.ip().to_canonical();
@@ -55,6 +59,7 @@ impl Client {
             worker: Arc::clone(worker),
             listener: Arc::clone(listener),
             peer,
+            is_secure,
             activity: Arc::default(),
             forwarded_for: HeaderValue::from_str(&peer.to_string())
                 .unwrap_or(HeaderValue::from_static("unknown")),
@@ -63,9 +68,30 @@ impl Client {
         })
     }
 
+    /// The scheme of its addresses.
+    pub(crate) const fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
+    }
+
     /// Whether answers shall end their connection, so that the client opens its next one to the successor.
     pub(crate) fn closing(&self) -> bool {
         self.worker.shared.phase() != Phase::Serving
+    }
+}
+
+/// Serves a connection that speaks TLS: agrees on keys, in the time that a head may take, then as [`serve`].
+pub(crate) async fn serve_tls<T>(socket: T, client: Arc<Client>, admission: Arc<Admission>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let shared = &client.worker.shared;
+    let agreed = tokio::select! {
+        agreed = tokio::time::timeout(shared.settings.header_timeout, tls::handshake(socket, &client)) => agreed,
+        () = reached(&client, Phase::Finishing, LAST_CHANCE) => return,
+    };
+    match agreed {
+        Ok(Some(stream)) => serve(stream, client, admission).await,
+        Ok(None) | Err(_) => _ = shared.handshakes_ended.fetch_add(1, Ordering::Relaxed),
     }
 }
 

@@ -102,7 +102,7 @@ pub(crate) fn prepare_request(
 }
 
 fn forward(headers: &mut HeaderMap, client: &Client, authority: Option<&HeaderValue>, trusted: bool) {
-    let scheme = HeaderValue::from_static("http");
+    let scheme = HeaderValue::from_static(client.scheme());
     if trusted {
         append(headers, X_FORWARDED_FOR, &client.forwarded_for);
         append(headers, FORWARDED, &forwarded(client, authority));
@@ -141,7 +141,7 @@ fn forwarded(client: &Client, authority: Option<&HeaderValue>) -> HeaderValue {
         return value.clone();
     }
     let by = if client.peer.is_ipv6() { format!("\"[{}]\"", client.peer) } else { client.peer.to_string() };
-    let mut text = format!("for={by};proto=http").into_bytes();
+    let mut text = format!("for={by};proto={}", client.scheme()).into_bytes();
     if !host.is_empty() {
         text.extend_from_slice(b";host=\"");
         text.extend_from_slice(host.as_bytes());

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::counters::Counters;
 use super::pool::{Upstream, Upstreams};
 use super::split::{LiveSplit, Splits};
+use super::tls::{Configs, LiveTls};
 use crate::error::{Error, Result};
 use crate::stats::RouteStats;
 use crate::table::{Matcher, Route, RoutingTable, SplitTable, Target};
@@ -85,6 +86,7 @@ pub(crate) struct LiveTable {
     pub(crate) routes: Vec<Arc<LiveRoute>>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) splits: Vec<Arc<LiveSplit>>,
+    pub(crate) tls: Option<LiveTls>,
 }
 
 impl LiveTable {
@@ -105,6 +107,7 @@ impl LiveTable {
             routes: self.routes.iter().map(|live| live.route.clone()).collect(),
             trusted_proxies: self.trusted_proxies.clone(),
             splits: self.splits.iter().map(|live| live.table.clone()).collect(),
+            tls: self.tls.as_ref().map(|live| live.table.clone()),
         }
     }
 }
@@ -115,6 +118,7 @@ pub(crate) struct Registry {
     upstreams: Upstreams,
     states: Mutex<HashMap<String, Arc<RouteState>>>,
     splits: Splits,
+    configs: Configs,
 }
 
 impl Registry {
@@ -145,6 +149,8 @@ impl Registry {
         settings: &Settings,
     ) -> Result<LiveTable> {
         check(&table)?;
+        // Before anything that outlives a table that is refused.
+        let tls = self.configs.make_live(table.tls)?;
         let matcher = Matcher::new(&table.routes);
         let splits = self.splits.make_live(table.splits, workers);
         let live = |route: Route| {
@@ -170,6 +176,7 @@ impl Registry {
             routes,
             trusted_proxies: table.trusted_proxies,
             splits,
+            tls,
         })
     }
 

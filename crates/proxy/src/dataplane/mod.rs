@@ -1,6 +1,6 @@
 //! The proxy process: threads that serve, and the link to the control process.
 //!
-//! From socket to socket: `worker` accepts, `connection` finds the protocol, `client_io` and `scanner` guard the
+//! From socket to socket: `worker` accepts, `tls` agrees on keys, `connection` finds the protocol, `client_io` and `scanner` guard the
 //! bytes, `service` admits, routes, sorts (`split`) and holds, `forward` takes a connection from the `pool` and joins the bodies,
 //! `meter` counts.
 
@@ -18,6 +18,7 @@ mod forward;
 pub mod fuzzing;
 mod headers;
 mod hold;
+mod https;
 mod link;
 mod live;
 mod meter;
@@ -29,6 +30,7 @@ mod scanner;
 mod service;
 mod split;
 mod static_site;
+mod tls;
 mod tunnel;
 mod upstream;
 mod worker;

@@ -15,6 +15,7 @@ use super::connection::Client;
 use super::counters::Incident;
 use super::forward;
 use super::hold::Waiter;
+use super::https::{self, Before};
 use super::live::{LiveGroups, LiveRoute};
 use super::meter::Meter;
 use super::pages::{self, Page};
@@ -36,7 +37,14 @@ pub(crate) async fn answer(
     let upgrade = http1 && request.headers().contains_key(UPGRADE);
     let mut sorting = Sorting::default();
     let mut response = match admission::admit(&mut request) {
-        Ok(asked) => dispatch(&client, admission, request, asked, meter, &mut sorting).await,
+        Ok(asked) => match https::before(&client, &request, &asked) {
+            Before::Answered(response) => local(&client, &request, *response, meter),
+            Before::GoesOn(hsts) => {
+                let mut response = dispatch(&client, admission, request, asked, meter, &mut sorting).await;
+                https::tell(response.headers_mut(), hsts);
+                response
+            }
+        },
         Err(refused) => {
             client.worker.shared.refused.fetch_add(1, Ordering::Relaxed);
             let page = Page::of(refused.status(), refused.message());

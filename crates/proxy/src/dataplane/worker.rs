@@ -56,6 +56,7 @@ pub(crate) struct Shared {
     open: Box<[AtomicU64]>,
     pub(crate) accepted: AtomicU64,
     pub(crate) refused: AtomicU64,
+    pub(crate) handshakes_ended: AtomicU64,
 }
 
 impl Shared {
@@ -77,6 +78,7 @@ impl Shared {
             open: (0..workers).map(|_| AtomicU64::new(0)).collect(),
             accepted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            handshakes_ended: AtomicU64::new(0),
         }
     }
 
@@ -111,6 +113,7 @@ impl Shared {
             connections: self.open_connections(),
             accepted: self.accepted.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
+            handshakes_ended: self.handshakes_ended.load(Ordering::Relaxed),
             events_dropped: self.accesses.dropped(),
             routes: self.registry.stats(),
         }
@@ -215,10 +218,15 @@ async fn accept(worker: Arc<Worker>, name: Arc<str>, listener: tokio::net::TcpLi
             Ok((socket, peer)) => {
                 worker.shared.accepted.fetch_add(1, Ordering::Relaxed);
                 let _ = socket.set_nodelay(true);
-                let client = connection::Client::new(&worker, &name, local, peer);
+                let tls = worker.shared.table.load().tls.as_ref().is_some_and(|tls| tls.speaks_on(&name));
+                let client = connection::Client::new(&worker, &name, local, peer, tls);
                 // Owned by the event loop of this thread; bounded by the permits.
                 let admission = Admission::of(&worker, permit);
-                tokio::spawn(connection::serve(socket, client, admission));
+                if tls {
+                    tokio::spawn(connection::serve_tls(socket, client, admission));
+                } else {
+                    tokio::spawn(connection::serve(socket, client, admission));
+                }
                 // One at a time: the others accept too, and those who are connected want to be served.
                 if worker.has_too_many() {
                     tokio::time::sleep(SHARE_PAUSE).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SplitTable, SplitTarget};
+use super::{SplitTable, SplitTarget, Tls};
 
 /// All that the proxy routes; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct RoutingTable {
     /// The splits that routes may name ([`Target::Split`]).
     #[serde(default)]
     pub splits: Vec<SplitTable>,
+    /// The listeners that speak TLS, and how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
 }
 
 /// One way from a host and path to something that answers.
@@ -405,6 +408,7 @@ mod tests {
             }],
             trusted_proxies: vec![],
             splits: vec![],
+            tls: None,
         };
         let json = serde_json::to_string(&table).unwrap();
         assert_eq!(serde_json::from_str::<RoutingTable>(&json).unwrap(), table);
