@@ -1,7 +1,7 @@
 //! The task that owns one app in one environment: takes orders, drives its rollout, brings it back after a restart.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_ledger::Actor;
 use seaworthy_model::Name;
@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use super::effects::{Scene, most};
 use super::gates;
 use super::place::Place;
+use super::rate::Rate;
 use super::release::Release;
 use super::rollout::{End, Rollout};
 use super::running::{self, Running, Slot};
@@ -143,7 +144,7 @@ pub(super) fn spawn(start: Start, ready: oneshot::Sender<()>) -> (Orders, JoinHa
             rollout: None,
             waiting: None,
             baseline: Baseline::default(),
-            traffic_per_second: 0.0,
+            traffic: Rate::default(),
             last_trouble: None,
         };
         task.restore(survivors).await;
@@ -161,7 +162,7 @@ struct Task {
     /// The next to be shipped; a newer one takes its place.
     waiting: Option<Box<Ship>>,
     baseline: Baseline,
-    traffic_per_second: f64,
+    traffic: Rate,
     last_trouble: Option<String>,
 }
 
@@ -202,6 +203,9 @@ impl Task {
                     }
                 }
                 _ = second.tick() => {
+                    if let Some(requests) = self.place.host.router.requests(&self.place).await {
+                        self.traffic.add(Instant::now(), requests);
+                    }
                     if let Some(rollout) = &mut self.rollout {
                         rollout.tick();
                     }
@@ -382,7 +386,13 @@ impl Task {
         }
         let under_way = self.rollout.as_ref().map(|rollout| rollout.machine().plan().release.clone());
         if under_way.as_ref() == Some(&ship.release) {
-            return Ok(Shipped::Begun);
+            let state = self.rollout.as_ref().map(|rollout| rollout.machine().state());
+            match state {
+                Some(State::Aborted) if ship.retry => {}
+                Some(State::Aborted) => return Err(was_taken_back(&ship.release)),
+                Some(state) if state.is_promoted() => return Ok(Shipped::Serves),
+                _ => return Ok(Shipped::Begun),
+            }
         }
         if let Some(superseded) = self.waiting.replace(Box::new(ship)) {
             self.place.tell(Some(&superseded.release), "superseded by a newer one before it began");
@@ -416,6 +426,11 @@ impl Task {
                 let message = "this commit was rolled back";
                 return Err(Refusal::new("shipping-held", message).next("sea ship --retry"));
             }
+        }
+        let ended = journal::was_taken_back(&self.place, &ship.release)
+            .map_err(|error| Refusal::new("ledger", error.to_string()))?;
+        if ended && !ship.retry {
+            return Err(was_taken_back(&ship.release));
         }
         let release = Arc::new(self.load(&ship.release).await?);
         if self.stable.as_ref().is_some_and(|stable| stable.release.id == release.id) {
@@ -465,7 +480,7 @@ impl Task {
             let message = "it brings a migration that the running release cannot live with";
             return Err(Refusal::new("migration-breaking", message).next("sea ship --breaking"));
         }
-        let fitted = traffic::fit(wanted, self.traffic_per_second);
+        let fitted = traffic::fit(wanted, self.traffic.per_second());
         if fitted.change.is_some() {
             let name = match fitted.strategy {
                 Strategy::BlueGreen { .. } => "blue-green with a watch",
@@ -602,6 +617,11 @@ impl Task {
         self.place.set_traffic(|traffic: &mut Traffic| traffic.maintenance = maintenance);
         self.refresh();
     }
+}
+
+/// A release that was taken back is over, unless someone wants it tried again.
+fn was_taken_back(release: &ReleaseId) -> Refusal {
+    Refusal::new("shipping-held", format!("{release} was taken back")).next("sea ship --retry")
 }
 
 async fn wait(rollout: &mut Option<Rollout>) -> Result<(), String> {

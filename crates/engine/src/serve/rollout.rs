@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use super::effects::{self, Scene};
 use super::gates::{self, Health};
 use super::journal::{self, Journal, Kept};
-use super::words;
+use super::{pause, words};
 
 /// The lock of the environment is renewed so often.
 const RENEW_EVERY: u64 = 20;
@@ -358,7 +358,11 @@ impl Rollout {
         };
         place.tell(Some(&self.scene.plan.release), format!("{}{cause}", words::state(step.to)));
         self.traffic_changes(&step);
-        let effects = tokio::spawn(effects::carry_out(Arc::clone(&self.scene), step.effects.clone()));
+        let (scene, wanted, to) = (Arc::clone(&self.scene), step.effects.clone(), step.to);
+        let effects = tokio::spawn(async move {
+            pause::before(to).await;
+            effects::carry_out(scene, wanted).await
+        });
         self.doing = Some(Doing { step, open, effects });
     }
 

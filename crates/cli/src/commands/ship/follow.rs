@@ -132,7 +132,10 @@ fn told(
                 paint(style::NAME, "done"),
                 place.environment
             );
-            if let Some(until) = environment.rollout.as_ref().and_then(|rollout| rollout.watched_until) {
+            let watched = environment.rollout.as_ref().filter(|rollout| {
+                rollout.release == release.as_str() && rollout.before.is_some()
+            });
+            if let Some(until) = watched.and_then(|rollout| rollout.watched_until) {
                 let until = jiff::Timestamp::from_millisecond(i64::try_from(until)?)?;
                 let until = until.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
                 anstream::println!(
