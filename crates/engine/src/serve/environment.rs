@@ -247,6 +247,9 @@ impl Task {
         rollout.close();
         if end == End::Promoted {
             self.promoted(&scene);
+        } else {
+            let serves = self.stable.as_ref().map_or("nothing", |stable| stable.release.id.as_str());
+            self.place.tell(Some(&scene.plan.release), format!("taken back; {serves} serves"));
         }
         let older = self.older(&scene);
         self.place.set_traffic(|traffic| {
@@ -584,6 +587,7 @@ impl Task {
             before: rollout.machine().plan().stable.as_ref().map(ToString::to_string),
             strategy: super::rollout::strategy(rollout.machine().plan()).to_owned(),
             state: words::state(rollout.machine().state()),
+            done: rollout.machine().record().is_some_and(|record| record.confirmed),
             weight: super::view::percent(self.place.traffic().weight),
             paused: rollout.machine().is_paused(),
             cause: rollout.machine().cause().map(words::cause),

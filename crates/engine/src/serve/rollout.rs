@@ -396,7 +396,10 @@ impl Rollout {
         match step.to {
             State::Ready => self.pass("health", None),
             State::Smoked if self.scene.plan.smoke => self.pass("smoke", None),
-            State::Promoted => self.write_promotion(step),
+            State::Promoted => {
+                self.write_promotion(step);
+                self.scene.place.tell(Some(&self.scene.plan.release), "all traffic is its");
+            }
             State::Aborted => self.write_end(step),
             _ => {}
         }
