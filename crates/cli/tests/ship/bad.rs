@@ -88,7 +88,7 @@ fn one_that_crashes_when_it_has_all_the_traffic() {
 
 #[test]
 fn one_that_fails_on_a_route_is_taken_back_in_its_canary() {
-    let host = Host::new(&config("strategy = { canary = [\"50%\"], watch = \"1m\" }"));
+    let host = Host::new(&config("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
     host.ship(&[]);
     let load = Load::visitors(host.port());
     more(&load, 60);

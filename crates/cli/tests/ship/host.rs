@@ -103,7 +103,7 @@ impl Host {
             fs::write(path, text).unwrap();
         }
         self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "--allow-empty", "-m", files[0].1.lines().next().unwrap_or("more")]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", files[0].0]);
     }
 
     /// Takes the last commit back, as `git revert` would.

@@ -267,7 +267,7 @@ impl Task {
         if let Some(ship) = self.waiting.take() {
             let release = ship.release.clone();
             if let Err(refusal) = self.begin(*ship).await {
-                self.place.tell(Some(&release), refusal.message);
+                self.place.tell(Some(&release), format!("refused: {}", refusal.message));
             }
         }
     }
@@ -560,11 +560,14 @@ impl Task {
     /// More or fewer instances of a service, with none lost: new ones serve once they are ready, those that go finish what
     /// they have.
     async fn scale(&mut self, service: &Name, count: Option<u32>) -> Result<(), Refusal> {
-        if self.rollout.is_some() {
+        // While it is watched, the new release has all the traffic and can be scaled as well as any.
+        let watched = self.rollout.as_ref().filter(|rollout| rollout.is_watching());
+        if self.rollout.is_some() && watched.is_none() {
             let message = "a release is under way; scale when it is over";
             return Err(Refusal::new("ship-under-way", message).next("sea status"));
         }
-        let Some(stable) = self.stable.clone() else {
+        let serving = watched.map(|rollout| Arc::clone(&rollout.scene().new)).or_else(|| self.stable.clone());
+        let Some(stable) = serving else {
             return Err(Refusal::new("nothing-serves", "nothing was shipped here yet").next("sea ship"));
         };
         if !stable.release.app.services.contains_key(service) {
@@ -576,7 +579,7 @@ impl Task {
             Some(count) => drop(settings.scale.insert(service.clone(), count)),
             None => drop(settings.scale.remove(service)),
         })?;
-        super::effects::scale_to_settings(&self.place, &stable)
+        super::effects::scale_to_settings(&self.place, &stable, &self.all_running(), || self.refresh())
             .await
             .map_err(|why| Refusal::new("scale", why))
     }

@@ -151,6 +151,11 @@ impl Rollout {
         })
     }
 
+    /// The new release has all the traffic, and nothing is being done.
+    pub(super) fn is_watching(&self) -> bool {
+        self.machine.state() == State::Promoted && self.doing.is_none() && self.next.is_none()
+    }
+
     /// Gives back what it held.
     pub(super) fn close(self) {
         // A lock that stays is that of this process, which takes it again when it needs it.

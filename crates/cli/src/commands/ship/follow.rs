@@ -48,7 +48,7 @@ pub(super) async fn follow(
             if line.release.as_deref().is_none_or(|of| of == release.as_str()) {
                 show(line, as_json)?;
             }
-            let aborted = line.text.strip_prefix("aborted: ");
+            let aborted = ["aborted: ", "refused: "].iter().find_map(|how| line.text.strip_prefix(how));
             if let Some(cause) = aborted.filter(|_| line.release.as_deref() == Some(release.as_str())) {
                 why = Some(cause.to_owned());
             }
