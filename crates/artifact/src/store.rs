@@ -121,7 +121,11 @@ impl Store {
             _ => Error::file("read", &path)(cause),
         })?;
         blob::unpack(file, digest, limit, to).map_err(|flaw| match flaw {
-            Flaw::Altered => Error::Altered { what: what.to_owned(), digest: *digest },
+            Flaw::Altered => {
+                // Out of the way, so that whoever has the true content can store it again.
+                let _ = fs::rename(&path, path.with_extension("altered"));
+                Error::Altered { what: what.to_owned(), digest: *digest }
+            }
             Flaw::Read(cause) => Error::file("read", &path)(cause),
             Flaw::Write(cause) => Error::file("write", Path::new(what))(cause),
         })

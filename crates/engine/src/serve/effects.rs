@@ -248,7 +248,13 @@ async fn work(scene: &Arc<Scene>, arm: Arm, shall_run: bool) -> Result<(), Strin
 }
 
 /// Brings the instances of the release that serves in line with what a person set.
-pub(super) async fn scale_to_settings(place: &Arc<Place>, running: &Arc<Running>) -> Result<(), String> {
+/// `all` is what runs of both releases; `refresh` brings what the proxy is told in line with it.
+pub(super) async fn scale_to_settings(
+    place: &Arc<Place>,
+    running: &Arc<Running>,
+    all: &[Arc<Running>],
+    refresh: impl Fn(),
+) -> Result<(), String> {
     let services = running.release.web().chain(running.release.workers());
     let services: Vec<Name> = services.map(|(name, _)| name.clone()).collect();
     let mut surplus = Vec::new();
@@ -256,15 +262,14 @@ pub(super) async fn scale_to_settings(place: &Arc<Place>, running: &Arc<Running>
         let count = replicas(place, running, &service);
         surplus.extend(running.scale(place, &service, count).map_err(|error| error.to_string())?);
     }
-    running::keep(place, std::iter::once(running)).map_err(|error| error.to_string())?;
+    running::keep(place, all.iter()).map_err(|error| error.to_string())?;
     ready(place, running).await?;
-    let serving = running.serving(place);
-    place.set_traffic(|traffic| traffic.stable = serving);
+    refresh();
     place.host.router.sync(&place.host).await?;
     let names: Vec<String> = surplus.iter().map(|instance| instance.name.clone()).collect();
     idle(place, &names, Duration::from_secs(30)).await;
     futures_util::future::join_all(names.iter().map(|name| running.stop(place, name))).await;
-    running::keep(place, std::iter::once(running)).map_err(|error| error.to_string())
+    running::keep(place, all.iter()).map_err(|error| error.to_string())
 }
 
 fn keep(scene: &Scene) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! The task that owns one app in one environment: takes orders, drives its rollout, brings it back after a restart.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_ledger::Actor;
 use seaworthy_model::Name;
@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::effects::{Scene, most};
 use super::place::Place;
+use super::rate::Rate;
 use super::release::Release;
 use super::rollout::{End, Rollout};
 use super::router::Samples;
@@ -145,7 +146,7 @@ pub(super) fn spawn(start: Start, ready: oneshot::Sender<()>) -> (Orders, JoinHa
             rollout: None,
             waiting: None,
             baseline: Baseline::default(),
-            traffic_per_second: 0.0,
+            traffic: Rate::default(),
             last_trouble: None,
             schedules: Schedules::default(),
         };
@@ -164,7 +165,7 @@ struct Task {
     /// The next to be shipped; a newer one takes its place.
     waiting: Option<Box<Ship>>,
     baseline: Baseline,
-    traffic_per_second: f64,
+    traffic: Rate,
     last_trouble: Option<String>,
     schedules: Schedules,
 }
@@ -221,6 +222,9 @@ impl Task {
                 }
                 _ = second.tick() => {
                     self.run_schedules();
+                    if let Some(requests) = self.place.host.router.requests(&self.place).await {
+                        self.traffic.add(Instant::now(), requests);
+                    }
                     if let Some(rollout) = &mut self.rollout {
                         rollout.tick();
                     }
@@ -249,9 +253,6 @@ impl Task {
     /// What the release that serves did in the last second: the watch after the next promotion goes by it.
     fn sample(&mut self, samples: &Samples) {
         let sample = samples.get(&self.place.split_name()).copied().unwrap_or_default();
-        let rate = f64::from(sample.requests);
-        // Of the last minute, about.
-        self.traffic_per_second += (rate - self.traffic_per_second) / 60.0;
         if self.rollout.is_some() || sample.requests == 0 {
             return;
         }
@@ -295,6 +296,9 @@ impl Task {
         rollout.close();
         if end == End::Promoted {
             self.promoted(&scene);
+        } else {
+            let serves = self.stable.as_ref().map_or("nothing", |stable| stable.release.id.as_str());
+            self.place.tell(Some(&scene.plan.release), format!("taken back; {serves} serves"));
         }
         let older = self.older(&scene);
         self.place.set_traffic(|traffic| {
@@ -312,7 +316,7 @@ impl Task {
         if let Some(ship) = self.waiting.take() {
             let release = ship.release.clone();
             if let Err(refusal) = self.begin(*ship).await {
-                self.place.tell(Some(&release), refusal.message);
+                self.place.tell(Some(&release), format!("refused: {}", refusal.message));
             }
         }
     }
@@ -434,7 +438,13 @@ impl Task {
         }
         let under_way = self.rollout.as_ref().map(|rollout| rollout.machine().plan().release.clone());
         if under_way.as_ref() == Some(&ship.release) {
-            return Ok(Shipped::Begun);
+            let state = self.rollout.as_ref().map(|rollout| rollout.machine().state());
+            match state {
+                Some(State::Aborted) if ship.retry => {}
+                Some(State::Aborted) => return Err(was_taken_back(&ship.release)),
+                Some(state) if state.is_promoted() => return Ok(Shipped::Serves),
+                _ => return Ok(Shipped::Begun),
+            }
         }
         if let Some(superseded) = self.waiting.replace(Box::new(ship)) {
             self.place.tell(Some(&superseded.release), "superseded by a newer one before it began");
@@ -468,6 +478,11 @@ impl Task {
                 let message = "this commit was rolled back";
                 return Err(Refusal::new("shipping-held", message).next("sea ship --retry"));
             }
+        }
+        let ended = journal::was_taken_back(&self.place, &ship.release)
+            .map_err(|error| Refusal::new("ledger", error.to_string()))?;
+        if ended && !ship.retry {
+            return Err(was_taken_back(&ship.release));
         }
         let release = Arc::new(self.load(&ship.release).await?);
         if self.stable.as_ref().is_some_and(|stable| stable.release.id == release.id) {
@@ -517,7 +532,7 @@ impl Task {
             let message = "it brings a migration that the running release cannot live with";
             return Err(Refusal::new("migration-breaking", message).next("sea ship --breaking"));
         }
-        let fitted = traffic::fit(wanted, self.traffic_per_second);
+        let fitted = traffic::fit(wanted, self.traffic.per_second());
         if fitted.change.is_some() {
             let name = match fitted.strategy {
                 Strategy::BlueGreen { .. } => "blue-green with a watch",
@@ -594,11 +609,14 @@ impl Task {
     /// More or fewer instances of a service, with none lost: new ones serve once they are ready, those that go finish what
     /// they have.
     async fn scale(&mut self, service: &Name, count: Option<u32>) -> Result<(), Refusal> {
-        if self.rollout.is_some() {
+        // While it is watched, the new release has all the traffic and can be scaled as well as any.
+        let watched = self.rollout.as_ref().filter(|rollout| rollout.is_watching());
+        if self.rollout.is_some() && watched.is_none() {
             let message = "a release is under way; scale when it is over";
             return Err(Refusal::new("ship-under-way", message).next("sea status"));
         }
-        let Some(stable) = self.stable.clone() else {
+        let serving = watched.map(|rollout| Arc::clone(&rollout.scene().new)).or_else(|| self.stable.clone());
+        let Some(stable) = serving else {
             return Err(Refusal::new("nothing-serves", "nothing was shipped here yet").next("sea ship"));
         };
         if !stable.release.app.services.contains_key(service) {
@@ -610,7 +628,7 @@ impl Task {
             Some(count) => drop(settings.scale.insert(service.clone(), count)),
             None => drop(settings.scale.remove(service)),
         })?;
-        super::effects::scale_to_settings(&self.place, &stable)
+        super::effects::scale_to_settings(&self.place, &stable, &self.all_running(), || self.refresh())
             .await
             .map_err(|why| Refusal::new("scale", why))
     }
@@ -621,6 +639,7 @@ impl Task {
             before: rollout.machine().plan().stable.as_ref().map(ToString::to_string),
             strategy: super::rollout::strategy(rollout.machine().plan()).to_owned(),
             state: words::state(rollout.machine().state()),
+            done: rollout.machine().record().is_some_and(|record| record.confirmed),
             weight: super::view::percent(self.place.traffic().weight),
             paused: rollout.machine().is_paused(),
             cause: rollout.machine().cause().map(words::cause),
@@ -654,6 +673,11 @@ impl Task {
         self.place.set_traffic(|traffic: &mut Traffic| traffic.maintenance = maintenance);
         self.refresh();
     }
+}
+
+/// A release that was taken back is over, unless someone wants it tried again.
+fn was_taken_back(release: &ReleaseId) -> Refusal {
+    Refusal::new("shipping-held", format!("{release} was taken back")).next("sea ship --retry")
 }
 
 async fn wait(rollout: &mut Option<Rollout>) -> Result<(), String> {

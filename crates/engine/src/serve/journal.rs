@@ -197,6 +197,13 @@ pub(super) fn retire(place: &Place, release: &ReleaseId) -> Result<(), LedgerErr
     journal.close(ledger)
 }
 
+/// It was aborted or rolled back, which ends a release unless someone wants it tried again.
+pub(super) fn was_taken_back(place: &Place, release: &ReleaseId) -> Result<bool, LedgerError> {
+    let Some(release) = id(release) else { return Ok(false) };
+    let standing = place.host.ledger.standing(&place.app, &place.name, &release)?;
+    Ok(standing.and_then(|standing| standing.state) == Some(journal::State::Aborted))
+}
+
 /// Releases that are kept for a rollback, the one that stopped serving last first.
 pub(super) fn retained(place: &Place) -> Result<Vec<(ReleaseId, u64)>, LedgerError> {
     let standings = place.host.ledger.standings(&place.app, &place.name)?;

@@ -23,7 +23,7 @@ use super::effects::{self, Scene};
 use super::errors::LogErrors;
 use super::gates::{Gates, Health};
 use super::journal::{self, Journal, Kept};
-use super::words;
+use super::{pause, words};
 
 /// The lock of the environment is renewed so often.
 const RENEW_EVERY: u64 = 20;
@@ -158,6 +158,11 @@ impl Rollout {
             State::Frozen => End::Frozen,
             _ => End::Promoted,
         })
+    }
+
+    /// The new release has all the traffic, and nothing is being done.
+    pub(super) fn is_watching(&self) -> bool {
+        self.machine.state() == State::Promoted && self.doing.is_none() && self.next.is_none()
     }
 
     /// Gives back what it held.
@@ -396,7 +401,11 @@ impl Rollout {
         };
         place.tell(Some(&self.scene.plan.release), format!("{}{cause}", words::state(step.to)));
         self.traffic_changes(&step);
-        let effects = tokio::spawn(effects::carry_out(Arc::clone(&self.scene), step.effects.clone()));
+        let (scene, wanted, to) = (Arc::clone(&self.scene), step.effects.clone(), step.to);
+        let effects = tokio::spawn(async move {
+            pause::before(to).await;
+            effects::carry_out(scene, wanted).await
+        });
         self.doing = Some(Doing { step, open, effects });
     }
 
@@ -430,7 +439,10 @@ impl Rollout {
         match step.to {
             State::Ready => self.pass("health", None),
             State::Smoked if self.scene.plan.smoke => self.pass("smoke", None),
-            State::Promoted => self.write_promotion(step),
+            State::Promoted => {
+                self.write_promotion(step);
+                self.scene.place.tell(Some(&self.scene.plan.release), "all traffic is its");
+            }
             State::Aborted => self.write_end(step),
             _ => {}
         }

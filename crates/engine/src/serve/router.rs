@@ -83,6 +83,15 @@ impl Router {
         }
     }
 
+    /// Requests of an environment that the proxy counted since it started; `None` where there is no proxy.
+    pub(super) async fn requests(&self, place: &Place) -> Option<u64> {
+        let served = self.served.lock().await;
+        let stats = served.as_ref()?.proxy.stats().await.ok()?;
+        let prefix = place.prefix();
+        let own = stats.routes.iter().filter(|(name, _)| name.starts_with(&prefix));
+        Some(own.map(|(_, route)| route.requests).sum())
+    }
+
     /// The proxy goes on believing in the canary of an environment.
     pub(super) async fn renew(&self, place: &Place, lease: Duration) -> Result<(), String> {
         let served = self.served.lock().await;

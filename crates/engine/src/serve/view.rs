@@ -97,6 +97,8 @@ pub struct RolloutView {
     pub strategy: String,
     /// Where it is: `booting`, `canary 10%`, `promoted`, ...
     pub state: String,
+    /// What the state takes is done.
+    pub done: bool,
     /// Its share of the traffic, in per cent.
     pub weight: f64,
     /// It stays where it is until someone says otherwise.

@@ -167,7 +167,9 @@ fn history(
         }
         None => !migrations.is_empty(),
     };
-    let migration = if is_new { Migration::Expand } else { Migration::None };
+    // Whether a job has to run is known where it ran last: the host looks at what it would run.
+    let has_jobs = app.jobs.values().any(|job| job.on.get() == Some(&seaworthy_model::JobTrigger::Release));
+    let migration = if is_new || has_jobs { Migration::Expand } else { Migration::None };
     let relation = view.and_then(|view| view.held.as_ref()).map(|held| relation(place, commit, held));
     Ok((u64::try_from(migrations.len()).unwrap_or(u64::MAX), migration, relation))
 }

@@ -31,6 +31,7 @@ pub(super) async fn follow(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (app, environment) = (place.app.as_str(), place.environment.as_str());
     let mut is_interrupted = false;
+    let mut why = None;
     loop {
         let progress = tokio::select! {
             progress = place.client.progress(app, environment, after, false) => progress?,
@@ -47,8 +48,12 @@ pub(super) async fn follow(
             if line.release.as_deref().is_none_or(|of| of == release.as_str()) {
                 show(line, as_json)?;
             }
+            let aborted = ["aborted: ", "refused: "].iter().find_map(|how| line.text.strip_prefix(how));
+            if let Some(cause) = aborted.filter(|_| line.release.as_deref() == Some(release.as_str())) {
+                why = Some(cause.to_owned());
+            }
         }
-        if let Some(end) = end(&progress.environment, release, &progress.lines) {
+        if let Some(end) = end(&progress.environment, release, why.as_deref()) {
             return told(place, release, &progress.environment, &end, is_interrupted, as_json);
         }
     }
@@ -66,15 +71,12 @@ fn show(line: &seaworthy_engine::serve::Line, as_json: bool) -> anyhow::Result<(
 }
 
 /// How the release ended, once it has.
-fn end(
-    environment: &EnvironmentView,
-    release: &ReleaseId,
-    lines: &[seaworthy_engine::serve::Line],
-) -> Option<End> {
+fn end(environment: &EnvironmentView, release: &ReleaseId, why: Option<&str>) -> Option<End> {
     if let Some(rollout) = environment.rollout.as_ref().filter(|rollout| rollout.release == release.as_str())
     {
         let cause = || rollout.cause.clone().unwrap_or_default();
         return match rollout.state.as_str() {
+            "promoted" if !rollout.done => None,
             "promoted" | "draining" | "retained" => Some(End::Promoted),
             "frozen" => Some(End::Frozen(cause())),
             _ => None,
@@ -86,10 +88,8 @@ fn end(
     if environment.serves.as_ref().is_some_and(|serves| serves.release == release.as_str()) {
         return Some(End::Promoted);
     }
-    let last = lines.iter().rfind(|line| line.text.starts_with("aborted"));
-    let of_it = |line: &&seaworthy_engine::serve::Line| line.release.as_deref() == Some(release.as_str());
-    Some(match last.filter(of_it) {
-        Some(line) => End::TakenBack(line.text.trim_start_matches("aborted: ").to_owned()),
+    Some(match why {
+        Some(why) => End::TakenBack(why.to_owned()),
         None if environment.rollout.is_some() => End::Superseded,
         None => End::TakenBack(String::new()),
     })
@@ -132,7 +132,11 @@ fn told(
                 paint(style::NAME, "done"),
                 place.environment
             );
-            if let Some(until) = environment.rollout.as_ref().and_then(|rollout| rollout.watched_until) {
+            let watched = environment
+                .rollout
+                .as_ref()
+                .filter(|rollout| rollout.release == release.as_str() && rollout.before.is_some());
+            if let Some(until) = watched.and_then(|rollout| rollout.watched_until) {
                 let until = jiff::Timestamp::from_millisecond(i64::try_from(until)?)?;
                 let until = until.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
                 anstream::println!(
@@ -192,8 +196,12 @@ pub(super) async fn back(
             let is_it = rollout.release == release.as_str();
             // What is taken back has no traffic from the first moment of that on.
             let has_left = Some(rollout.release.as_str()) == taken_back && rollout.state == "aborted";
-            (is_it && !matches!(rollout.state.as_str(), "promoted" | "draining" | "retained"))
-                || (!is_it && !has_left)
+            let serves = match rollout.state.as_str() {
+                "promoted" => rollout.done,
+                "draining" | "retained" => true,
+                _ => false,
+            };
+            (is_it && !serves) || (!is_it && !has_left)
         });
         if !is_going {
             let serves = now.rollout.as_ref().is_some_and(|rollout| rollout.release == release.as_str())

@@ -1,0 +1,75 @@
+//! One app, one host: shipped, shipped again, rolled back, and left alone by its control process.
+
+use crate::app::{BLUE_GREEN, config};
+use crate::host::{Host, kill};
+
+#[test]
+fn a_commit_serves_and_the_one_before_is_back_within_the_watch() {
+    let host = Host::new(&config(BLUE_GREEN));
+    let first = host.ship(&[]);
+    assert_eq!(host.word(), "one");
+    let again = host.ship(&[]);
+    assert_eq!((&again["outcome"], &again["release"]), (&"serves".into(), &first["release"]));
+    assert!(host.sea(&["ship"]).out.contains("serves production already"));
+    let second = host.ship_word("two");
+    assert_eq!(host.word(), "two");
+    let back = host.sea(&["rollback", "--json"]);
+    assert_eq!(back.code, 0, "{back:?}");
+    assert_eq!(back.json()["release"], first["release"]);
+    assert_eq!(host.word(), "one");
+    let refused = host.sea(&["ship"]);
+    assert_ne!(refused.code, 0, "{refused:?}");
+    assert!(refused.err.contains("sea ship --retry"), "{refused:?}");
+    host.until("the rollback is over", |environment| environment["rollout"].is_null());
+    let refused = host.sea(&["ship"]);
+    assert!(refused.err.contains("sea ship --retry"), "{refused:?}");
+    let history = host.sea(&["history", "--kind", "rollback"]);
+    assert!(history.out.contains(second["release"].as_str().unwrap()), "{history:?}");
+    let audit = host.sea(&["audit", "--json"]);
+    assert_eq!(audit.code, 0, "{audit:?}");
+    assert!(audit.out.contains("someone rolled it back"), "{audit:?}");
+    let retried = host.ship(&["--retry"]);
+    assert_eq!(retried["release"], second["release"]);
+    assert_eq!(host.word(), "two");
+    host.end();
+}
+
+#[test]
+fn a_release_that_was_settled_comes_back_from_its_artifact() {
+    let host = Host::new(&config(BLUE_GREEN));
+    let first = host.ship(&[]);
+    host.ship_word("two");
+    host.ship_word("three");
+    let to = first["release"].as_str().unwrap();
+    let back = host.sea(&["rollback", to, "--json"]);
+    assert_eq!(back.code, 0, "{back:?}\n{}", host.log());
+    assert_eq!(host.word(), "one");
+    host.end();
+}
+
+#[test]
+fn an_app_does_not_notice_that_the_control_process_is_gone() {
+    let host = Host::new(&config(BLUE_GREEN));
+    let first = host.ship(&[]);
+    let before = host.pids_of(first["release"].as_str().unwrap());
+    let (port, control) = (host.port(), host.control());
+    kill(control, "KILL");
+    for _ in 0..20 {
+        assert_eq!(crate::host::get(port, "/").0, 200);
+    }
+    let again = host.ship(&[]);
+    assert_eq!(again["outcome"], "serves");
+    assert_ne!(host.control(), control);
+    assert_eq!(host.port(), port, "the proxy is the one that was there");
+    assert_eq!(host.pids_of(first["release"].as_str().unwrap()), before);
+    host.ship_word("two");
+    assert_eq!(host.word(), "two");
+    kill(host.control(), "TERM");
+    for _ in 0..20 {
+        assert_eq!(crate::host::get(port, "/").0, 200);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    host.ship_word("three");
+    assert_eq!(host.word(), "three");
+    host.end();
+}
