@@ -1,4 +1,5 @@
-//! Fuzz targets: `cargo xtask fuzz`, and a short run of each within `cargo xtask test`.
+//! Fuzz targets: `cargo xtask fuzz`. The functions that they call are properties in the ordinary tests, too: a second build of
+//! the workspace's readers, with nightly and the sanitizer, would take the test command a fifth of its time.
 //!
 //! They are built with nightly's own flags rather than through cargo-fuzz, so that there is nothing to install.
 
@@ -17,16 +18,6 @@ pub(crate) fn run() -> Outcome {
         return Err("fuzzing needs a nightly toolchain: rustup toolchain install nightly".to_owned());
     }
     run_each("release", &["-max_total_time=20", "-max_len=4096", "-timeout=10"])
-}
-
-/// Builds every target and runs it for some inputs; skipped, and said so, without nightly.
-pub(crate) fn smoke() -> Outcome {
-    if !nightly_is_there() {
-        println!("SKIPPED: fuzz targets need a nightly toolchain (rustup toolchain install nightly);");
-        println!("SKIPPED: the functions they call ran in the tests above all the same");
-        return Ok("fuzz targets SKIPPED (no nightly)".to_owned());
-    }
-    run_each("dev", &["-runs=100", "-max_len=4096", "-timeout=20", "-seed=1", "-verbosity=0"])
 }
 
 /// Bounds on memory. libFuzzer's own bound looks at the peak that the kernel reports, which on Linux includes the peak of

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::process::{self, Outcome, cargo, program, works};
-use crate::{engine, fuzz, licences, needs, validators};
+use crate::{engine, licences, needs, validators};
 
 pub(crate) fn run() -> Outcome {
     let start = Instant::now();
@@ -27,9 +27,8 @@ pub(crate) fn run() -> Outcome {
     drop(engine);
     dashboard()?;
     process::run(cargo(&["test", "--workspace", "--doc", "--locked"]))?;
-    let fuzz = fuzz::smoke()?;
     Ok(format!(
-        "unit, snapshot, property, command line and generated-docs tests ({runner}), doc tests, {licences}, {fuzz}, in {} s",
+        "unit, snapshot, property, command line and generated-docs tests ({runner}), doc tests, {licences}, in {} s",
         start.elapsed().as_secs()
     ))
 }
