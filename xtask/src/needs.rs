@@ -11,7 +11,7 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 15] = [
+const NEEDS: [Need; 16] = [
     Need { places: &["/usr/lib/postgresql/*/bin/initdb", "initdb"], package: "postgresql" },
     Need { places: &["redis-server"], package: "redis-server" },
     Need { places: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
@@ -24,6 +24,8 @@ const NEEDS: [Need; 15] = [
     Need { places: &["amtool"], package: "prometheus-alertmanager" },
     Need { places: &["kubectl"], package: "kubernetes-client" },
     Need { places: &["dockerd"], package: "docker.io" },
+    // Secrets that it encrypted are read by us, and the other way round.
+    Need { places: &["age"], package: "age" },
     // The base images that derived Dockerfiles are tried with are made of these.
     Need { places: &["busybox"], package: "busybox-static" },
     // An authority that issues certificates which nobody trusts, and names that lead to this machine.
