@@ -77,7 +77,7 @@ fn one_that_crashes_when_it_has_all_the_traffic() {
     more(&load, 50);
     let went = load.end();
     // What was under way in the process that crashed is lost; whoever comes then is held until something serves.
-    assert_eq!(went.failures.len().max(went.broken.len() / 8), 0, "{went:?}\n{}", host.log());
+    assert_eq!((&went.failures[..], went.broken.len() / 15), (&[][..], 0), "{went:?}\n{}", host.log());
     assert_eq!(host.word(), "one");
     let history = host.sea(&["history", "--kind", "rollback"]);
     assert!(history.out.contains("ended by itself"), "{history:?}");

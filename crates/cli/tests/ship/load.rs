@@ -83,7 +83,12 @@ impl Seen {
         self.requests.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// A 502 says that the app's process went away with the request under way.
     fn failed(&self, what: &str, why: impl std::fmt::Display) {
+        let why = why.to_string();
+        if why.starts_with("502") {
+            return self.broke(what, why);
+        }
         self.failures.lock().unwrap().push(format!("{what}: {why}"));
     }
 

@@ -76,6 +76,9 @@ use host::{Entry, Key, Shared};
 use place::Place;
 use session::Session;
 
+/// Bytes of an SBOM or a provenance at most.
+const LONGEST_NOTE: u64 = 64 << 20;
+
 /// How a host serves.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -309,8 +312,9 @@ impl HostControl {
     /// One environment, with what happened there after a line.
     pub async fn progress(&self, app: &Name, environment: &Name, after: u64) -> Option<view::ProgressView> {
         let entry = self.shared.environment(app, environment)?;
-        let lines = entry.place.lines(after);
+        // In this order: what the environment shows, the lines explain.
         let environment = entry.orders.give(Order::View).await?;
+        let lines = entry.place.lines(after);
         Some(view::ProgressView { lines, environment })
     }
 
@@ -338,7 +342,15 @@ impl HostControl {
             let digest: Digest =
                 record.artifact.parse().map_err(|_| Error::Manifest(record.artifact.clone()))?;
             let manifest = store.manifest(&digest)?;
-            store.materialise(&manifest, &folder.tree(&record.id()))?;
+            let written = store.materialise(&manifest, &folder.tree(&record.id()));
+            if matches!(written, Err(seaworthy_artifact::Error::Altered { .. })) {
+                // Where one blob was altered others may be: all that were are put out of the way, so that the next ship,
+                // which has their true content, stores them again.
+                for (blob, size) in manifest.blobs() {
+                    let _ = store.read(&blob, size.unwrap_or(LONGEST_NOTE));
+                }
+            }
+            written?;
             layout::save(&folder.record(&record.id()), &record)
         });
         taking.await.map_err(|error| Error::System {

@@ -48,7 +48,11 @@ impl Session {
         let record = record_of(layout.root());
         for attempt in 0..TRIES {
             match lock.try_lock() {
-                Ok(()) => return Ok(Self { record, _lock: lock }),
+                Ok(()) => {
+                    // That of a control process that was killed names a socket where nobody answers.
+                    let _ = std::fs::remove_file(&record);
+                    return Ok(Self { record, _lock: lock });
+                }
                 Err(TryLockError::Error(source)) => return Err(Error::state(&path, source)),
                 Err(TryLockError::WouldBlock) if attempt + 1 < TRIES => {
                     std::thread::sleep(Duration::from_millis(10));

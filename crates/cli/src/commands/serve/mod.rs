@@ -2,6 +2,7 @@
 
 mod unit;
 
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ use crate::commands::state;
 use crate::exit::{self, Mistake, Outside};
 use crate::output::style::{self, paint};
 
+/// The longest that a server which was killed may hold its lock.
+const DYING: Duration = Duration::from_secs(10);
 /// The longest that a server may take until it serves.
 const STARTING: Duration = Duration::from_mins(2);
 
@@ -117,8 +120,13 @@ fn stop(args: &StateArgs) -> anyhow::Result<u8> {
 /// The server of a state folder; one is started in the background where there is none.
 pub(crate) fn ensure(args: &StateArgs) -> anyhow::Result<HostRecord> {
     let folder = state::folder(args)?;
-    if let Some(record) = find(&folder) {
-        return Ok(record);
+    let began = Instant::now();
+    // One that was killed holds its lock a moment longer than its socket.
+    while let Some(record) = find(&folder) {
+        if UnixStream::connect(&record.socket).is_ok() || began.elapsed() > DYING {
+            return Ok(record);
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
     std::fs::create_dir_all(&folder)?;
     let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("serve.log"))?;
@@ -135,7 +143,8 @@ pub(crate) fn ensure(args: &StateArgs) -> anyhow::Result<HostRecord> {
         .spawn()?;
     let began = Instant::now();
     loop {
-        if let Some(record) = find(&folder) {
+        // The record may still be that of the server before, which this one has not replaced yet.
+        if let Some(record) = find(&folder).filter(|record| UnixStream::connect(&record.socket).is_ok()) {
             return Ok(record);
         }
         if child.try_wait()?.is_some() || began.elapsed() > STARTING {
