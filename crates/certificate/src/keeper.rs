@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
-use crate::acme::{self, Accounts, Authority};
+use crate::acme::{self, Accounts, Authority, RetryAfter};
 use crate::challenge::{Challenges, Method};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -134,7 +134,7 @@ pub struct Keeper {
     statuses: watch::Receiver<Arc<Vec<Status>>>,
     notices: broadcast::Sender<Notice>,
     challenges: Arc<dyn Challenges>,
-    task: JoinHandle<()>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Keeper {
@@ -152,7 +152,8 @@ impl Keeper {
             notices: notices.clone(),
             memory: HashMap::new(),
         };
-        Ok(Self { wanted, statuses, notices, challenges, task: tokio::spawn(task.run(wants)) })
+        let task = Mutex::new(Some(tokio::spawn(task.run(wants))));
+        Ok(Self { wanted, statuses, notices, challenges, task })
     }
 
     /// Says which certificates there should be, in place of what was said before, and has everything looked at anew. Those
@@ -174,9 +175,12 @@ impl Keeper {
     }
 
     /// Ends an order that is under way, takes its answers back, and looks at nothing any more.
-    pub async fn stop(self) {
-        self.task.abort();
-        let _ = self.task.await;
+    pub async fn stop(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.abort();
+            let _ = task.await;
+        }
         let _ = self.challenges.put(Vec::new()).await;
     }
 }
@@ -274,8 +278,9 @@ impl Task {
             let ending = ending.map(|validity| validity.until);
             if *end != ending {
                 *end = ending;
-                let name = status.name.clone();
-                end.map(|until| self.notices.send(Notice::Ending { name, until }));
+                if let Some(until) = ending {
+                    let _ = self.notices.send(Notice::Ending { name: status.name.clone(), until });
+                }
             }
         }
     }
@@ -307,7 +312,7 @@ impl Task {
             ..Attempts::default()
         };
         self.folder.note(&wanted.name, &begun)?;
-        let accounts = Accounts { folder: &self.folder, authority, retry_after: Default::default() };
+        let accounts = Accounts { folder: &self.folder, authority, retry_after: RetryAfter::default() };
         let method = method(authority, before.failures);
         let issued = acme::order(&accounts, &*self.challenges, &wanted.hosts, method).await;
         match issued {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::challenge::Method;
 
 pub(crate) use account::Accounts;
+pub(crate) use client::RetryAfter;
 pub(crate) use order::order;
 
 /// The authority that most use.

@@ -77,9 +77,10 @@ async fn too_often_is_waited_out_for_as_long_as_the_authority_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nonce_that_is_refused_is_replaced_and_nothing_is_told() {
     let authority = Authority::start(|path, before| match path {
-        "/account" if before == 0 => Says::problem(400, "badNonce", "JWS has an invalid anti-replay nonce"),
+        "/account" | "/order" if before == 0 => {
+            Says::problem(400, "badNonce", "JWS has an invalid anti-replay nonce")
+        }
         "/account" => account(),
-        "/order" if before == 0 => Says::problem(400, "badNonce", "JWS has an invalid anti-replay nonce"),
         _ => Says::problem(403, "rejectedIdentifier", "the policy forbids\u{1b}[31m this name"),
     });
     let (problem, _) = ordered(options(&authority)).await;

@@ -29,6 +29,9 @@ pub enum Error {
     /// The ledger cannot be read or written.
     #[error(transparent)]
     Ledger(LedgerError),
+    /// Certificates cannot be kept.
+    #[error(transparent)]
+    Certificate(#[from] seaworthy_certificate::Error),
     /// The proxy cannot listen or run.
     #[error(transparent)]
     Proxy(#[from] seaworthy_proxy::Error),
@@ -102,6 +105,7 @@ impl Error {
             Self::State { .. } => "host-state",
             Self::AlreadyServed { .. } => "already-served",
             Self::Ledger(error) => error.code(),
+            Self::Certificate(error) => error.code(),
             Self::Proxy(_) => "proxy-not-running",
             Self::Survivors(_) | Self::System { .. } => "host-system",
             Self::Artifact(error) => error.code(),

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::clock::Clock;
 use super::environment::Orders;
+use super::https::Secured;
 use super::layout::Layout;
 use super::place::{Place, lock};
 use super::router::Router;
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     /// The machine's name.
     pub(super) hostname: String,
     pub(super) router: Router,
+    /// What the proxy is told of TLS.
+    pub(super) secured: Secured,
     environments: Mutex<BTreeMap<Key, Entry>>,
     http: Mutex<Option<u16>>,
     changed: watch::Sender<u64>,
@@ -60,6 +63,7 @@ impl Shared {
             run,
             hostname,
             router: Router::default(),
+            secured: Secured::default(),
             environments: Mutex::default(),
             http: Mutex::default(),
             changed: watch::Sender::new(0),

@@ -3,6 +3,7 @@
 //! ```text
 //! ledger/ledger.db                        what happened
 //! store/                                  artifacts, content-addressed
+//! certificates/                           certificates, their keys, accounts with who issues them
 //! run/                                    the control process's lock and record, sockets of its API, shims and proxy
 //! apps/APP/ENV/environment.json           what a person set: scale, maintenance
 //! apps/APP/ENV/split.key                  signs cookies and headers
@@ -64,6 +65,11 @@ impl Layout {
     /// Where the API of the control process listens.
     pub fn socket(&self) -> PathBuf {
         self.run().join("api.sock")
+    }
+
+    /// Certificates and their keys.
+    pub fn certificates(&self) -> PathBuf {
+        self.root.join("certificates")
     }
 
     /// Artifacts.

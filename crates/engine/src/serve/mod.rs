@@ -13,6 +13,7 @@
 //! rollout          one release taking over: machine -> journal -> effects -> machine
 //! running          the instances of one release
 //! traffic, router  what the proxy is told
+//! https            certificates, and what the proxy is told of them
 //! ```
 
 mod clock;
@@ -23,6 +24,7 @@ mod errors;
 mod fetch;
 mod gates;
 mod host;
+mod https;
 mod journal;
 mod layout;
 mod migrate;
@@ -50,6 +52,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use seaworthy_artifact::{Digest, Manifest, Store};
+use seaworthy_certificate::Keeper;
 use seaworthy_ledger::{Actor, Ledger, mask};
 use seaworthy_model::Name;
 use seaworthy_proxy::control::{Listener, Proxy, ProxyOptions, Scope, Survivor as SurvivingProxy};
@@ -66,6 +69,7 @@ use tokio::task::JoinHandle;
 
 pub use environment::{Refusal, Ship, Shipped};
 pub use error::Error;
+pub use https::Https;
 pub use layout::{EnvironmentFolder, Layout};
 pub use place::Line;
 pub use release::ReleaseRecord;
@@ -86,6 +90,8 @@ pub struct Options {
     pub state: PathBuf,
     /// The port for plain HTTP; 0 is any.
     pub http: u16,
+    /// HTTPS, where the host speaks it.
+    pub https: Option<Https>,
     /// Others than this machine may connect.
     pub is_public: bool,
     /// The program whose hidden arguments make shims and proxies; this one, as a rule.
@@ -102,6 +108,7 @@ pub struct Serve {
     background: Vec<JoinHandle<()>>,
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
     http: u16,
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl Serve {
@@ -134,8 +141,14 @@ impl Serve {
             what: "the proxy cannot be told what to do",
             source: std::io::Error::other(why),
         })?;
-        let background = vec![tokio::spawn(router::run(Arc::clone(&shared)))];
-        Ok(Self { shared, session, reaper: reaping, background, tasks: std::sync::Mutex::new(tasks), http })
+        let mut background = vec![tokio::spawn(router::run(Arc::clone(&shared)))];
+        let keeper =
+            options.https.as_ref().map(|https| https::keeper(&shared, https)).transpose()?.map(Arc::new);
+        if let Some(keeper) = &keeper {
+            background.push(tokio::spawn(https::run(Arc::clone(&shared), Arc::clone(keeper))));
+        }
+        let tasks = std::sync::Mutex::new(tasks);
+        Ok(Self { shared, session, reaper: reaping, background, tasks, http, keeper })
     }
 
     /// The port of the proxy for plain HTTP.
@@ -184,6 +197,9 @@ impl Serve {
     async fn end_tasks(&self) {
         for task in &self.background {
             task.abort();
+        }
+        if let Some(keeper) = &self.keeper {
+            keeper.stop().await;
         }
         let tasks: Vec<JoinHandle<()>> = std::mem::take(&mut *place::lock(&self.tasks));
         for task in tasks {
@@ -262,16 +278,34 @@ async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, u16), 
         arguments: vec![crate::host::PROXY_ARGUMENT.into()],
         settings,
     };
-    let table = router::table(shared, 1);
-    if let Some(surviving) = SurvivingProxy::find(&folder).await? {
+    let scope = if options.is_public { Scope::Everyone } else { Scope::Loopback };
+    let secure = |https: &Https| Listener::bind(https::LISTENER, https.port, scope);
+    let begin = |listeners: &[Listener]| {
+        let listener = listeners.iter().find(|listener| listener.name() == https::LISTENER);
+        if let (Some(https), Some(listener)) = (&options.https, listener) {
+            shared.secured.begin(https.public_port.unwrap_or_else(|| listener.port()));
+        }
+    };
+    if let Some(mut surviving) = SurvivingProxy::find(&folder).await? {
         let port = surviving.listeners().first().map_or(0, Listener::port);
-        let proxy = Proxy::adopt(proxy_options, surviving, table).await?;
+        let has_secure = surviving.listeners().iter().any(|listener| listener.name() == https::LISTENER);
+        if let Some(https) = options.https.as_ref().filter(|_| !has_secure) {
+            surviving.listen(secure(https)?);
+        }
+        begin(surviving.listeners());
+        // Clients go on to be shown what they were, until what is kept is read again.
+        let shown = surviving.table().and_then(|table| table.tls).map(|tls| tls.certificates);
+        shared.secured.restore(shown.unwrap_or_default());
+        let proxy = Proxy::adopt(proxy_options, surviving, router::table(shared, 1)).await?;
         return Ok((proxy, port));
     }
-    let scope = if options.is_public { Scope::Everyone } else { Scope::Loopback };
-    let listener = Listener::bind("http", options.http, scope)?;
-    let port = listener.port();
-    let proxy = Proxy::start(proxy_options, vec![listener], table).await?;
+    let mut listeners = vec![Listener::bind("http", options.http, scope)?];
+    let port = listeners[0].port();
+    if let Some(https) = &options.https {
+        listeners.push(secure(https)?);
+    }
+    begin(&listeners);
+    let proxy = Proxy::start(proxy_options, listeners, router::table(shared, 1)).await?;
     Ok((proxy, port))
 }
 

@@ -97,6 +97,9 @@ impl Place {
     pub(super) fn url(&self) -> Option<String> {
         let port = self.host.http()?;
         let domain = self.traffic().domain.clone();
+        if let Some(url) = domain.as_deref().and_then(|domain| self.host.secured.url(domain)) {
+            return Some(url);
+        }
         let host = domain.unwrap_or_else(|| format!("{}.{}.localhost", self.name, self.app));
         Some(if port == 80 { format!("http://{host}/") } else { format!("http://{host}:{port}/") })
     }

@@ -162,7 +162,8 @@ pub(super) fn table(shared: &Shared, generation: u64) -> RoutingTable {
         routes.extend(traffic::routes(app, name, &traffic, is_only, split));
         splits.extend(split_of(&entry.place, &traffic));
     }
-    RoutingTable { generation, routes, splits, ..RoutingTable::default() }
+    let tls = shared.secured.tls();
+    RoutingTable { generation, routes, splits, tls, ..RoutingTable::default() }
 }
 
 /// Who goes where in an environment, while there are two releases.
@@ -176,7 +177,8 @@ fn split_of(place: &Place, traffic: &Traffic) -> Option<SplitTable> {
         weight: traffic.weight,
         lease: traffic.lease,
         expired: traffic.expired.clone(),
-        secure: false,
+        // A host with a certificate is redirected to HTTPS: there is no other way to it.
+        secure: traffic.domain.as_deref().is_some_and(|domain| place.host.secured.covers(domain)),
     })
 }
 

@@ -84,6 +84,15 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
+    /// Whether it is reached at a host.
+    pub(super) fn is_at(&self, host: &str) -> bool {
+        let named = |served: &Served| {
+            served.route.as_deref().is_some_and(|route| route.split('/').next() == Some(host))
+        };
+        let both = std::iter::once(&self.stable).chain(&self.canary);
+        self.domain.as_deref() == Some(host) || both.flat_map(|serving| serving.services.values()).any(named)
+    }
+
     /// There is a release beside the one that served before. Also without any share, and with all of it: what is counted
     /// while the old release is warm is what the watch goes by, and cookies are taken back when it is aborted.
     pub(super) fn is_split(&self) -> bool {

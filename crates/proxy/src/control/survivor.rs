@@ -24,7 +24,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 pub struct Survivor {
     pub(super) process: Process,
     pub(super) listeners: Vec<Listener>,
-    /// Whether it speaks as this program does; otherwise it can only be replaced.
+    /// Whether it speaks as this program does and has every socket; otherwise it can only be replaced.
     pub(super) is_understood: bool,
     /// Older ones, from a replacement that the control process did not live to finish.
     pub(super) others: Vec<Process>,
@@ -82,6 +82,12 @@ impl Survivor {
     #[must_use]
     pub fn listeners(&self) -> &[Listener] {
         &self.listeners
+    }
+
+    /// Gives it a socket more. The process that runs cannot be given one, so that another follows at once, on all of them.
+    pub fn listen(&mut self, listener: Listener) {
+        self.listeners.push(listener);
+        self.is_understood = false;
     }
 
     /// The table in force, with what is left of its leases by now. `None` where another version of this program wrote it,

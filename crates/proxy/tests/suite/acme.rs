@@ -11,7 +11,9 @@ use seaworthy_certificate::{
     Answer, Authority, Challenges, Keeper, Method, Notice, Options, Source, Status, Wanted,
 };
 use seaworthy_proxy::control::{Listener, Proxy, Scope};
-use seaworthy_proxy::table::{Certificate, CertificatePair, Hsts, RoutingTable, Tls};
+use seaworthy_proxy::table::{
+    Certificate, CertificatePair, Challenges as Challenged, Hsts, RoutingTable, Tls,
+};
 use seaworthy_proxy::wire::Settings;
 use tokio::sync::{Mutex, watch};
 
@@ -52,7 +54,7 @@ impl Challenges for Answers {
                 return Ok(());
             }
             let change = |tls: &mut Tls| {
-                tls.challenges = Default::default();
+                tls.challenges = Challenged::default();
                 for answer in answers {
                     match answer {
                         Answer::Http { token, body } => _ = tls.challenges.http.insert(token, body),
@@ -125,6 +127,7 @@ impl Host {
 
     async fn stop(self) {
         self.keeper.stop().await;
+        drop(self.keeper);
         let front = Arc::into_inner(self.front).unwrap().into_inner();
         front.proxy.stop().await;
     }

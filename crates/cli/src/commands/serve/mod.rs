@@ -33,6 +33,7 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     let options = Options {
         state: folder.clone(),
         http: args.http,
+        https: None,
         is_public: args.public,
         program: PathBuf::from("/proc/self/exe"),
         hostname: rustix::system::uname().nodename().to_string_lossy().into_owned(),
