@@ -63,8 +63,10 @@ impl Load {
 
     pub(crate) fn end(self) -> Went {
         self.seen.stop.store(true, Ordering::Release);
-        for thread in self.threads {
+        for (n, thread) in self.threads.into_iter().enumerate() {
+            let began = Instant::now();
             thread.join().unwrap();
+            if began.elapsed() > Duration::from_secs(3) { eprintln!("SLOWJOIN {n} {:?}", began.elapsed()); }
         }
         Went {
             requests: self.seen.requests.load(Ordering::Acquire),
