@@ -63,10 +63,8 @@ impl Load {
 
     pub(crate) fn end(self) -> Went {
         self.seen.stop.store(true, Ordering::Release);
-        for (n, thread) in self.threads.into_iter().enumerate() {
-            let began = Instant::now();
+        for thread in self.threads {
             thread.join().unwrap();
-            if began.elapsed() > Duration::from_secs(3) { eprintln!("SLOWJOIN {n} {:?}", began.elapsed()); }
         }
         Went {
             requests: self.seen.requests.load(Ordering::Acquire),
@@ -263,7 +261,8 @@ fn events(port: u16, seen: &Seen) {
             }
         }
         let mut line = String::new();
-        while seen.goes_on() && connection.0.read_line(&mut line).is_ok_and(|read| read > 0) {
+        // The chunk without content is the end, the connection itself may stay.
+        while seen.goes_on() && connection.0.read_line(&mut line).is_ok_and(|read| read > 0) && line != "0\r\n" {
             line.clear();
         }
     }
