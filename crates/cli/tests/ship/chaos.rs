@@ -110,7 +110,13 @@ fn row(host: &Host, victim: Victim, state: &str, stable: &str, is_canary: bool) 
     });
     let is_new = settled["serves"]["release"].as_str() == Some(&release);
     let serves = host.word();
-    assert_eq!(serves, if is_new { word.as_str() } else { stable }, "{what} after {:?}\n{}", began.elapsed(), host.log());
+    assert_eq!(
+        serves,
+        if is_new { word.as_str() } else { stable },
+        "{what} after {:?}\n{}",
+        began.elapsed(),
+        host.log()
+    );
     more(&load, 20);
     let went = load.end();
     assert_eq!(went.failures, Vec::<String>::new(), "{what}\n{}", host.log());

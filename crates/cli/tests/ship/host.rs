@@ -65,8 +65,7 @@ impl Host {
     fn at(config: &str, state: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("ship").tempdir().unwrap();
         let folder_path = folder.path().canonicalize().unwrap();
-        let host =
-            Self { repository: tempfile::tempdir().unwrap(), state: folder_path.join(state), folder };
+        let host = Self { repository: tempfile::tempdir().unwrap(), state: folder_path.join(state), folder };
         host.git(&["init", "-q", "-b", "main"]);
         host.commit(&[("seaworthy.toml", config), ("server.js", SERVER), ("word", "one")]);
         host
@@ -304,7 +303,8 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
 pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.set_read_timeout(Some(LONG)).unwrap();
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: {AT}\r\nConnection: close\r\nAccept: text/plain\r\n\r\n").unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {AT}\r\nConnection: close\r\nAccept: text/plain\r\n\r\n")
+        .unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
     let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -21,7 +21,13 @@ fn nobody_notices(environment: &str) {
         more(&load, 20);
     }
     let went = load.end();
-    assert_eq!((&went.failures[..], &went.broken[..]), (&[][..], &[][..]), "{} requests\n{}", went.requests, host.log());
+    assert_eq!(
+        (&went.failures[..], &went.broken[..]),
+        (&[][..], &[][..]),
+        "{} requests\n{}",
+        went.requests,
+        host.log()
+    );
     assert!(went.requests > 500, "{}", went.requests);
     host.end();
 }

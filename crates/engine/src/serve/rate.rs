@@ -24,7 +24,9 @@ impl Rate {
 
     /// Requests per second over the window, or as much of it as is known.
     pub(super) fn per_second(&self) -> f64 {
-        let (Some((first, before)), Some((last, after))) = (self.0.front(), self.0.back()) else { return 0.0 };
+        let (Some((first, before)), Some((last, after))) = (self.0.front(), self.0.back()) else {
+            return 0.0;
+        };
         let seconds = last.saturating_duration_since(*first).as_secs_f64();
         if seconds < 1.0 {
             return 0.0;

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use seaworthy_model::{Condition, Name, Probe, Service};
 use seaworthy_provision::environment::{self, Environment, Inputs, Mode, Provided};
 use seaworthy_secrets::Resolved;
-use secrecy::ExposeSecret as _;
 use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Phase, Restart};
 use seaworthy_supervise::process::Definition;
 use seaworthy_supervise::spec::Spec;
 use seaworthy_supervise::survivor::Survivor;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use super::Error;

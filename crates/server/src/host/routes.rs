@@ -143,8 +143,7 @@ async fn order(
         }
         OrderRequest::Maintenance { on } => control.maintain(&app, &environment, on).await,
         OrderRequest::Scale { service, count } => {
-            let service =
-                Name::parse(&service).map_err(|error| Problem::parameter(error.to_string()))?;
+            let service = Name::parse(&service).map_err(|error| Problem::parameter(error.to_string()))?;
             control.scale(&app, &environment, service, count).await
         }
     };

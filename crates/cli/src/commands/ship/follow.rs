@@ -71,11 +71,7 @@ fn show(line: &seaworthy_engine::serve::Line, as_json: bool) -> anyhow::Result<(
 }
 
 /// How the release ended, once it has.
-fn end(
-    environment: &EnvironmentView,
-    release: &ReleaseId,
-    why: Option<&str>,
-) -> Option<End> {
+fn end(environment: &EnvironmentView, release: &ReleaseId, why: Option<&str>) -> Option<End> {
     if let Some(rollout) = environment.rollout.as_ref().filter(|rollout| rollout.release == release.as_str())
     {
         let cause = || rollout.cause.clone().unwrap_or_default();
@@ -136,9 +132,10 @@ fn told(
                 paint(style::NAME, "done"),
                 place.environment
             );
-            let watched = environment.rollout.as_ref().filter(|rollout| {
-                rollout.release == release.as_str() && rollout.before.is_some()
-            });
+            let watched = environment
+                .rollout
+                .as_ref()
+                .filter(|rollout| rollout.release == release.as_str() && rollout.before.is_some());
             if let Some(until) = watched.and_then(|rollout| rollout.watched_until) {
                 let until = jiff::Timestamp::from_millisecond(i64::try_from(until)?)?;
                 let until = until.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string();
@@ -205,8 +202,7 @@ pub(super) async fn back(
                 "draining" | "retained" => true,
                 _ => false,
             };
-            (is_it && !serves)
-                || (!is_it && !has_left)
+            (is_it && !serves) || (!is_it && !has_left)
         });
         if !is_going {
             let serves = now.rollout.as_ref().filter(|rollout| rollout.release == release.as_str()).is_some()
