@@ -261,7 +261,11 @@ fn events(port: u16, seen: &Seen) {
             }
         }
         let mut line = String::new();
-        while seen.goes_on() && connection.0.read_line(&mut line).is_ok_and(|read| read > 0) {
+        // The chunk without content is the end, the connection itself may stay.
+        while seen.goes_on()
+            && connection.0.read_line(&mut line).is_ok_and(|read| read > 0)
+            && line != "0\r\n"
+        {
             line.clear();
         }
     }

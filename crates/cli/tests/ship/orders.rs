@@ -47,10 +47,10 @@ fn more_and_fewer_instances() {
     let host = Host::new(&config(BLUE_GREEN));
     let first = host.ship(&[]);
     let release = first["release"].as_str().unwrap();
-    host.ship_word("two");
-    let busy = host.sea(&["scale", "web=3"]);
-    assert_eq!(busy.code, 0, "{busy:?}");
-    let second = host.environment()["serves"]["release"].as_str().unwrap().to_owned();
+    let second = host.ship_word("two")["release"].as_str().unwrap().to_owned();
+    // It is still watched, with the release before beside it.
+    let scaled = host.sea(&["scale", "web=3"]);
+    assert_eq!(scaled.code, 0, "{scaled:?}");
     let load = Load::start(host.port());
     more(&load, 50);
     assert_eq!(host.pids_of(&second).len(), 3);

@@ -294,10 +294,8 @@ impl Rollout {
 
     /// Something changed of the instances.
     pub(super) fn look(&mut self) {
-        let is_waiting = matches!(
-            self.machine.state(),
-            State::Booting | State::Ready | State::Smoked | State::Canary(_)
-        );
+        let is_waiting =
+            matches!(self.machine.state(), State::Booting | State::Ready | State::Smoked | State::Canary(_));
         if !is_waiting {
             return;
         }
