@@ -24,6 +24,7 @@ mod gates;
 mod host;
 mod journal;
 mod layout;
+pub mod logs;
 mod migrate;
 mod place;
 mod release;
