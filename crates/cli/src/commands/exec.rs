@@ -35,12 +35,14 @@ pub(crate) fn run(global: &Global, args: &ExecArgs) -> anyhow::Result<u8> {
 fn on_host(global: &Global, args: &ExecArgs) -> anyhow::Result<u8> {
     let target = target::target(global)?;
     let (app, environment) = (target.app.as_str(), target.environment.as_str());
-    let nothing = |message: String| Outside { message, help: Some(format!("sea status --env {environment}")) };
+    let nothing =
+        |message: String| Outside { message, help: Some(format!("sea status --env {environment}")) };
     let record = find(&state::folder(&args.state)?)
         .ok_or_else(|| nothing(format!("nothing serves {environment} on this machine")))?;
     let client = HostClient::new(record.socket);
     let view = block_on(async { Ok(client.view().await?) })?;
-    let of_app = view.environments.into_iter().find(|view| view.app == app && view.environment == environment);
+    let of_app =
+        view.environments.into_iter().find(|view| view.app == app && view.environment == environment);
     let of_app = of_app.ok_or_else(|| nothing(format!("nothing of {app} was shipped to {environment}")))?;
     let serves = of_app.serves.map(|serves| serves.release);
     let mut instances: Vec<_> =
@@ -62,5 +64,9 @@ fn on_host(global: &Global, args: &ExecArgs) -> anyhow::Result<u8> {
     // A console is of little use without its terminal's kind.
     command.envs(std::env::var_os("TERM").map(|term| ("TERM", term)));
     let error = command.exec();
-    Err(Outside { message: format!("`{program}` cannot be run in {}: {error}", folder.display()), help: None }.into())
+    Err(Outside {
+        message: format!("`{program}` cannot be run in {}: {error}", folder.display()),
+        help: None,
+    }
+    .into())
 }

@@ -40,7 +40,9 @@ fn host(global: &Global, args: &StatusArgs) -> anyhow::Result<u8> {
     let folder = state::folder(&args.state)?;
     let Some(record) = find(&folder) else {
         let message = format!("nothing serves {}", folder.display());
-        return Err(Outside { message, help: Some("sea serve, or sea ship, which starts it".to_owned()) }.into());
+        return Err(
+            Outside { message, help: Some("sea serve, or sea ship, which starts it".to_owned()) }.into()
+        );
     };
     let client = HostClient::new(record.socket);
     let mut view = block_on(async { Ok(client.view().await?) })?;

@@ -37,9 +37,17 @@ pub(crate) fn is_named(global: &Global) -> bool {
 /// What the arguments and the repository say.
 pub(crate) fn target(global: &Global) -> anyhow::Result<Target> {
     if let Some(app) = &global.here {
-        let name = |text: &str| Name::parse(text).map_err(|error| Mistake { message: error.to_string(), help: None });
+        let name = |text: &str| {
+            Name::parse(text).map_err(|error| Mistake { message: error.to_string(), help: None })
+        };
         let environment = name(global.env.as_deref().unwrap_or(ONLY))?;
-        return Ok(Target { root: PathBuf::from("."), app: name(app)?, environment, after: None, host: None });
+        return Ok(Target {
+            root: PathBuf::from("."),
+            app: name(app)?,
+            environment,
+            after: None,
+            host: None,
+        });
     }
     let root = load::root(global, None)?;
     let repository = Repository::open(&root)?;

@@ -33,13 +33,20 @@ fn environment(out: &mut dyn Write, view: &EnvironmentView) -> io::Result<()> {
         Some(serves) => {
             let commit: String = serves.commit.chars().take(9).collect();
             let dirty = if serves.dirty { " with changes" } else { "" };
-            writeln!(out, "  {} serves: {commit}{dirty} {}", serves.release, paint(style::DIM, &serves.subject))?;
+            writeln!(
+                out,
+                "  {} serves: {commit}{dirty} {}",
+                serves.release,
+                paint(style::DIM, &serves.subject)
+            )?;
         }
         None => writeln!(out, "  {}", paint(style::ERROR, "nothing serves"))?,
     }
     if let Some(rollout) = &view.rollout {
         write!(out, "  {} {}", rollout.release, rollout.state)?;
-        for note in [rollout.paused.then_some("paused"), rollout.cause.as_deref(), rollout.waits_for.as_deref()] {
+        for note in
+            [rollout.paused.then_some("paused"), rollout.cause.as_deref(), rollout.waits_for.as_deref()]
+        {
             if let Some(note) = note {
                 write!(out, ", {note}")?;
             }
@@ -68,7 +75,11 @@ fn environment(out: &mut dyn Write, view: &EnvironmentView) -> io::Result<()> {
 }
 
 fn row(instance: &InstanceView) -> [String; 4] {
-    let restarts = if instance.restarts > 0 { format!(", restarted {} times", instance.restarts) } else { String::new() };
+    let restarts = if instance.restarts > 0 {
+        format!(", restarted {} times", instance.restarts)
+    } else {
+        String::new()
+    };
     let process = instance.pid.map(|pid| format!("process {pid}{restarts}")).unwrap_or_default();
     let name = format!("{}.{}", instance.service, instance.number);
     [name, format!("{} {}", instance.phase, instance.detail), instance.release.clone(), process]

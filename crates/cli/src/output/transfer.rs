@@ -21,7 +21,9 @@ impl Transfer {
     pub(crate) fn begin(what: String, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total);
-            if let Ok(style) = ProgressStyle::with_template("{msg}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{msg}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left")
+            {
                 bar.set_style(style);
             }
             bar.set_message(what.clone());

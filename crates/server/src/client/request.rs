@@ -99,7 +99,8 @@ pub(crate) async fn with_stream(
     path: &str,
     mut parts: mpsc::Receiver<io::Result<Bytes>>,
 ) -> Result<Bytes, ServerError> {
-    let parts = poll_fn(move |context| parts.poll_recv(context).map(|part| part.map(|part| part.map(Frame::data))));
+    let parts =
+        poll_fn(move |context| parts.poll_recv(context).map(|part| part.map(|part| part.map(Frame::data))));
     let (response, _connection) = send_body(socket, method, path, StreamBody::new(parts)).await?;
     collect(response).await
 }

@@ -19,23 +19,31 @@ const WAITING: usize = 8;
 
 /// Hands over what the host lacks of an artifact. What arrived counts even when the rest does not: the next time it is
 /// not sent again.
-pub(crate) fn deliver(remote: &Remote, client: &HostClient, store: &Store, artifact: &str) -> anyhow::Result<()> {
+pub(crate) fn deliver(
+    remote: &Remote,
+    client: &HostClient,
+    store: &Store,
+    artifact: &str,
+) -> anyhow::Result<()> {
     let digest: Digest = artifact.parse()?;
     let manifest = store.manifest(&digest)?;
     let address = remote.session.address();
     let broke = |error| remote.explain(error, "the artifact was sent");
     let missing = block_on(async { Ok(client.missing(manifest.to_json()).await?) }).map_err(broke)?;
-    let missing = missing.iter().map(|digest| Ok(digest.parse()?)).collect::<anyhow::Result<Vec<Digest>>>()?;
+    let missing =
+        missing.iter().map(|digest| Ok(digest.parse()?)).collect::<anyhow::Result<Vec<Digest>>>()?;
     let mut total = 0;
     for digest in &missing {
         total += store.stored_size(digest)?;
     }
-    let mut transfer = (!missing.is_empty()).then(|| Transfer::begin(format!("sending the release to {address}"), total));
+    let mut transfer =
+        (!missing.is_empty()).then(|| Transfer::begin(format!("sending the release to {address}"), total));
     let (parts, sent) = mpsc::channel(WAITING);
     let arrived = std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
             let failed = parts.clone();
-            let mut body = Body { parts, buffer: Vec::with_capacity(PART), bytes: 0, transfer: transfer.as_mut() };
+            let mut body =
+                Body { parts, buffer: Vec::with_capacity(PART), bytes: 0, transfer: transfer.as_mut() };
             let written = bundle::write(store, &manifest, &missing, &mut body);
             if let Err(error) = &written {
                 // The request breaks off, so that what it held so far is not taken for all.

@@ -49,6 +49,9 @@ impl Remote {
         }
         session.check()?;
         if !session.facts().has_program {
+            if session.facts().part > 0 {
+                anstream::eprintln!("{} MiB are there already", session.facts().part >> 20);
+            }
             let mut transfer = Transfer::begin(format!("copying sea to {address}"), program.size());
             program.copy(&session, &mut |bytes| transfer.at(bytes))?;
         }
@@ -75,8 +78,13 @@ impl Remote {
             }
             Ok(_) => {}
             Err(_) => {
-                let message = format!("{} does not forward its sockets: {}", self.session.address(), self.session.said());
-                let help = "AllowStreamLocalForwarding yes (or local) in /etc/ssh/sshd_config over there".to_owned();
+                let message = format!(
+                    "{} does not forward its sockets: {}",
+                    self.session.address(),
+                    self.session.said()
+                );
+                let help =
+                    "AllowStreamLocalForwarding yes (or local) in /etc/ssh/sshd_config over there".to_owned();
                 return Err(Outside { message, help: Some(help) }.into());
             }
         }
@@ -87,7 +95,8 @@ impl Remote {
     pub(crate) fn explain(&self, error: anyhow::Error, what: &'static str) -> anyhow::Error {
         match error.downcast_ref::<ServerError>() {
             Some(ServerError::NotRunning(_) | ServerError::Connect { .. } | ServerError::Broken(_)) => {
-                Error::Broken { address: self.session.address().clone(), what, said: self.session.said() }.into()
+                Error::Broken { address: self.session.address().clone(), what, said: self.session.said() }
+                    .into()
             }
             _ => error,
         }
