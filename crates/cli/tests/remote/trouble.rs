@@ -37,10 +37,10 @@ fn a_host_that_cannot_be_entered_is_told_apart() {
 fn a_host_of_another_kind_or_time_is_told() {
     let host = Host::start();
     // A machine like this one but for what it says about itself.
-    let other = host.script(&format!("{} \"$@\" | sed 's/^machine .*/machine riscv64/'", host.ssh()));
+    let other = host.script(&format!("{} \"$@\" | sed -u 's/^machine .*/machine riscv64/'", host.ssh()));
     refused(&host.sea_by(&other, &["ship"]), "ssh-machine", "build `sea`");
     let late = host.script(&format!(
-        "{} \"$@\" | sed 's/^time .*/time 1000000000/;s/^machine .*/machine s390x/'",
+        "{} \"$@\" | sed -u 's/^time .*/time 1000000000/;s/^machine .*/machine s390x/'",
         host.ssh()
     ));
     let run = host.sea_by(&late, &["ship"]);

@@ -13,7 +13,7 @@ use crate::repository::repository;
 fn sources() -> Vec<String> {
     let mut found = Vec::new();
     let mut waiting: Vec<_> =
-        ["model", "detect", "provision", "secrets", "engine", "ledger", "artifact", "release", "cli"]
+        ["model", "detect", "provision", "secrets", "engine", "ledger", "artifact", "release", "remote", "cli"]
             .iter()
             .map(|name| workspace().join("crates").join(name).join("src"))
             .collect();
