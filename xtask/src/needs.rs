@@ -11,7 +11,7 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 14] = [
+const NEEDS: [Need; 16] = [
     Need { places: &["/usr/lib/postgresql/*/bin/initdb", "initdb"], package: "postgresql" },
     Need { places: &["redis-server"], package: "redis-server" },
     Need { places: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
@@ -20,6 +20,8 @@ const NEEDS: [Need; 14] = [
     Need { places: &["python3"], package: "python3-venv" },
     Need { places: &["script"], package: "bsdutils" },
     Need { places: &["git"], package: "git" },
+    Need { places: &["/usr/sbin/sshd"], package: "openssh-server" },
+    Need { places: &["ssh"], package: "openssh-client" },
     Need { places: &["promtool"], package: "prometheus" },
     Need { places: &["amtool"], package: "prometheus-alertmanager" },
     Need { places: &["kubectl"], package: "kubernetes-client" },
