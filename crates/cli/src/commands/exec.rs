@@ -13,6 +13,7 @@ use crate::args::{ExecArgs, Global};
 use crate::commands::connect::{block_on, connect};
 use crate::commands::{remote, state, target};
 use crate::exit::Outside;
+use crate::output::host;
 
 pub(crate) fn run(global: &Global, args: &ExecArgs) -> anyhow::Result<u8> {
     if target::is_named(global) {
@@ -44,7 +45,7 @@ fn on_host(global: &Global, args: &ExecArgs) -> anyhow::Result<u8> {
     let of_app =
         view.environments.into_iter().find(|view| view.app == app && view.environment == environment);
     let of_app = of_app.ok_or_else(|| nothing(format!("nothing of {app} was shipped to {environment}")))?;
-    let serves = of_app.serves.map(|serves| serves.release);
+    let serves = host::serving(&of_app).map(str::to_owned);
     let mut instances: Vec<_> =
         of_app.instances.into_iter().filter(|instance| instance.service == args.service).collect();
     // The release that serves comes before one that is about to.

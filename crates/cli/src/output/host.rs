@@ -12,6 +12,14 @@ pub(crate) fn is_well(view: &EnvironmentView) -> bool {
     view.trouble.is_none() && !is_frozen && view.serves.is_some()
 }
 
+/// The release that visitors get: while one that was promoted is watched, it, and not the one that is kept warm.
+pub(crate) fn serving(view: &EnvironmentView) -> Option<&str> {
+    let is_promoted = |state: &str| matches!(state, "promoted" | "draining" | "retained");
+    let promoted = view.rollout.as_ref().filter(|rollout| is_promoted(&rollout.state));
+    let promoted = promoted.map(|rollout| rollout.release.as_str());
+    promoted.or(view.serves.as_ref().map(|serves| serves.release.as_str()))
+}
+
 pub(crate) fn write(out: &mut dyn Write, host: &HostView) -> io::Result<()> {
     let http = host.http.as_deref().unwrap_or_default();
     writeln!(out, "{}  sea {}  {http}", paint(style::NAME, &host.host), host.version)?;
@@ -33,9 +41,10 @@ fn environment(out: &mut dyn Write, view: &EnvironmentView) -> io::Result<()> {
         Some(serves) => {
             let commit: String = serves.commit.chars().take(9).collect();
             let dirty = if serves.dirty { " with changes" } else { "" };
+            let verb = if serving(view) == Some(&serves.release) { "serves" } else { "served before" };
             writeln!(
                 out,
-                "  {} serves: {commit}{dirty} {}",
+                "  {} {verb}: {commit}{dirty} {}",
                 serves.release,
                 paint(style::DIM, &serves.subject)
             )?;

@@ -30,7 +30,7 @@ fn a_release_is_shipped_watched_asked_and_rolled_back() {
         "{history:?}"
     );
     let show = host.sea(&["show", "production", "--env", "production"]);
-    assert!(show.code == 0 && show.stdout.contains("two"), "{show:?}");
+    assert!(show.code == 0 && show.stdout.contains("serves (promoted"), "{show:?}");
     let audit = host.sea(&["audit", "--env", "production", "--csv"]);
     assert!(audit.code == 0 && audit.stdout.lines().count() >= 3, "{audit:?}");
     let logs = host.sea(&["logs", "--env", "production", "web"]);
