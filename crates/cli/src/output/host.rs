@@ -55,10 +55,10 @@ fn environment(out: &mut dyn Write, view: &EnvironmentView) -> io::Result<()> {
         write!(out, "  {} {}", rollout.release, rollout.state)?;
         for note in
             [rollout.paused.then_some("paused"), rollout.cause.as_deref(), rollout.waits_for.as_deref()]
+                .into_iter()
+                .flatten()
         {
-            if let Some(note) = note {
-                write!(out, ", {note}")?;
-            }
+            write!(out, ", {note}")?;
         }
         writeln!(out)?;
     }

@@ -9,8 +9,8 @@ use crate::commands::target;
 /// Has the command line that this process was given carried out where the environment is served; `None` when that is
 /// here, or no environment is named.
 pub(crate) fn pass(global: &Global, state: &StateArgs) -> anyhow::Result<Option<u8>> {
-    let arguments = std::env::args().skip(1).collect();
-    through(global, state, false, without_folder(arguments))
+    let arguments = without_folder(std::env::args().skip(1).collect());
+    through(global, state, false, &arguments)
 }
 
 /// The same for `sea exec`, whose command is nobody's to read.
@@ -23,14 +23,14 @@ pub(crate) fn exec(global: &Global, args: &ExecArgs) -> anyhow::Result<Option<u8
     words.extend([args.service.clone(), "--".to_owned()]);
     words.extend(args.command.iter().cloned());
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    through(global, &args.state, is_terminal, words)
+    through(global, &args.state, is_terminal, &words)
 }
 
 fn through(
     global: &Global,
     state: &StateArgs,
     at_terminal: bool,
-    arguments: Vec<String>,
+    arguments: &[String],
 ) -> anyhow::Result<Option<u8>> {
     if global.here.is_some() || !target::is_named(global) {
         return Ok(None);

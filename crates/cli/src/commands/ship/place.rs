@@ -45,15 +45,12 @@ impl Place {
 /// Finds out where the command ships to, and the host; one is started where none serves.
 pub(crate) fn place(global: &Global, args: &StateArgs) -> anyhow::Result<Place> {
     let target = target(global)?;
-    let (store, client, remote) = match &target.host {
-        Some(address) => {
-            let remote = Remote::open(address, args)?;
-            (target.root.join(".seaworthy/store"), remote.serve()?, Some(remote))
-        }
-        None => {
-            let record = serve::ensure(args)?;
-            (state::folder(args)?.join("store"), HostClient::new(record.socket), None)
-        }
+    let (store, client, remote) = if let Some(address) = &target.host {
+        let remote = Remote::open(address, args)?;
+        (target.root.join(".seaworthy/store"), remote.serve()?, Some(remote))
+    } else {
+        let record = serve::ensure(args)?;
+        (state::folder(args)?.join("store"), HostClient::new(record.socket), None)
     };
     Ok(Place {
         root: target.root,
