@@ -20,6 +20,8 @@ const NEEDS: [Need; 16] = [
     Need { places: &["python3"], package: "python3-venv" },
     Need { places: &["script"], package: "bsdutils" },
     Need { places: &["git"], package: "git" },
+    Need { places: &["/usr/sbin/sshd"], package: "openssh-server" },
+    Need { places: &["ssh"], package: "openssh-client" },
     Need { places: &["promtool"], package: "prometheus" },
     Need { places: &["amtool"], package: "prometheus-alertmanager" },
     Need { places: &["kubectl"], package: "kubernetes-client" },

@@ -139,6 +139,14 @@ impl Store {
         self.read(digest, MOST_DOCUMENT)
     }
 
+    /// Bytes of a blob as it is stored, and as it is sent.
+    ///
+    /// # Errors
+    /// When it is not here.
+    pub fn stored_size(&self, digest: &Digest) -> Result<u64, Error> {
+        self.packed(digest).map(|(_, length)| length)
+    }
+
     /// A blob as it is stored, for someone who lacks it.
     ///
     /// # Errors

@@ -51,6 +51,10 @@ pub(crate) struct Global {
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) env: Option<String>,
 
+    /// The app that is meant, on the machine that it is served by: no repository is looked at.
+    #[arg(long, value_name = "APP", global = true, hide = true)]
+    pub(crate) here: Option<String>,
+
     /// Set a value of the model for this run, as in `seaworthy.toml`.
     #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
     pub(crate) set: Vec<String>,
@@ -549,15 +553,24 @@ pub(crate) struct DriftArgs {
     pub(crate) json: bool,
 }
 
-/// Show the state of every service, resource and job of the app that is up.
+/// Show the state of every service, resource and job of the app that is up, or of an environment.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea status
   sea status --json                 everything, as sea.status/1
+  sea status --env production       what serves there, on this machine or another one
+  sea status --host                 all that is shipped to this machine (--json: sea.host/1)
 
 Exits with 1 when something failed or is not ready any more.")]
 pub(crate) struct StatusArgs {
-    /// Print everything as JSON (sea.status/1).
+    /// Show the host of the environment, this machine unless `--env` names another, and all that is shipped to it.
+    #[arg(long)]
+    pub(crate) host: bool,
+
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+
+    /// Print everything as JSON (sea.status/1, sea.host/1 of a host or an environment).
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -568,8 +581,12 @@ pub(crate) struct StatusArgs {
   sea logs                          the last lines of all
   sea logs api -f                   of one, and what it writes from now on
   sea logs --level error --since 10m
-  sea logs --grep 'POST /api'")]
+  sea logs --grep 'POST /api'
+  sea logs --env production web -f  of an environment, wherever it is served")]
 pub(crate) struct LogsArgs {
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+
     /// Services, resources or jobs; all when left out.
     pub(crate) service: Vec<String>,
 
@@ -622,8 +639,12 @@ pub(crate) struct OrderArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea exec api -- npm run console
-  sea exec worker -- printenv DATABASE_URL")]
+  sea exec worker -- printenv DATABASE_URL
+  sea exec --env production api -- npm run console")]
 pub(crate) struct ExecArgs {
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+
     /// The service.
     pub(crate) service: String,
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// Where the ledger is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StateArgs {
-    /// Where this machine keeps what it ships; `$SEA_STATE`, /var/lib/seaworthy or ~/.local/state/seaworthy when left out.
+    /// Where the host keeps what is shipped to it; `$SEA_STATE`, /var/lib/seaworthy or ~/.local/state/seaworthy when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
 }

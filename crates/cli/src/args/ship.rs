@@ -29,6 +29,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, conflicts_with_all = ["public", "install"])]
     pub(crate) stop: bool,
 
+    /// Start a server in the background unless one serves, and print how it is reached as JSON (sea.serve/1).
+    #[arg(long, conflicts_with_all = ["public", "install", "stop"])]
+    pub(crate) ensure: bool,
+
     /// Write a unit for systemd, which starts the server with the machine.
     #[arg(long)]
     pub(crate) install: bool,

@@ -6,11 +6,14 @@ use seaworthy_ledger::audit::Audit;
 
 use crate::args::{AuditArgs, Global};
 use crate::commands::history::filter;
-use crate::commands::state;
+use crate::commands::{remote, state};
 use crate::exit;
 use crate::output::event;
 
 pub(crate) fn run(global: &Global, args: &AuditArgs) -> anyhow::Result<u8> {
+    if let Some(code) = remote::pass(global, &args.state)? {
+        return Ok(code);
+    }
     let query = filter(global, &args.filter)?;
     let audit = match state::ledger(&args.state)? {
         Some(ledger) => ledger.audit(&query)?,

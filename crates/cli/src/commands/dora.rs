@@ -27,6 +27,11 @@ pub(crate) fn run(global: &Global, args: &DoraArgs) -> anyhow::Result<u8> {
     let loaded = load::load(&Global { env: None, ..global.clone() }, None)?;
     let app = loaded.app.name.get().cloned().unwrap_or_else(|| Name::from_text("app"));
     let environment = Name::from_text(global.env.as_deref().unwrap_or(PRODUCTION));
+    if let Some(host) = loaded.app.environments.get(&environment).and_then(|known| known.host.get()) {
+        anstream::eprintln!(
+            "{environment} is on {host}, whose ledger knows its deployments; this is what this machine knows"
+        );
+    }
     let (facts, origin) = facts(args, &root, &app, &environment)?;
     let zone = match &args.zone {
         Some(name) => TimeZone::get(name).map_err(|error| Mistake {

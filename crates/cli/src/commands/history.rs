@@ -10,7 +10,7 @@ use seaworthy_ledger::{Kind, Ledger, LedgerError, ReleaseId, Seq};
 use seaworthy_model::Name;
 
 use crate::args::{FilterArgs, Global, HistoryArgs};
-use crate::commands::{state, time};
+use crate::commands::{remote, state, time};
 use crate::exit::{self, Mistake};
 use crate::output::event;
 use crate::output::style::{self, paint};
@@ -19,6 +19,9 @@ use crate::output::style::{self, paint};
 const LOOK: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(global: &Global, args: &HistoryArgs) -> anyhow::Result<u8> {
+    if let Some(code) = remote::pass(global, &args.state)? {
+        return Ok(code);
+    }
     let file = state::ledger_file(&state::folder(&args.state)?);
     if args.repair {
         return repair(&file, args.yes);
@@ -71,7 +74,7 @@ pub(crate) fn filter(global: &Global, args: &FilterArgs) -> anyhow::Result<Query
             .transpose()
     };
     Ok(Query {
-        app: name("--app", &args.app)?,
+        app: name("--app", if args.app.is_some() { &args.app } else { &global.here })?,
         environment: name("--env", &global.env)?,
         since: args.since.as_deref().map(|text| time::read("--since", text)).transpose()?,
         until: args.until.as_deref().map(|text| time::read("--until", text)).transpose()?,

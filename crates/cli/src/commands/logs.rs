@@ -1,7 +1,9 @@
 //! `sea logs`.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
+use seaworthy_engine::serve::logs;
 use seaworthy_engine::view::LineView;
 use seaworthy_server::client::Client;
 use seaworthy_server::{LogParams, LogView};
@@ -9,18 +11,45 @@ use seaworthy_supervise::log::{Level, ansi};
 
 use crate::args::{Global, LogsArgs};
 use crate::commands::connect::{block_on, connect};
-use crate::commands::time;
+use crate::commands::{remote, state, target, time};
 use crate::exit::{self, Mistake};
 use crate::output::live::log_line;
 
 /// Lines that are shown unless more are asked for.
 const LINES: usize = 200;
+/// How often `--follow` looks for more on a host.
+const LOOK: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(global: &Global, args: &LogsArgs) -> anyhow::Result<u8> {
     let params = params(args)?;
+    if target::is_named(global) {
+        return match remote::pass(global, &args.state)? {
+            Some(code) => Ok(code),
+            None => on_host(global, args, params),
+        };
+    }
     let running = connect(global)?;
     block_on(show(&running.client, args, params))?;
     Ok(exit::DONE)
+}
+
+/// Of an environment that this machine serves.
+fn on_host(global: &Global, args: &LogsArgs, params: LogParams) -> anyhow::Result<u8> {
+    let target = target::target(global)?;
+    let state = state::folder(&args.state)?;
+    let mut query = params.query()?;
+    let mut width = 0;
+    loop {
+        let page = LogView::from(logs::read(&state, &target.app, &target.environment, &query)?);
+        width = page.lines.iter().map(|line| line.member.len()).max().unwrap_or(0).max(width);
+        print(&page, args.json, width)?;
+        if !args.follow {
+            return Ok(exit::DONE);
+        }
+        query.after = Some(page.cursor);
+        query.limit = 0;
+        std::thread::sleep(LOOK);
+    }
 }
 
 fn params(args: &LogsArgs) -> anyhow::Result<LogParams> {

@@ -6,14 +6,17 @@ use seaworthy_ledger::{Event, Ledger, LedgerError, ReleaseId, Seq};
 use seaworthy_model::Name;
 
 use crate::args::{Global, ShowArgs};
-use crate::commands::state;
+use crate::commands::{remote, state};
 use crate::exit::{self, Mistake};
 use crate::output::release;
 
 /// As many releases are named when a text means several.
 const NAMED: usize = 5;
 
-pub(crate) fn run(_: &Global, args: &ShowArgs) -> anyhow::Result<u8> {
+pub(crate) fn run(global: &Global, args: &ShowArgs) -> anyhow::Result<u8> {
+    if let Some(code) = remote::pass(global, &args.state)? {
+        return Ok(code);
+    }
     let Some(ledger) = state::ledger(&args.state)? else {
         if args.json {
             writeln!(std::io::stdout(), "null")?;
@@ -22,7 +25,7 @@ pub(crate) fn run(_: &Global, args: &ShowArgs) -> anyhow::Result<u8> {
         }
         return Ok(exit::DONE);
     };
-    let (app, id) = find(&ledger, &args.release, args.app.as_deref())?;
+    let (app, id) = find(&ledger, &args.release, args.app.as_deref().or(global.here.as_deref()))?;
     // It was found by one of its events.
     let Some(report) = ledger.release_report(&app, &id)? else { return Err(unknown(&ledger, args)?.into()) };
     let mut out = anstream::stdout().lock();

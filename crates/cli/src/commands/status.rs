@@ -2,15 +2,23 @@
 
 use std::io::Write;
 
+use seaworthy_engine::serve::find;
 use seaworthy_engine::view::{AppState, AppView, MemberView, StepState};
+
+use seaworthy_server::host::HostClient;
 
 use crate::args::{Global, StatusArgs};
 use crate::commands::connect::{block_on, connect};
-use crate::exit;
+use crate::commands::{remote, state, target};
+use crate::exit::{self, Outside};
+use crate::output::host;
 use crate::output::live::duration;
 use crate::output::style::{self, Table, paint};
 
 pub(crate) fn run(global: &Global, args: &StatusArgs) -> anyhow::Result<u8> {
+    if args.host || target::is_named(global) {
+        return host(global, args);
+    }
     let running = connect(global)?;
     let app = block_on(async { Ok(running.client.app().await?) })?;
     let mut text = Vec::new();
@@ -22,6 +30,40 @@ pub(crate) fn run(global: &Global, args: &StatusArgs) -> anyhow::Result<u8> {
     }
     anstream::stdout().lock().write_all(&text)?;
     Ok(if app.state == AppState::Degraded { exit::NO } else { exit::DONE })
+}
+
+/// A host, or an environment on it: here, or asked of the machine that has it.
+fn host(global: &Global, args: &StatusArgs) -> anyhow::Result<u8> {
+    if let Some(code) = remote::pass(global, &args.state)? {
+        return Ok(code);
+    }
+    let folder = state::folder(&args.state)?;
+    let Some(record) = find(&folder) else {
+        let message = format!("nothing serves {}", folder.display());
+        return Err(
+            Outside { message, help: Some("sea serve, or sea ship, which starts it".to_owned()) }.into()
+        );
+    };
+    let client = HostClient::new(record.socket);
+    let mut view = block_on(async { Ok(client.view().await?) })?;
+    if !args.host {
+        let target = target::target(global)?;
+        let (app, environment) = (target.app.as_str(), target.environment.as_str());
+        view.environments.retain(|view| view.app == app && view.environment == environment);
+        if view.environments.is_empty() {
+            let message = format!("nothing of {app} was shipped to {environment} on this host");
+            return Err(Outside { message, help: Some(format!("sea ship --env {environment}")) }.into());
+        }
+    }
+    let mut text = Vec::new();
+    if args.json {
+        serde_json::to_writer_pretty(&mut text, &view)?;
+        text.push(b'\n');
+    } else {
+        host::write(&mut text, &view)?;
+    }
+    anstream::stdout().lock().write_all(&text)?;
+    Ok(if view.environments.iter().all(host::is_well) { exit::DONE } else { exit::NO })
 }
 
 fn write(out: &mut dyn Write, app: &AppView) -> std::io::Result<()> {

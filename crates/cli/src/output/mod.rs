@@ -6,6 +6,7 @@ pub(crate) mod differences;
 pub(crate) mod event;
 pub(crate) mod explanation;
 pub(crate) mod findings;
+pub(crate) mod host;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod moment;
@@ -15,9 +16,11 @@ mod sentence;
 pub(crate) mod steps;
 pub(crate) mod style;
 pub(crate) mod summary;
+pub(crate) mod transfer;
 
 use seaworthy_engine::host::Error as EngineError;
 use seaworthy_ledger::LedgerError;
+use seaworthy_remote::Error as RemoteError;
 
 use crate::exit::{Mistake, Outside};
 
@@ -39,7 +42,9 @@ pub(crate) fn advise(error: &EngineError) -> anyhow::Error {
 
 /// Prints why a command failed, and what to type next.
 pub(crate) fn failure(error: &anyhow::Error) {
-    let code = error.downcast_ref::<LedgerError>().map(|error| format!("[{}]", error.code()));
+    let remote = error.downcast_ref::<RemoteError>();
+    let code = error.downcast_ref::<LedgerError>().map(LedgerError::code).or(remote.map(RemoteError::code));
+    let code = code.map(|code| format!("[{code}]"));
     let heading = format!("error{}", code.unwrap_or_default());
     anstream::eprintln!("{}: {error}", style::paint(style::ERROR, &heading));
     for cause in error.chain().skip(1) {
@@ -47,7 +52,8 @@ pub(crate) fn failure(error: &anyhow::Error) {
     }
     let mistake = error.downcast_ref::<Mistake>().and_then(|mistake| mistake.help.as_deref());
     let outside = error.downcast_ref::<Outside>().and_then(|outside| outside.help.as_deref());
-    if let Some(help) = mistake.or(outside) {
+    let remote = remote.and_then(RemoteError::help);
+    if let Some(help) = mistake.or(outside).or(remote.as_deref()) {
         anstream::eprintln!("  {}next{}: {help}", style::HINT.render(), style::HINT.render_reset());
     }
 }

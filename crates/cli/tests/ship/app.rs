@@ -1,7 +1,7 @@
 //! The app that is shipped: one server that does all that a proxy has to pass on, and goes wrong as its files say.
 
 /// Answers with the word of its commit. `mode` says how it goes wrong.
-pub(crate) const SERVER: &str = r#"
+pub(crate) const SERVER: &str = r"
 const http = require('http'), crypto = require('crypto'), fs = require('fs');
 const word = fs.readFileSync('word', 'utf8').trim();
 const mode = fs.existsSync('mode') ? fs.readFileSync('mode', 'utf8').trim() : 'good';
@@ -46,7 +46,7 @@ process.on('SIGTERM', () => {
   server.closeIdleConnections();
   setTimeout(() => process.exit(0), 1000).unref();
 });
-"#;
+";
 
 /// A configuration whose environment is described by these lines.
 pub(crate) fn config(environment: &str) -> String {

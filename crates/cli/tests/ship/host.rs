@@ -1,5 +1,6 @@
 //! A repository, and a host in a folder of its own that it is shipped to.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -155,7 +156,7 @@ impl Host {
         let mut all = fs::read_to_string(self.state.join("serve.log")).unwrap_or_default();
         if let Some(progress) = self.progress() {
             for line in progress["lines"].as_array().into_iter().flatten() {
-                all.push_str(&format!("{} {}\n", line["release"], line["text"]));
+                let _ = writeln!(all, "{} {}", line["release"], line["text"]);
             }
             all.push_str(&progress["environment"].to_string());
         }

@@ -99,8 +99,7 @@ fn a_full_disk_refuses_and_leaves_the_rest_alone() {
     let rest = host.state().join("rest");
     let filled = std::fs::write(&rest, vec![1; 64 << 20]);
     assert!(filled.is_err(), "the disk is full");
-    let noise: String =
-        (0..400_000_u64).map(|n| format!("{}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let noise: String = (0..400_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string()).collect();
     host.commit(&[("noise", &noise), ("word", "two")]);
     let said = host.sea(&["ship"]);
     assert_ne!(said.code, 0, "{said:?}");

@@ -17,7 +17,7 @@ pub(crate) mod definition;
 mod gates;
 mod installs;
 mod jobs;
-mod logs;
+pub(crate) mod logs;
 mod metrics;
 mod reload;
 pub(crate) mod resources;

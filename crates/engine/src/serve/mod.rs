@@ -27,6 +27,7 @@ mod host;
 mod https;
 mod journal;
 mod layout;
+pub mod logs;
 mod migrate;
 mod pause;
 mod place;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
-use seaworthy_ledger::body::{Abort, Gate, Judgement, Outcome, Promotion, Purpose, Rollback, Trigger};
+use seaworthy_ledger::body::{
+    Abort, Changes, CommitLine, Gate, Judgement, Outcome, Promotion, Purpose, Release, Rollback, Trigger,
+};
 use seaworthy_ledger::journal::Open;
 use seaworthy_ledger::{Actor, Body, Draft, Key, LedgerError};
 use seaworthy_rollout::count::Second;
@@ -88,8 +90,45 @@ impl Rollout {
         let now = scene.place.host.clock.now();
         let (machine, decided) = Machine::start(scene.plan.clone(), now);
         let mut rollout = Self::with(scene, machine, journal, actor, retry, baseline);
+        rollout.write_release();
         rollout.decided(decided);
         Ok(rollout)
+    }
+
+    /// What the release is. Written once: it is the same whenever and wherever it is shipped.
+    fn write_release(&self) {
+        let place = &self.scene.place;
+        let record = &self.scene.new.release.record;
+        let since = self.scene.plan.stable.as_ref().and_then(journal::id);
+        let commit = CommitLine {
+            id: record.commit.clone(),
+            author: record.author.clone(),
+            subject: record.subject.clone(),
+        };
+        let body = Release {
+            commit: record.commit.clone(),
+            dirty: record.dirty,
+            artifact: record.artifact.clone(),
+            configuration: record.configuration.clone(),
+            schema: None,
+            author: record.author.clone(),
+            changes: Changes { since, commits: vec![commit], ..Changes::default() },
+        };
+        let text = format!("{}/{}/{}/release", place.app, place.name, self.scene.plan.release);
+        let (Ok(key), Some(release)) = (Key::parse(&text), journal::id(&self.scene.plan.release)) else {
+            return;
+        };
+        let draft = Draft::new(place.app.clone(), key, body.into())
+            .environment(place.name.clone())
+            .release(release)
+            .actor(self.actor.clone());
+        match place.host.ledger.append(&draft) {
+            // It was shipped before, beside another release: what was written then stays.
+            Ok(_) | Err(LedgerError::KeyReused { .. }) => {}
+            Err(error) => {
+                place.tell(Some(&self.scene.plan.release), format!("the ledger was not written: {error}"));
+            }
+        }
     }
 
     /// Takes up the rollout that a control process left when it ended.

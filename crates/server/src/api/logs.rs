@@ -23,6 +23,7 @@ use super::query::Query;
 use super::routes::{Input, Output};
 use super::sse;
 use crate::caller::Context;
+use crate::error::ServerError;
 use crate::problem::Problem;
 
 /// Lines of an answer when nobody says how many.
@@ -93,6 +94,13 @@ pub(super) async fn logs(
 ) -> Result<Json<LogView>, Problem> {
     let page = read(&context, Arc::new(query(params)?)).await?;
     Ok(Json(page.into()))
+}
+
+impl LogParams {
+    /// What is to be read, where these parameters are within the limits.
+    pub fn query(self) -> Result<LogQuery, ServerError> {
+        query(self).map_err(ServerError::Refused)
+    }
 }
 
 /// Checks what was asked for against the limits.

@@ -4,13 +4,15 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use futures_util::stream::poll_fn;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Body, Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::HOST;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::error::ServerError;
@@ -35,15 +37,19 @@ pub(super) async fn send(
     method: Method,
     path: &str,
 ) -> Result<(Response<Incoming>, Connection), ServerError> {
-    send_body(socket, method, path, Bytes::new()).await
+    send_body(socket, method, path, Full::<Bytes>::default()).await
 }
 
-async fn send_body(
+async fn send_body<B>(
     socket: &Path,
     method: Method,
     path: &str,
-    body: Bytes,
-) -> Result<(Response<Incoming>, Connection), ServerError> {
+    body: B,
+) -> Result<(Response<Incoming>, Connection), ServerError>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let broken = |error: hyper::Error| ServerError::Broken(error.to_string());
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(connect(socket).await?)).await.map_err(broken)?;
@@ -55,7 +61,7 @@ async fn send_body(
         .method(method)
         .uri(format!("/api/v1{path}"))
         .header(HOST, "localhost")
-        .body(Full::new(body))
+        .body(body)
         .map_err(|error| ServerError::Answer(error.to_string()))?;
     let response = sender.send_request(request).await.map_err(broken)?;
     if response.status().is_success() {
@@ -82,7 +88,20 @@ pub(crate) async fn with_body(
     path: &str,
     body: Bytes,
 ) -> Result<Bytes, ServerError> {
-    let (response, _connection) = send_body(socket, method, path, body).await?;
+    let (response, _connection) = send_body(socket, method, path, Full::new(body)).await?;
+    collect(response).await
+}
+
+/// The same with a body that is made while it is sent; one that ends in an error is never taken for a whole one.
+pub(crate) async fn with_stream(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    mut parts: mpsc::Receiver<io::Result<Bytes>>,
+) -> Result<Bytes, ServerError> {
+    let parts =
+        poll_fn(move |context| parts.poll_recv(context).map(|part| part.map(|part| part.map(Frame::data))));
+    let (response, _connection) = send_body(socket, method, path, StreamBody::new(parts)).await?;
     collect(response).await
 }
 

@@ -1,5 +1,6 @@
 //! What the command line asks a host that serves.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use hyper::Method;
 use seaworthy_engine::serve::view::{HostView, ProgressView};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
 
 use super::{OrderAnswer, OrderRequest, ShipAnswer, ShipRequest};
 use crate::client::request;
@@ -50,6 +52,12 @@ impl HostClient {
     pub async fn missing(&self, manifest: Vec<u8>) -> Result<Vec<String>, ServerError> {
         let body = request::with_body(&self.socket, Method::POST, "/host/missing", manifest.into()).await?;
         answer(&body)
+    }
+
+    /// Hands over the bundle of what is missing of an artifact, in parts as they are made, and returns the artifact's digest. What
+    /// arrived stays when it breaks off.
+    pub async fn bundle(&self, parts: mpsc::Receiver<io::Result<Bytes>>) -> Result<String, ServerError> {
+        answer(&request::with_stream(&self.socket, Method::PUT, "/host/bundle", parts).await?)
     }
 
     /// A release takes over.

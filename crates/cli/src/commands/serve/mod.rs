@@ -22,6 +22,15 @@ const DYING: Duration = Duration::from_secs(10);
 /// The longest that a server may take until it serves.
 const STARTING: Duration = Duration::from_mins(2);
 
+/// How a server is reached.
+#[derive(serde::Serialize)]
+struct Told {
+    schema: &'static str,
+    state: PathBuf,
+    #[serde(flatten)]
+    record: HostRecord,
+}
+
 pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     let folder = state::folder(&args.state)?;
     if args.install {
@@ -29,6 +38,12 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     }
     if args.stop {
         return stop(&args.state);
+    }
+    if args.ensure {
+        let record = ensure(&args.state)?;
+        let told = Told { schema: "sea.serve/1", state: folder, record };
+        anstream::println!("{}", serde_json::to_string(&told)?);
+        return Ok(exit::DONE);
     }
     let options = Options {
         state: folder.clone(),

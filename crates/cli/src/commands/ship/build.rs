@@ -18,8 +18,8 @@ use seaworthy_rollout::schema::Migration;
 use super::Place;
 use crate::args::{Global, ShipArgs, StrategyName};
 use crate::commands::ci;
-use crate::commands::connect::block_on;
 use crate::commands::git::git;
+use crate::commands::remote::deliver;
 use crate::exit::{Mistake, Outside};
 use crate::output::{self, steps};
 
@@ -89,7 +89,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         return Ok(None);
     }
     let products = report.products(&all);
-    let store = Store::open(&place.state.join("store"))?;
+    let store = Store::open(&place.store)?;
     let provenance = Provenance {
         commit: checkout.commit().clone(),
         dirty: checkout.is_dirty(),
@@ -108,6 +108,9 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         products: &products,
     };
     let packaged = package(&store, &parts).map_err(|error| advise(&error))?;
+    if let Some(remote) = &place.remote {
+        deliver(remote, &place.client, &store, &packaged.digest.to_string())?;
+    }
     for warning in &packaged.warnings {
         anstream::eprintln!("warning: {warning}");
     }
@@ -138,7 +141,7 @@ fn history(
     app: &seaworthy_model::App,
     commit: &str,
 ) -> anyhow::Result<(u64, Migration, Option<Relation>)> {
-    let host = block_on(async { Ok(place.client.view().await?) })?;
+    let host = place.talk(async { Ok(place.client.view().await?) })?;
     let of_app = |environment: &str| {
         let mut all = host.environments.iter();
         all.find(|view| view.app == place.app.as_str() && view.environment == environment)

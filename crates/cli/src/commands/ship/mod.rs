@@ -10,7 +10,6 @@ use seaworthy_rollout::ReleaseId;
 use seaworthy_server::host::ShipRequest;
 
 use crate::args::{Global, ShipArgs};
-use crate::commands::connect::block_on;
 use crate::exit;
 
 pub(crate) use order::{maintenance, rollback, scale};
@@ -33,7 +32,7 @@ pub(crate) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
         breaking: args.breaking,
     };
     let request = ShipRequest { record: built.record, ship };
-    block_on(async {
+    place.talk(async {
         let (app, environment) = (place.app.as_str(), place.environment.as_str());
         let answer = place.client.ship(app, environment, &request).await?;
         if answer.shipped == Shipped::Serves {

@@ -6,7 +6,6 @@ use seaworthy_server::host::{CommandWord, OrderRequest};
 
 use super::{follow, place};
 use crate::args::{Global, MaintenanceArgs, RollbackArgs, ScaleArgs, ShipArgs, Switch};
-use crate::commands::connect::block_on;
 use crate::exit::{self, Mistake};
 
 /// An order to the release under way.
@@ -18,7 +17,7 @@ pub(super) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
         () => CommandWord::Abort,
     };
     let place = place(global, &args.state)?;
-    block_on(async {
+    place.talk(async {
         let order = OrderRequest::Rollout { command };
         place.client.order(place.app.as_str(), place.environment.as_str(), &order).await?;
         Ok(exit::DONE)
@@ -29,7 +28,7 @@ pub(super) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
 pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> anyhow::Result<u8> {
     let place = place(global, &args.state)?;
     let (app, environment) = (place.app.as_str(), place.environment.as_str());
-    block_on(async {
+    place.talk(async {
         let before = place.client.progress(app, environment, 0, true).await?;
         let after = before.lines.last().map(|line| line.number).unwrap_or_default();
         let to = args.release.as_ref().map(|prefix| {
@@ -50,7 +49,7 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> anyhow::Result<u
 /// `sea maintenance`.
 pub(crate) fn maintenance(global: &Global, args: &MaintenanceArgs) -> anyhow::Result<u8> {
     let place = place(global, &args.state)?;
-    block_on(async {
+    place.talk(async {
         let order = OrderRequest::Maintenance { on: args.switch == Switch::On };
         place.client.order(place.app.as_str(), place.environment.as_str(), &order).await?;
         Ok(exit::DONE)
@@ -79,7 +78,7 @@ pub(crate) fn scale(global: &Global, args: &ScaleArgs) -> anyhow::Result<u8> {
     };
     let service = Name::parse(service).map_err(|_| wrong())?.to_string();
     let place = place(global, &args.state)?;
-    block_on(async {
+    place.talk(async {
         let order = OrderRequest::Scale { service, count };
         place.client.order(place.app.as_str(), place.environment.as_str(), &order).await?;
         Ok(exit::DONE)

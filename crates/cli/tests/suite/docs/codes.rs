@@ -12,11 +12,21 @@ use crate::repository::repository;
 /// The sources of the crates that have codes, without their tests.
 fn sources() -> Vec<String> {
     let mut found = Vec::new();
-    let mut waiting: Vec<_> =
-        ["model", "detect", "provision", "secrets", "engine", "ledger", "artifact", "release", "cli"]
-            .iter()
-            .map(|name| workspace().join("crates").join(name).join("src"))
-            .collect();
+    let mut waiting: Vec<_> = [
+        "model",
+        "detect",
+        "provision",
+        "secrets",
+        "engine",
+        "ledger",
+        "artifact",
+        "release",
+        "remote",
+        "cli",
+    ]
+    .iter()
+    .map(|name| workspace().join("crates").join(name).join("src"))
+    .collect();
     while let Some(dir) = waiting.pop() {
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
