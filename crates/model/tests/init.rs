@@ -222,7 +222,7 @@ fn winners(app: &App) -> App {
         out.jobs.insert(key.clone(), plain!(from => Job { run, service, path, schedule, timezone, on }));
     }
     for (key, from) in &app.environments {
-        let environment = plain!(from => Environment { engine, host, domain, context, namespace, after, strategy, secrets });
+        let environment = plain!(from => Environment { engine, host, domain, context, namespace, after, strategy, smoke, drain, secrets });
         out.environments.insert(key.clone(), environment);
     }
     for (key, from) in &app.slos {
