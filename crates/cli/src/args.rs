@@ -553,7 +553,7 @@ pub(crate) struct DriftArgs {
     pub(crate) json: bool,
 }
 
-/// Show the state of every service, resource and job of the app that is up, or of an environment.
+/// Show the state of all that is up: services, resources, jobs; or of an environment.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea status

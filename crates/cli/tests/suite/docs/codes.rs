@@ -21,6 +21,7 @@ fn sources() -> Vec<String> {
         "ledger",
         "artifact",
         "release",
+        "certificate",
         "remote",
         "cli",
     ]
