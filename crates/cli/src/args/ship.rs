@@ -74,7 +74,7 @@ pub(crate) struct ShipArgs {
     #[arg(long)]
     pub(crate) retry: bool,
 
-    /// A migration that the running release cannot live with is meant.
+    /// Its migrations are such that the running release cannot live with them: back up, hold requests, migrate, switch.
     #[arg(long)]
     pub(crate) breaking: bool,
 

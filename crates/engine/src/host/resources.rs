@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seaworthy_model::{App, Name, Probe, ProbeAction};
-use seaworthy_provision::resource::{self, Context, Daemon, Request, Runs, StopSignal};
+use seaworthy_provision::environment::Provided;
+use seaworthy_provision::resource::{self, Context, Daemon, Prepared, Request, Runs, StopSignal};
 use seaworthy_provision::task::Line;
 use seaworthy_supervise::log::ansi;
 use seaworthy_supervise::log::writer::LogFile;
@@ -141,6 +142,16 @@ async fn try_bring_up(
     jobs::run_sql(shared, app, &name, &prepared).await?;
     shared.decide(&gate(&name), true);
     Ok(())
+}
+
+/// What resources give to those that use them.
+pub(crate) fn provided(prepared: BTreeMap<Name, Arc<Prepared>>) -> BTreeMap<Name, Provided> {
+    let of = |prepared: &Prepared| Provided {
+        kind: prepared.kind.clone(),
+        attributes: prepared.attributes.clone(),
+        target: prepared.target.clone(),
+    };
+    prepared.into_iter().map(|(name, prepared)| (name, of(&prepared))).collect()
 }
 
 /// Runs inside of this process or is a file, so no container engine is asked.

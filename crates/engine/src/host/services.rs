@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use seaworthy_model::{App, Kind, Name, Service};
-use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Mode, Provided};
+use seaworthy_provision::environment::{self, Endpoint, Environment, Inputs, Mode};
 use seaworthy_provision::port::is_free;
 use seaworthy_provision::task::{Program, Task, Tasks, search_path};
 use seaworthy_supervise::log::ansi;
@@ -161,18 +161,7 @@ pub(crate) fn environment(
 ) -> Option<Handed> {
     let process = own_environment();
     let files = environment::files(shared.state.worktree(), service, Mode::Development);
-    let resources: BTreeMap<Name, Provided> = shared
-        .prepared()
-        .into_iter()
-        .map(|(name, prepared)| {
-            let provided = Provided {
-                kind: prepared.kind.clone(),
-                attributes: prepared.attributes.clone(),
-                target: prepared.target.clone(),
-            };
-            (name, provided)
-        })
-        .collect();
+    let resources = resources::provided(shared.prepared());
     let inputs = Inputs {
         mode: Mode::Development,
         secrets: &BTreeMap::new(),

@@ -269,8 +269,9 @@ impl Rollout {
     pub(super) fn second(&mut self, second: &Second) {
         let mut second = *second;
         let (new, stable) = (self.count_instances(Arm::Canary), self.count_instances(Arm::Stable));
-        second.instances(Arm::Canary, new.0, new.1);
-        second.instances(Arm::Stable, stable.0, stable.1);
+        // An instance that ends is told to the judge as an incident, by `incidents`.
+        second.instances(Arm::Canary, new, 0);
+        second.instances(Arm::Stable, stable, 0);
         let (new_errors, stable_errors) = std::mem::take(&mut self.new_errors);
         second.log_errors(stable_errors, new_errors);
         if self.machine.state() == State::Promoted {
@@ -284,7 +285,7 @@ impl Rollout {
         }
     }
 
-    fn count_instances(&self, arm: Arm) -> (u32, u32) {
+    fn count_instances(&self, arm: Arm) -> u32 {
         let running = match arm {
             Arm::Canary => Some(&self.scene.new),
             Arm::Stable => self.scene.stable.as_ref(),
@@ -293,7 +294,7 @@ impl Rollout {
         let instances = running.map(|running| running.instances()).unwrap_or_default();
         let alive = |name: &str| board.get(name).is_some_and(|status| status.pid.is_some());
         let count = instances.iter().filter(|instance| alive(&instance.name)).count();
-        (u32::try_from(count).unwrap_or(u32::MAX), 0)
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// A second passed.

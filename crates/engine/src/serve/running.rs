@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use seaworthy_model::{Condition, Name, Probe, Service};
-use seaworthy_provision::environment::{self, Environment, Inputs, Mode, Provided};
+use seaworthy_provision::environment::{self, Environment, Inputs, Mode};
 use seaworthy_secrets::Resolved;
 use seaworthy_supervise::log::writer::LogFile;
 use seaworthy_supervise::machine::{Backoff, Phase, Restart};
@@ -24,6 +24,7 @@ use super::secrets;
 use super::tools::{self, Tools};
 use super::traffic::{By, Endpoint, Served, Serving};
 use crate::host::definition::{Surroundings, folder, is_guessed, log_file, process};
+use crate::host::resources::provided;
 use crate::host::tasks::own_environment;
 
 /// Two releases of an environment run side by side; each has its own ports, which the release after next gets again.
@@ -330,18 +331,7 @@ impl Running {
         let files = environment::files(&self.release.tree, service, Mode::Production);
         let resolved = self.secrets.as_ref().map_err(|why| Error::Secrets(why.clone()))?;
         let secrets = resolved.of_service(name);
-        let resources: BTreeMap<Name, Provided> = place
-            .prepared()
-            .into_iter()
-            .map(|(name, prepared)| {
-                let provided = Provided {
-                    kind: prepared.kind.clone(),
-                    attributes: prepared.attributes.clone(),
-                    target: prepared.target.clone(),
-                };
-                (name, provided)
-            })
-            .collect();
+        let resources = provided(place.prepared());
         let domain = place.traffic().domain.clone().unwrap_or_else(|| "localhost".to_owned());
         let inputs = Inputs {
             service,

@@ -58,6 +58,8 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
         let mut serve = Serve::start(options).await.map_err(|error| advise(&error))?;
         let server = HostServer::bind(serve.control(), &folder.join("run/api.sock"))?;
         serve.publish().map_err(|error| advise(&error))?;
+        // One that a killed server did not come to must not make the end of this one the end of everything.
+        let _ = std::fs::remove_file(stop_mark(&folder));
         let (close, closed) = oneshot::channel::<()>();
         let answering = tokio::spawn(server.run(async {
             let _ = closed.await;

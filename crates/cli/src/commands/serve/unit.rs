@@ -12,7 +12,8 @@ const UNIT: &str = "/etc/systemd/system/seaworthy.service";
 /// Writes the unit, and has systemd start it where systemd runs.
 pub(super) fn install(state: &Path, args: &ServeArgs) -> anyhow::Result<u8> {
     let program = std::env::current_exe()?;
-    let text = unit(&program, state, args);
+    // systemd starts it in another folder than this one.
+    let text = unit(&program, &std::path::absolute(state)?, args);
     let path = PathBuf::from(UNIT);
     if let Err(error) = std::fs::write(&path, &text) {
         return Err(Outside {
@@ -48,7 +49,7 @@ Wants=network-online.target
 
 [Service]
 Type=exec
-ExecStart={} serve --state {} --http {}{public}
+ExecStart=\"{}\" serve --state \"{}\" --http {}{public}
 Restart=always
 RestartSec=1
 # Apps and proxy outlive the control process, which is replaced without them noticing.

@@ -117,7 +117,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     // Nothing outside of the tree decides about a release so far; the name of its environment keeps them apart.
     let configuration = Digest::of(place.environment.as_str().as_bytes());
     let commit = checkout.commit();
-    let (schema, migration, relation) = history(place, &repository, &loaded.app, &commit.id)?;
+    let (schema, migration, relation) = history(place, &repository, &loaded.app, &commit.id, args.breaking)?;
     let record = ReleaseRecord {
         release: release_id(&packaged.digest, &configuration),
         artifact: packaged.digest.to_string(),
@@ -140,6 +140,7 @@ fn history(
     repository: &Repository,
     app: &seaworthy_model::App,
     commit: &str,
+    breaking: bool,
 ) -> anyhow::Result<(u64, Migration, Option<Relation>)> {
     let host = place.talk(async { Ok(place.client.view().await?) })?;
     let of_app = |environment: &str| {
@@ -172,7 +173,11 @@ fn history(
     };
     // Whether a job has to run is known where it ran last: the host looks at what it would run.
     let has_jobs = app.jobs.values().any(|job| job.on.get() == Some(&seaworthy_model::JobTrigger::Release));
-    let migration = if is_new || has_jobs { Migration::Expand } else { Migration::None };
+    let migration = match (is_new || has_jobs, breaking) {
+        (false, _) => Migration::None,
+        (true, false) => Migration::Expand,
+        (true, true) => Migration::Breaking,
+    };
     let relation = view.and_then(|view| view.held.as_ref()).map(|held| relation(place, commit, held));
     Ok((u64::try_from(migrations.len()).unwrap_or(u64::MAX), migration, relation))
 }
