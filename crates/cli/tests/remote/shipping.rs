@@ -30,7 +30,9 @@ fn a_release_is_shipped_watched_asked_and_rolled_back() {
         "{history:?}"
     );
     let show = host.sea(&["show", "production", "--env", "production"]);
+    // The commit's message is the word that it serves.
     assert!(show.code == 0 && show.stdout.contains("serves (promoted"), "{show:?}");
+    assert!(show.stdout.contains("two"), "{show:?}");
     let audit = host.sea(&["audit", "--env", "production", "--csv"]);
     assert!(audit.code == 0 && audit.stdout.lines().count() >= 3, "{audit:?}");
     let logs = host.sea(&["logs", "--env", "production", "web"]);

@@ -39,7 +39,11 @@ fn one_that_crashes_at_start() {
 fn one_that_is_never_ready() {
     let host = Host::new(&config(BLUE_GREEN));
     host.ship(&[]);
-    taken_back(&host, &[("mode", "never-ready"), ("word", "bad")], "took too long");
+    taken_back(
+        &host,
+        &[("mode", "never-ready"), ("word", "bad")],
+        "web is not ready after 60 s: readiness answered 503",
+    );
     host.end();
 }
 
