@@ -25,7 +25,7 @@ use super::rollout::{End, Rollout};
 use super::router::Samples;
 use super::running::{self, Running, Slot};
 use super::schedules::Schedules;
-use super::traffic::Traffic;
+use super::traffic::{Serving, Traffic};
 use super::view::{EnvironmentView, RolloutView};
 use super::{Error, journal, restore, words};
 
@@ -270,9 +270,14 @@ impl Task {
         if let Some(rollout) = &self.rollout {
             super::effects::refresh(rollout.scene());
         } else {
-            let serving = self.stable.as_ref().map(|stable| stable.serving(&self.place));
-            self.place.set_traffic(|traffic| traffic.stable = serving.unwrap_or_default());
+            let serving = self.serving();
+            self.place.set_traffic(|traffic| traffic.stable = serving);
         }
+    }
+
+    /// What serves of the release that serves.
+    fn serving(&self) -> Serving {
+        self.stable.as_ref().map(|stable| stable.serving(&self.place)).unwrap_or_default()
     }
 
     /// A rollout that is over makes room for what waits.
@@ -301,7 +306,10 @@ impl Task {
             self.place.tell(Some(&scene.plan.release), format!("taken back; {serves} serves"));
         }
         let older = self.older(&scene);
+        let serving = self.serving();
+        // In one: the proxy is told at any instant, and must never see neither release.
         self.place.set_traffic(|traffic| {
+            traffic.stable = serving;
             traffic.canary = None;
             traffic.weight = Weight::NONE;
             traffic.lease = None;
@@ -310,7 +318,6 @@ impl Task {
                 traffic.older = older;
             }
         });
-        self.refresh();
         let _ = running::keep(&self.place, self.stable.iter());
         self.retire();
         if let Some(ship) = self.waiting.take() {
