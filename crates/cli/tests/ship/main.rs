@@ -7,6 +7,10 @@ mod bad;
 mod basics;
 mod chaos;
 mod host;
+mod https;
 mod load;
 mod many;
 mod orders;
+#[allow(dead_code, reason = "shared with the tests of the proxy, which ask more of it")]
+#[path = "../../../proxy/tests/suite/pebble.rs"]
+mod pebble;
