@@ -151,7 +151,7 @@ fn one_whose_artifact_was_altered_never_serves() {
     }
     assert!(altered > 0);
     let release = first["release"].as_str().unwrap();
-    fs::remove_dir_all(host.folder_of(release)).unwrap();
+    fs::remove_dir_all(host.tree(release)).unwrap();
     let said = host.sea(&["rollback", release]);
     assert_ne!(said.code, 0, "{said:?}");
     assert_eq!(host.word(), "two");
@@ -167,7 +167,7 @@ fn the_files_of_the_release_that_serves_are_deleted() {
     let host = Host::new(&config(BLUE_GREEN));
     let first = host.ship(&[]);
     let release = first["release"].as_str().unwrap();
-    fs::remove_dir_all(host.folder_of(release)).unwrap();
+    fs::remove_dir_all(host.tree(release)).unwrap();
     assert_eq!(host.word(), "one");
     host.ship_word("two");
     assert_eq!(host.word(), "two");

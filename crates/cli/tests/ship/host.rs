@@ -170,14 +170,9 @@ impl Host {
         all
     }
 
-    /// The folder of a release.
-    pub(crate) fn folder_of(&self, release: &str) -> PathBuf {
-        self.state.join("apps/shop/production/releases").join(release)
-    }
-
     /// The files of a release, where its services run.
     pub(crate) fn tree(&self, release: &str) -> PathBuf {
-        self.folder_of(release).join("tree")
+        self.state.join("apps/shop/production/releases").join(release)
     }
 
     /// The record of the server.

@@ -496,6 +496,7 @@ impl Task {
         if self.stable.as_ref().is_some_and(|stable| stable.release.id == release.id) {
             return Ok(Shipped::Serves);
         }
+        super::resources::check(&self.place, &release)?;
         let slot = self.stable.as_ref().map_or(Slot::A, |stable| stable.slot.other());
         let new = Arc::new(Running::new(&self.place, Arc::clone(&release), slot).await?);
         if let Some(why) = new.lacks_secrets() {

@@ -77,14 +77,16 @@ pub enum Error {
         reason: String,
     },
     /// A resource has no server on a host.
-    #[error(
-        "{resource} is of the type {kind}, which a host does not run; give its address as a secret, and name that in the environment of the services that use it"
-    )]
+    #[error("{resource} is of the type {kind}, which a host does not run{}", readers.first().map(|(service, variable)| format!("; {service} is told where it is by {variable}")).unwrap_or_default())]
     Resource {
         /// The resource.
         resource: Name,
         /// Its type.
         kind: String,
+        /// The environment.
+        environment: Name,
+        /// The services that are told where it is, and by which variable.
+        readers: Vec<(Name, String)>,
     },
     /// Secrets of a release cannot be had.
     #[error("{0}")]
@@ -126,6 +128,12 @@ impl Error {
             Self::AlreadyServed { .. } => Some("sea status --host".to_owned()),
             Self::Runtime { next, .. } => next.clone(),
             Self::Provision(error) => error.help(),
+            Self::Resource { environment, readers, .. } => {
+                let (service, variable) = readers.first()?;
+                Some(format!(
+                    "sea secrets set {variable} --env {environment}, and in seaworthy.toml: [environments.{environment}.services.{service}.env] {variable} = \"${{secrets.{variable}}}\""
+                ))
+            }
             _ => None,
         }
     }

@@ -52,6 +52,41 @@ fn needed(app: &App) -> BTreeSet<Name> {
     needed.into_iter().filter(|name| app.resources.contains_key(name)).collect()
 }
 
+/// Types whose servers are for laptops: what they take in is lost, or seen by anyone who may look.
+const FOR_LAPTOPS: [&str; 2] = ["smtp", "s3"];
+
+/// Refuses a release that needs what a host does not run, before anything is begun.
+pub(super) fn check(place: &Place, release: &Release) -> Result<(), Error> {
+    let app = &release.app;
+    for name in needed(app) {
+        let kind = app.resources.get(&name).and_then(|resource| resource.r#type.get());
+        if let Some(kind) = kind.filter(|kind| FOR_LAPTOPS.contains(&kind.as_str())) {
+            return Err(not_here(place, app, &name, kind));
+        }
+    }
+    Ok(())
+}
+
+fn not_here(place: &Place, app: &App, resource: &Name, kind: &str) -> Error {
+    let names = |text: &String| {
+        Template::parse(text).is_ok_and(|template| {
+            template
+                .placeholders()
+                .any(|(of, _)| matches!(of, Placeholder::Resource { name, .. } if name == resource))
+        })
+    };
+    let readers = app.services.iter().flat_map(|(service, known)| {
+        let told = known.env.iter().filter(|(_, variable)| variable.value.get().is_some_and(names));
+        told.map(|(variable, _)| (service.clone(), variable.clone()))
+    });
+    Error::Resource {
+        resource: resource.clone(),
+        kind: kind.to_owned(),
+        environment: place.name.clone(),
+        readers: readers.collect(),
+    }
+}
+
 /// Brings up what a release needs and what does not run yet. Data is kept from release to release.
 pub(super) async fn bring_up(place: &Arc<Place>, release: &Release) -> Result<(), Error> {
     bring_up_with(place, release, &mut BTreeMap::new()).await
@@ -112,7 +147,7 @@ async fn bring_up_with(
                 wait_until_ready(place, &process).await?;
             }
             Runs::Smtp(_) | Runs::S3(_) | Runs::Container(_) => {
-                return Err(Error::Resource { resource: name, kind: prepared.kind.clone() });
+                return Err(not_here(place, &release.app, &name, &prepared.kind));
             }
         }
         prepared.settle().await?;
