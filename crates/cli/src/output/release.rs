@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use seaworthy_ledger::Event;
-use seaworthy_ledger::body::{Changes, Gate, Outcome, Phase};
+use seaworthy_ledger::body::{ChangeKind, Changes, Gate, MigrationChange, MigrationClass, Outcome, Phase};
 use seaworthy_ledger::release_report::{Made, Move, ReleaseReport, Stay};
 
 use super::event::{self, plain, short};

@@ -5,8 +5,10 @@
 mod app;
 mod bad;
 mod basics;
+mod changes;
 mod chaos;
 mod host;
 mod load;
 mod many;
+mod migrations;
 mod orders;

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use seaworthy_ledger::body::{
-    Abort, Backup, Changes, CommitLine, Config, DependencyChange, Flag, Gate, Incident, IncidentPhase,
-    Judgement, Outcome, Promotion, Purpose, Release, Rollback, SchemaRange, Severity, TestRun, Trigger,
+    Abort, Backup, ChangeKind, Changes, CommitLine, Config, DependencyChange, FindingChange, Flag, Gate,
+    Incident, IncidentPhase, Judgement, KeyChange, MigrationChange, MigrationClass, Outcome, Promotion,
+    Purpose, Release, Rollback, SchemaRange, Severity, TestRun, Trigger,
 };
 use seaworthy_ledger::journal::{Begin, Progress};
 use seaworthy_ledger::lock::{Claim, Holder, Lease, Liveness};
