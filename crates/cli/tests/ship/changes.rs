@@ -39,9 +39,8 @@ fn show_tells_what_a_release_changes_when_the_repository_is_gone() {
     let [package, lock] = rope(&host, "1.1.0");
     host.commit(&[(package.0, &package.1), (lock.0, &lock.1)]);
     host.commit(&[("word", "two")]);
-    let leak = "const child = require('child_process');\nmodule.exports = (request) => child.exec(request.query.q);\n";
     let more = with("env = { HARBOUR = \"north\" }", BLUE_GREEN);
-    host.commit(&[("seaworthy.toml", &more), ("ask.js", leak)]);
+    host.commit(&[("seaworthy.toml", &more), ("ask.js", "module.exports = () => 1;\n")]);
     let told = host.ship(&[]);
     let release = told["release"].as_str().unwrap();
     fs::remove_dir_all(host.repository.path().join(".git")).unwrap();
@@ -51,7 +50,7 @@ fn show_tells_what_a_release_changes_when_the_repository_is_gone() {
     {
         assert!(shown.out.contains(line), "{line}: {}", shown.out);
     }
-    assert!(shown.out.contains(" at ask.js:2, new"), "{}", shown.out);
+    assert!(shown.out.contains("file-unreachable at ask.js:1, new"), "{}", shown.out);
     assert!(!shown.out.contains("north"), "{}", shown.out);
     let json: Value = serde_json::from_str(&host.sea(&["show", release, "--json"]).out).unwrap();
     let changes = &json["changes"];

@@ -71,7 +71,7 @@ fn one_that_adds_runs_while_the_release_before_serves() {
     let said = under_load(&host, &["ship", "--json"]);
     assert_eq!(said.code, 0, "{said:?}\n{}", host.log());
     assert_eq!(host.get("/").1, "two rope");
-    assert_eq!(backups(&host), []);
+    assert!(backups(&host).is_empty());
     let second = said.json()["release"].as_str().unwrap().to_owned();
     let shown = host.sea(&["show", &second]);
     assert!(shown.out.contains("db/migrations/2_title.sql, expand: line 1 adds"), "{shown:?}");
@@ -106,7 +106,7 @@ fn one_that_takes_away_needs_a_word_and_has_no_way_back() {
     assert!(refused.err.contains("db/migrations/3_drop.sql:2 drops a column"), "{refused:?}");
     assert!(refused.err.contains("sea ship --breaking"), "{refused:?}");
     assert_eq!(host.get("/").1, "two rope");
-    assert_eq!(backups(&host), []);
+    assert!(backups(&host).is_empty());
 
     let said = under_load(&host, &["ship", "--breaking", "--json"]);
     assert_eq!(said.code, 0, "{said:?}\n{}", host.log());

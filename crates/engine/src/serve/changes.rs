@@ -25,7 +25,7 @@ pub(super) fn of<'a>(
         because: format!("line {} {}", migration.line, migration.why),
     });
     let Some(stable) = stable else {
-        return Changes { commits: commits(new, ""), migrations: migrations.collect(), ..Changes::default() };
+        return Changes { commits: vec![own(new)], migrations: migrations.collect(), ..Changes::default() };
     };
     let dependencies = match (packages(store, stable), packages(store, new)) {
         (Some(before), Some(now)) => dependencies(&before, &now),
@@ -62,13 +62,16 @@ pub(super) fn range(record: &ReleaseRecord) -> Option<SchemaRange> {
 /// Its commits down to that of the release before. They were asked for when it was packaged, and another release may serve
 /// since.
 fn commits(new: &ReleaseRecord, before: &str) -> Vec<CommitLine> {
-    let own = CommitLine { id: new.commit.clone(), author: new.author.clone(), subject: new.subject.clone() };
     if new.commit == before {
         return Vec::new();
     }
     let listed: Vec<CommitLine> =
         new.commits.iter().take_while(|commit| commit.id != before).cloned().collect();
-    if listed.is_empty() { vec![own] } else { listed }
+    if listed.is_empty() { vec![own(new)] } else { listed }
+}
+
+fn own(new: &ReleaseRecord) -> CommitLine {
+    CommitLine { id: new.commit.clone(), author: new.author.clone(), subject: new.subject.clone() }
 }
 
 /// Versions of packages by what they are called, from an artifact's list of components.

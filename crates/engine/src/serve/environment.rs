@@ -691,6 +691,7 @@ impl Task {
     fn view(&self) -> EnvironmentView {
         let rollout = self.rollout.as_ref().map(|rollout| RolloutView {
             release: rollout.machine().plan().release.to_string(),
+            commit: rollout.scene().new.release.record.commit.clone(),
             before: rollout.machine().plan().stable.as_ref().map(ToString::to_string),
             strategy: super::rollout::strategy(rollout.machine().plan()).to_owned(),
             state: words::state(rollout.machine().state()),

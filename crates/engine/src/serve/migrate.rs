@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use seaworthy_ledger::body::{Backup, Outcome};
 use seaworthy_ledger::{Draft, Key};
 use seaworthy_provision::address::Target;
-use seaworthy_provision::migrate::{self, Action, Database, JobStep};
+use seaworthy_provision::migrate::{self, Action, Database, JobStep, Role, SqlStep};
 use seaworthy_provision::task::{Line, Program, Task, Tasks};
 
 use super::place::Place;
@@ -54,7 +54,9 @@ async fn run_files(place: &Arc<Place>, running: &Arc<Running>, schema: &mut Sche
         let mut database = Database::open(&name, target, &release.tree, psql).await.map_err(text)?;
         for step in database.plan(&files).await.map_err(text)? {
             match &step.action {
-                Action::Refuse(reason) => return Err(reason.clone()),
+                // What fills a database with examples has no place where users are.
+                _ if step.role == Role::Seed => {}
+                Action::Refuse(_) => return Err(refused(&step)),
                 Action::Run(reason) => {
                     place.tell(Some(&release.id), format!("{} into {name}: {reason}", step.file.path));
                     database.run(&step, &tasks, &told).await.map_err(text)?;
@@ -67,6 +69,18 @@ async fn run_files(place: &Arc<Place>, running: &Arc<Running>, schema: &mut Sche
         }
     }
     Ok(())
+}
+
+/// Why a file does not run. To start over with an empty database, as is good advice where one develops, is none here.
+fn refused(step: &SqlStep) -> String {
+    let path = &step.file.path;
+    match step.role {
+        Role::Schema => format!(
+            "{path} changed and cannot run twice, and the database has tables; change them by a migration, or write it so \
+             that it may run twice"
+        ),
+        _ => format!("{path} was edited after it ran here; put it back as it was, and add a migration"),
+    }
 }
 
 async fn run_jobs(place: &Arc<Place>, running: &Arc<Running>, schema: &mut Schema) -> Result<(), String> {

@@ -199,10 +199,19 @@ fn history(place: &Place, commit: &Commit) -> anyhow::Result<(Vec<CommitLine>, O
         }
     }
     let view = of_app(place.environment.as_str());
-    let serving = view.and_then(|view: &EnvironmentView| view.serves.as_ref());
-    let commits = serving.map(|serving| commits(place, &serving.commit, &commit.id)).unwrap_or_default();
+    let commits =
+        view.and_then(serving).map(|serving| commits(place, serving, &commit.id)).unwrap_or_default();
     let relation = view.and_then(|view| view.held.as_ref()).map(|held| relation(place, &commit.id, held));
     Ok((commits, relation))
+}
+
+/// The commit that serves, the one of a release that is still watched included.
+fn serving(view: &EnvironmentView) -> Option<&str> {
+    let rollout = view.rollout.as_ref();
+    let promoted =
+        rollout.filter(|rollout| matches!(rollout.state.as_str(), "promoted" | "draining" | "retained"));
+    let commit = promoted.map(|rollout| &rollout.commit);
+    commit.or(view.serves.as_ref().map(|serves| &serves.commit)).map(String::as_str)
 }
 
 /// Commits that are told at most; who has more looks at git.
