@@ -122,9 +122,9 @@ fn of_call(name: &str, arguments: &str) -> (Class, &'static str) {
                 (Class::Expand, "adds")
             }
         }
-        "drop_column" => (Class::Breaking, "drops a column"),
-        "drop_table" => (Class::Breaking, "drops a table"),
-        "rename_table" => (Class::Breaking, "renames a table"),
+        "drop_column" | "RemoveField" => (Class::Breaking, "drops a column"),
+        "drop_table" | "DeleteModel" => (Class::Breaking, "drops a table"),
+        "rename_table" | "RenameModel" | "AlterModelTable" => (Class::Breaking, "renames a table"),
         "alter_column" => {
             if arguments.contains("new_column_name") {
                 (Class::Breaking, "renames a column")
@@ -138,21 +138,7 @@ fn of_call(name: &str, arguments: &str) -> (Class, &'static str) {
                 (Class::Unknown, "changes a column")
             }
         }
-        // Django
-        "CreateModel"
-        | "AddIndex"
-        | "RemoveIndex"
-        | "RenameIndex"
-        | "AlterModelOptions"
-        | "AlterModelManagers"
-        | "AlterModelTableComment"
-        | "RunSQL"
-        | "RunPython"
-        | "SeparateDatabaseAndState"
-        | "swappable_dependency" => match name {
-            "RunSQL" | "RunPython" | "SeparateDatabaseAndState" => (Class::Unknown, "runs code"),
-            _ => (Class::Expand, "adds"),
-        },
+        "RunSQL" | "RunPython" | "SeparateDatabaseAndState" => (Class::Unknown, "runs code"),
         // Django gives existing rows the default and then takes it out of the database, so that other code must know it.
         "AddField" => {
             let is_optional =
@@ -163,10 +149,7 @@ fn of_call(name: &str, arguments: &str) -> (Class, &'static str) {
                 (Class::Breaking, "adds a required column without a default in the database")
             }
         }
-        "RemoveField" => (Class::Breaking, "drops a column"),
-        "DeleteModel" => (Class::Breaking, "drops a table"),
         "RenameField" => (Class::Breaking, "renames a column"),
-        "RenameModel" | "AlterModelTable" => (Class::Breaking, "renames a table"),
         "AlterField" => (Class::Unknown, "changes a column"),
         "execute" => match TAKES_SQL.as_ref().and_then(|takes| takes.find(arguments)) {
             Some(_) => (Class::Breaking, "takes away or changes what is there"),

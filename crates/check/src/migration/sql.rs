@@ -132,8 +132,8 @@ fn replaced(statement: &Stmt, later: &[Stmt], why: &'static str) -> Vec<Said> {
     let at = usize::from(statement.syntax().text_range().start());
     let text = statement.syntax().text().to_string().to_ascii_lowercase();
     let head = text.split('(').next().unwrap_or_default();
-    let words = head.split_whitespace().map(|word| bare(word.trim_end_matches([';', ','])));
-    let name = words.filter(|word| !matches!(word.as_str(), "cascade" | "restrict" | "")).last();
+    let mut words = head.split_whitespace().rev().map(|word| bare(word.trim_end_matches([';', ','])));
+    let name = words.find(|word| !matches!(word.as_str(), "cascade" | "restrict" | ""));
     let is_back = name.is_some_and(|name| {
         later.iter().any(|made| {
             let text = made.syntax().text().to_string().to_ascii_lowercase();
@@ -166,7 +166,7 @@ fn of_action(action: &AlterTableAction) -> Said {
         | AlterTableAction::SetOptions(_)
         | AlterTableAction::SetTablespace(_)
         | AlterTableAction::ValidateConstraint(_) => (Class::Expand, "adds"),
-        AlterTableAction::AlterColumn(column) => of_column(column.option()),
+        AlterTableAction::AlterColumn(column) => of_column(column.option().as_ref()),
         // An index that is there already refuses what it would refuse anyway.
         AlterTableAction::AddConstraint(added) if uses_index(added) => (Class::Expand, "adds"),
         AlterTableAction::AddConstraint(_) => {
@@ -186,7 +186,7 @@ fn uses_index(added: &ast::AddConstraint) -> bool {
     added.syntax().text().to_string().to_ascii_lowercase().contains("using index")
 }
 
-fn of_column(option: Option<AlterColumnOption>) -> (Class, &'static str) {
+fn of_column(option: Option<&AlterColumnOption>) -> (Class, &'static str) {
     match option {
         Some(AlterColumnOption::SetType(_)) => (Class::Breaking, "changes the type of a column"),
         Some(AlterColumnOption::SetNotNull(_)) => (Class::Breaking, "makes a column required"),

@@ -178,3 +178,45 @@ fn one_that_takes_away_and_fails_stops_and_says_so() {
     assert_eq!(host.get("/").1, "two rope");
     host.end();
 }
+
+#[test]
+fn one_that_took_away_stays_when_it_is_worse_and_that_is_said() {
+    let host = shop(SHORT_WATCH);
+    host.commit(&[("word", "two"), ("question", BY_TITLE), ("db/migrations/2_title.sql", TITLE)]);
+    host.ship(&[]);
+    host.until("the watch is over", |environment| environment["rollout"].is_null());
+    let long_watch = config(BLUE_GREEN);
+    host.commit(&[
+        ("word", "three"),
+        ("mode", "crash-later"),
+        ("db/migrations/3_drop.sql", DROP),
+        ("seaworthy.toml", &long_watch),
+    ]);
+    let said = host.sea(&["ship", "--breaking", "--json"]);
+    assert_eq!(said.code, 0, "it was well when it was promoted: {said:?}\n{}", host.log());
+    host.until("it is told", |_| host.log().contains("it is worse, and is not taken back"));
+    let environment = host.environment();
+    assert_eq!(environment["rollout"]["state"], "promoted", "{environment}");
+    host.commit(&[("word", "four"), ("mode", "good")]);
+    host.ship(&[]);
+    assert_eq!(host.get("/").1, "four rope");
+    host.end();
+}
+
+#[test]
+fn a_rollback_runs_no_job_that_migrates() {
+    let count = tempfile::tempdir().unwrap();
+    let count = count.path().join("ran");
+    let job = format!("[jobs.migrate]\nrun = \"echo ran >> {}\"\non = \"release\"\n", count.display());
+    let host = Host::new(&format!("{}\n{job}", with("", SHORT_WATCH)));
+    let runs = || fs::read_to_string(&count).unwrap_or_default().lines().count();
+    let first = host.ship(&[])["release"].as_str().unwrap().to_owned();
+    host.commit(&[("word", "two"), ("migrations/1.py", "op.create_table('a')\n")]);
+    host.ship(&[]);
+    assert_eq!(runs(), 2);
+    host.until("the watch is over", |environment| environment["rollout"].is_null());
+    let back = host.sea(&["rollback", &first]);
+    assert_eq!(back.code, 0, "{back:?}\n{}", host.log());
+    assert_eq!((host.word().as_str(), runs()), ("one", 2));
+    host.end();
+}

@@ -17,8 +17,8 @@ use super::schema::Schema;
 use super::{journal, layout, resources};
 use crate::host::definition::folder;
 
-/// Runs the migrations of a release that did not run yet: SQL files of resources, then jobs of the app's own tools. What ran
-/// is written down one by one, since what ran before a failure stays.
+/// Runs the migrations of a release that did not run yet: SQL files of resources, then jobs of the app's own tools. Each is
+/// written down by itself, since what ran before a failure stays.
 pub(super) async fn run(place: &Arc<Place>, running: &Arc<Running>) -> Result<(), String> {
     let release = &running.release;
     resources::bring_up(place, release).await.map_err(text)?;
@@ -59,10 +59,17 @@ async fn run_files(place: &Arc<Place>, running: &Arc<Running>, schema: &mut Sche
                 Action::Refuse(_) => return Err(refused(&step)),
                 Action::Run(reason) => {
                     place.tell(Some(&release.id), format!("{} into {name}: {reason}", step.file.path));
-                    database.run(&step, &tasks, &told).await.map_err(text)?;
-                    for ran in pending(schema, running).iter().filter(|ran| ran.file == step.file.path) {
-                        schema.ran(&release.id, ran);
+                    let before = schema.clone();
+                    let of_file = pending(schema, running).into_iter().filter(|it| it.file == step.file.path);
+                    for migration in of_file {
+                        schema.ran(&release.id, &migration);
+                    }
+                    // Before it runs: whoever is killed now must not take a migration for one that did not run.
+                    schema.save(place).map_err(text)?;
+                    if let Err(error) = database.run(&step, &tasks, &told).await {
+                        *schema = before;
                         schema.save(place).map_err(text)?;
+                        return Err(error.to_string());
                     }
                 }
             }
