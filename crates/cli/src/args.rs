@@ -9,7 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use seaworthy_check::rule::Category;
 
 pub(crate) use history::{AuditArgs, DoraSource, FilterArgs, HistoryArgs, ShowArgs, StateArgs};
-pub(crate) use ship::{MaintenanceArgs, RollbackArgs, ScaleArgs, ServeArgs, ShipArgs, StrategyName, Switch};
+pub(crate) use ship::{
+    HttpsArgs, MaintenanceArgs, RollbackArgs, ScaleArgs, ServeArgs, ShipArgs, StrategyName, Switch,
+};
 
 /// From a laptop prototype to a service that a team can run at 2am without its author.
 #[derive(Debug, Parser)]

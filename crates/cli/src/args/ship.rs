@@ -1,5 +1,7 @@
 //! What the commands take that ship and serve.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::StateArgs;
@@ -8,7 +10,8 @@ use super::StateArgs;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea serve                         on loopback, in the foreground; Ctrl-C leaves the apps running
-  sea serve --public --http 80      for everyone
+  sea serve --public --http 80 --https 443 --acme-agree
+                                    for everyone, with certificates by Let's Encrypt
   sea serve --stop                  stops all that runs here, and the server
   sea serve --install               writes the unit for systemd
 
@@ -18,12 +21,15 @@ pub(crate) struct ServeArgs {
     pub(crate) state: StateArgs,
 
     /// The port for HTTP; 0 takes any that is free.
-    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    #[arg(long, value_name = "PORT", default_value_t = 8080, overrides_with = "http")]
     pub(crate) http: u16,
 
     /// Let other machines connect, not only this one.
     #[arg(long)]
     pub(crate) public: bool,
+
+    #[command(flatten)]
+    pub(crate) https: HttpsArgs,
 
     /// Stop everything that runs here, and the server.
     #[arg(long, conflicts_with_all = ["public", "install"])]
@@ -36,6 +42,39 @@ pub(crate) struct ServeArgs {
     /// Write a unit for systemd, which starts the server with the machine.
     #[arg(long)]
     pub(crate) install: bool,
+}
+
+/// How a host speaks HTTPS.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "HTTPS")]
+pub(crate) struct HttpsArgs {
+    /// The port for HTTPS, 443 as a rule; without it the host speaks plain HTTP.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) https: Option<u16>,
+
+    /// The port by which others reach it, where something before this machine changes it.
+    #[arg(long, value_name = "PORT", requires = "https")]
+    pub(crate) https_public_port: Option<u16>,
+
+    /// You agree to the terms of the authority that issues certificates.
+    #[arg(long, requires = "https")]
+    pub(crate) acme_agree: bool,
+
+    /// Whom the authority may write to.
+    #[arg(long, value_name = "ADDRESS", requires = "https")]
+    pub(crate) acme_email: Vec<String>,
+
+    /// The authority's directory; Let's Encrypt's when absent.
+    #[arg(long, value_name = "URL", requires = "https")]
+    pub(crate) acme_directory: Option<String>,
+
+    /// The roots by which the authority is known, PEM; Mozilla's when absent.
+    #[arg(long, value_name = "FILE", requires = "https")]
+    pub(crate) acme_roots: Option<PathBuf>,
+
+    /// A certificate of your own for a host, `*.shop.com` for all below it: PEM files of chain and key.
+    #[arg(long, value_name = "HOST=CHAIN,KEY", requires = "https")]
+    pub(crate) certificate: Vec<String>,
 }
 
 /// Ship a commit: test, build, release and watch it, and take it back when it is worse.

@@ -39,7 +39,9 @@ server.on('upgrade', (request, socket) => {
 server.keepAliveTimeout = 60000;
 server.listen(process.env.PORT, '127.0.0.1', () => {
   console.log('listening');
-  if (mode === 'crash-later') setTimeout(() => { console.error('Error: sprang a leak'); process.exit(7); }, 3000);
+  if (mode === 'crash-later') setInterval(() => {
+    if (fs.existsSync('leak')) { console.error('Error: sprang a leak'); process.exit(7); }
+  }, 50);
 });
 process.on('SIGTERM', () => {
   server.close(() => process.exit(0));

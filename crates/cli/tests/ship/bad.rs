@@ -75,6 +75,8 @@ fn one_that_crashes_when_it_has_all_the_traffic() {
     host.commit(&[("mode", "crash-later"), ("word", "bad")]);
     let said = host.sea(&["ship", "--json"]);
     assert_eq!(said.code, 0, "it was well when it was promoted: {said:?}");
+    let bad = said.json()["release"].as_str().unwrap().to_owned();
+    fs::write(host.tree(&bad).join("leak"), "").unwrap();
     host.until("it is taken back", |environment| {
         environment["rollout"].is_null() && environment["serves"]["release"] == first["release"]
     });
@@ -149,8 +151,7 @@ fn one_whose_artifact_was_altered_never_serves() {
     }
     assert!(altered > 0);
     let release = first["release"].as_str().unwrap();
-    let tree = host.state().join("apps/shop/production/releases").join(release);
-    fs::remove_dir_all(&tree).unwrap();
+    fs::remove_dir_all(host.folder_of(release)).unwrap();
     let said = host.sea(&["rollback", release]);
     assert_ne!(said.code, 0, "{said:?}");
     assert_eq!(host.word(), "two");
@@ -166,7 +167,7 @@ fn the_files_of_the_release_that_serves_are_deleted() {
     let host = Host::new(&config(BLUE_GREEN));
     let first = host.ship(&[]);
     let release = first["release"].as_str().unwrap();
-    fs::remove_dir_all(host.state().join("apps/shop/production/releases").join(release)).unwrap();
+    fs::remove_dir_all(host.folder_of(release)).unwrap();
     assert_eq!(host.word(), "one");
     host.ship_word("two");
     assert_eq!(host.word(), "two");

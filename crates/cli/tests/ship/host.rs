@@ -136,6 +136,13 @@ impl Host {
         self.command(arguments).spawn().unwrap()
     }
 
+    /// Starts a server with arguments of its own, as a person would; it outlives its handle.
+    pub(crate) fn serve(&self, arguments: &[&str]) -> u32 {
+        let arguments = [&["serve"], arguments].concat();
+        let mut command = self.command(&arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap().id()
+    }
+
     /// Ships, and is sure that it was promoted.
     pub(crate) fn ship(&self, arguments: &[&str]) -> Value {
         let said = self.sea(&[&["ship", "--json"], arguments].concat());
@@ -163,9 +170,38 @@ impl Host {
         all
     }
 
+    /// The folder of a release.
+    pub(crate) fn folder_of(&self, release: &str) -> PathBuf {
+        self.state.join("apps/shop/production/releases").join(release)
+    }
+
+    /// The files of a release, where its services run.
+    pub(crate) fn tree(&self, release: &str) -> PathBuf {
+        self.folder_of(release).join("tree")
+    }
+
     /// The record of the server.
     pub(crate) fn record(&self) -> Option<Value> {
         serde_json::from_slice(&fs::read(self.state.join("run/host.json")).ok()?).ok()
+    }
+
+    /// The record of the server, once it is so.
+    pub(crate) fn until_record(&self, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut record = None;
+        self.eventually("the record of the server", || {
+            record = self.record().filter(&holds);
+            record.is_some()
+        });
+        record.unwrap()
+    }
+
+    /// Waits until it is so.
+    pub(crate) fn eventually(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let end = Instant::now() + LONG;
+        while !holds() {
+            assert!(Instant::now() < end, "never: {what}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub(crate) fn control(&self) -> u32 {
@@ -226,6 +262,12 @@ impl Host {
     /// The answer to a GET, on a connection of its own.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         get(self.port(), path)
+    }
+
+    /// Status and the whole answer to a GET that names another host.
+    pub(crate) fn get_as(&self, host: &str, path: &str) -> (u16, String) {
+        let answer = exchange(self.port(), host, path);
+        (status(&answer), answer)
     }
 
     /// The word that is served now.
@@ -302,15 +344,23 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
 
 /// The answer to a GET: status and body.
 pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
+    let answer = exchange(port, AT, path);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    (status(head), body.to_owned())
+}
+
+fn exchange(port: u16, host: &str, path: &str) -> String {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.set_read_timeout(Some(LONG)).unwrap();
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: {AT}\r\nConnection: close\r\nAccept: text/plain\r\n\r\n")
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAccept: text/plain\r\n\r\n")
         .unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    (head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0), body.to_owned())
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn status(head: &str) -> u16 {
+    head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
 }
 
 /// What a command that was started said at its end.

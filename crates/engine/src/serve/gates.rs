@@ -1,6 +1,6 @@
 //! Whether the instances of a new release are healthy: what the supervisor sees of them, as the gates take it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy_model::Name;
 use seaworthy_rollout::Moment;
@@ -23,13 +23,27 @@ pub(super) enum Health {
 #[derive(Debug, Default)]
 pub(super) struct Gates {
     gates: BTreeMap<String, Gate>,
+    /// Instances that passed once.
+    passed: BTreeSet<String>,
     /// They passed without a probe of their own, which is to be said once.
     unprobed: Vec<Name>,
 }
 
 impl Gates {
-    /// Something was seen of an instance.
-    pub(super) fn sighted(&mut self, scene: &Scene, instance: &str, what: &Sighting, now: Moment) {
+    /// Something was seen of an instance. Once an instance that passed `has_traffic`, that it is started again is a matter
+    /// of the judge, and it has to pass anew.
+    pub(super) fn sighted(
+        &mut self,
+        scene: &Scene,
+        instance: &str,
+        what: &Sighting,
+        has_traffic: bool,
+        now: Moment,
+    ) {
+        if has_traffic && matches!(what, Sighting::Restarted(_)) && self.passed.contains(instance) {
+            self.gates.remove(instance);
+            return;
+        }
         let observation = match what {
             Sighting::Alive => Observation::Alive,
             Sighting::PortOpen => Observation::PortOpen,
@@ -80,6 +94,7 @@ impl Gates {
                     return Health::Failed(why);
                 }
                 GateVerdict::Pass { unprobed } => {
+                    self.passed.insert(instance.name.clone());
                     let is_ready =
                         board.get(&instance.name).is_some_and(|status| status.phase == Phase::Ready);
                     *ready.entry(service.clone()).or_default() += u32::from(is_ready);

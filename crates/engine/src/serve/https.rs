@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
 
@@ -28,6 +29,19 @@ pub struct Https {
     pub public_port: Option<u16>,
     /// Who issues certificates.
     pub authority: Authority,
+    /// Certificates that someone else keeps.
+    pub given: Vec<Given>,
+}
+
+/// A certificate that comes as files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The host that it is shown for; `*.shop.com` for all one label below.
+    pub host: String,
+    /// The certificate and its chain, PEM.
+    pub chain: PathBuf,
+    /// The key, PEM; it may be the same file.
+    pub key: PathBuf,
 }
 
 /// What the proxy is told of TLS, where the host speaks it.
@@ -111,13 +125,13 @@ pub(super) fn keeper(shared: &Arc<Shared>, https: &Https) -> seaworthy_certifica
 }
 
 /// Wants what environments need, shows what there is, and tells what happened, for as long as the host serves.
-pub(super) async fn run(shared: Arc<Shared>, keeper: Arc<Keeper>) {
+pub(super) async fn run(shared: Arc<Shared>, keeper: Arc<Keeper>, given: Vec<Given>) {
     let (mut statuses, mut notices) = (keeper.statuses(), keeper.notices());
     let mut changes = shared.changes();
     let mut wanted = Vec::new();
     loop {
         let routes = super::router::table(&shared, 0).routes;
-        let next = wants(&routes);
+        let next = wants(&routes, &given);
         if next != wanted {
             keeper.want(next.clone());
             wanted = next;
@@ -138,14 +152,23 @@ pub(super) async fn run(shared: Arc<Shared>, keeper: Arc<Keeper>) {
 }
 
 /// A certificate for each public name, so that one whose DNS is wrong keeps no other from its own.
-fn wants(routes: &[Route]) -> Vec<Wanted> {
-    let public = |route: &Route| match &route.host {
-        HostPattern::Exact(name) if is_public(name) => Some(name.clone()),
+fn wants(routes: &[Route], given: &[Given]) -> Vec<Wanted> {
+    let hosts = routes.iter().filter_map(|route| match &route.host {
+        HostPattern::Exact(name) => Some(name.as_str()),
         _ => None,
+    });
+    let hosts: BTreeSet<&str> = hosts.collect();
+    hosts.into_iter().filter_map(|host| want(host, given)).collect()
+}
+
+fn want(host: &str, given: &[Given]) -> Option<Wanted> {
+    let own = given.iter().find(|given| covers(&given.host, host));
+    let source = match own {
+        Some(given) => Source::Files { chain: given.chain.clone(), key: given.key.clone() },
+        None if is_public(host) => Source::Authority,
+        None => return None,
     };
-    let names: BTreeSet<String> = routes.iter().filter_map(public).collect();
-    let want = |name: String| Wanted { hosts: vec![name.clone()], name, source: Source::Authority };
-    names.into_iter().map(want).collect()
+    Some(Wanted { name: host.to_owned(), hosts: vec![host.to_owned()], source })
 }
 
 /// Whether a name can lead here from everywhere (RFC 6761, 6762).
@@ -197,6 +220,26 @@ mod tests {
             assert!(!is_public(name), "{name}");
         }
         assert!(is_public("shop.test") && is_public("app.shop.com"));
+    }
+
+    #[test]
+    fn a_certificate_that_is_given_goes_before_one_that_is_ordered() {
+        let file = |host: &str| Given {
+            host: host.to_owned(),
+            chain: PathBuf::from(format!("{host}.pem")),
+            key: PathBuf::from("key.pem"),
+        };
+        let given = [file("*.shop.test"), file("nas.local")];
+        let source = |host: &str| want(host, &given).map(|wanted| wanted.source);
+        assert_eq!(source("shop.test"), Some(Source::Authority));
+        let files = |name: &str| Source::Files { chain: name.into(), key: "key.pem".into() };
+        assert_eq!(source("www.shop.test"), Some(files("*.shop.test.pem")));
+        assert_eq!(
+            source("nas.local"),
+            Some(files("nas.local.pem")),
+            "also where no authority could test it"
+        );
+        assert_eq!(source("production.shop.localhost"), None);
     }
 
     #[test]

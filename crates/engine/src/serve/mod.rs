@@ -77,10 +77,11 @@ use tokio::task::JoinHandle;
 
 pub use environment::{Refusal, Ship, Shipped};
 pub use error::Error;
-pub use https::Https;
+pub use https::{Given, Https};
 pub use layout::{EnvironmentFolder, Layout};
 pub use place::Line;
 pub use release::{MigrationRecord, ReleaseRecord};
+pub use seaworthy_certificate::{Authority, LETS_ENCRYPT, Method};
 pub use session::{HostRecord, find};
 
 use environment::{Order, Start};
@@ -112,8 +113,15 @@ pub struct Serve {
     reaper: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
-    http: u16,
+    ports: Ports,
     keeper: Option<Arc<Keeper>>,
+}
+
+/// Where the proxy listens.
+#[derive(Clone, Copy, Debug)]
+struct Ports {
+    http: u16,
+    https: Option<u16>,
 }
 
 impl Serve {
@@ -136,10 +144,10 @@ impl Serve {
         let run = format!("host-{}", session::id(&layout));
         let shared = Arc::new(Shared::new(layout, ledger, supervisor, run, options.hostname.clone()));
         let tasks = restore_all(&shared).await?;
-        let (proxy, http) = proxy(&shared, &options).await?;
+        let (proxy, ports) = proxy(&shared, &options).await?;
         let table = router::table(&shared, 0);
         shared.router.set(proxy, table).await;
-        shared.set_http(http);
+        shared.set_http(ports.http);
         // What was restored while the proxy was not told yet.
         let synced = shared.router.sync(&shared).await;
         synced.map_err(|why| Error::System {
@@ -149,21 +157,26 @@ impl Serve {
         let mut background = vec![tokio::spawn(router::run(Arc::clone(&shared)))];
         let keeper =
             options.https.as_ref().map(|https| https::keeper(&shared, https)).transpose()?.map(Arc::new);
-        if let Some(keeper) = &keeper {
-            background.push(tokio::spawn(https::run(Arc::clone(&shared), Arc::clone(keeper))));
+        if let (Some(keeper), Some(https)) = (&keeper, options.https) {
+            background.push(tokio::spawn(https::run(Arc::clone(&shared), Arc::clone(keeper), https.given)));
         }
         let tasks = std::sync::Mutex::new(tasks);
-        Ok(Self { shared, session, reaper: reaping, background, tasks, http, keeper })
+        Ok(Self { shared, session, reaper: reaping, background, tasks, ports, keeper })
     }
 
     /// The port of the proxy for plain HTTP.
     pub fn http(&self) -> u16 {
-        self.http
+        self.ports.http
+    }
+
+    /// The port of the proxy for HTTPS, where the host speaks it.
+    pub fn https(&self) -> Option<u16> {
+        self.ports.https
     }
 
     /// Tells others where the API is.
     pub fn publish(&mut self) -> Result<(), Error> {
-        self.session.publish(self.shared.layout.socket(), self.http)
+        self.session.publish(self.shared.layout.socket(), self.ports.http, self.ports.https)
     }
 
     /// What can be asked of the host.
@@ -272,7 +285,7 @@ fn enter(
 }
 
 /// The proxy: the one that an earlier control process left, or a new one.
-async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, u16), Error> {
+async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, Ports), Error> {
     let folder = shared.layout.proxies();
     let settings = Settings {
         on_control_loss: OnControlLoss::Serve(Linger { folder: folder.clone(), at_most: None }),
@@ -286,32 +299,32 @@ async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, u16), 
     let scope = if options.is_public { Scope::Everyone } else { Scope::Loopback };
     let secure = |https: &Https| Listener::bind(https::LISTENER, https.port, scope);
     let begin = |listeners: &[Listener]| {
-        let listener = listeners.iter().find(|listener| listener.name() == https::LISTENER);
-        if let (Some(https), Some(listener)) = (&options.https, listener) {
-            shared.secured.begin(https.public_port.unwrap_or_else(|| listener.port()));
+        let secure = listeners.iter().find(|listener| listener.name() == https::LISTENER).map(Listener::port);
+        let secure = options.https.as_ref().zip(secure);
+        if let Some((https, port)) = secure {
+            shared.secured.begin(https.public_port.unwrap_or(port));
         }
+        Ports { http: listeners.first().map_or(0, Listener::port), https: secure.map(|(_, port)| port) }
     };
     if let Some(mut surviving) = SurvivingProxy::find(&folder).await? {
-        let port = surviving.listeners().first().map_or(0, Listener::port);
         let has_secure = surviving.listeners().iter().any(|listener| listener.name() == https::LISTENER);
         if let Some(https) = options.https.as_ref().filter(|_| !has_secure) {
             surviving.listen(secure(https)?);
         }
-        begin(surviving.listeners());
+        let ports = begin(surviving.listeners());
         // Clients go on to be shown what they were, until what is kept is read again.
         let shown = surviving.table().and_then(|table| table.tls).map(|tls| tls.certificates);
         shared.secured.restore(shown.unwrap_or_default());
         let proxy = Proxy::adopt(proxy_options, surviving, router::table(shared, 1)).await?;
-        return Ok((proxy, port));
+        return Ok((proxy, ports));
     }
     let mut listeners = vec![Listener::bind("http", options.http, scope)?];
-    let port = listeners[0].port();
     if let Some(https) = &options.https {
         listeners.push(secure(https)?);
     }
-    begin(&listeners);
+    let ports = begin(&listeners);
     let proxy = Proxy::start(proxy_options, listeners, router::table(shared, 1)).await?;
-    Ok((proxy, port))
+    Ok((proxy, ports))
 }
 
 /// What can be asked of a host.

@@ -8,23 +8,29 @@ const WINDOW: Duration = Duration::from_mins(2);
 
 /// Totals of the last minutes.
 #[derive(Debug, Default)]
-pub(super) struct Rate(VecDeque<(Instant, u64)>);
+pub(super) struct Rate {
+    totals: VecDeque<(Instant, u64)>,
+    /// What the proxy said the last time.
+    counted: Option<u64>,
+    /// Over all proxies.
+    total: u64,
+}
 
 impl Rate {
-    /// So many requests were counted until `at`. Fewer than before: the proxy was started anew.
+    /// The proxy counted so many requests until `at`. Fewer than before: it was started anew, and counts from nothing.
     pub(super) fn add(&mut self, at: Instant, requests: u64) {
-        if self.0.back().is_some_and(|(_, before)| *before > requests) {
-            self.0.clear();
-        }
-        self.0.push_back((at, requests));
-        while self.0.front().is_some_and(|(first, _)| at.saturating_duration_since(*first) > WINDOW) {
-            self.0.pop_front();
+        // What was counted before this began is of an unknown time.
+        let before = self.counted.replace(requests).unwrap_or(requests);
+        self.total += requests.checked_sub(before).unwrap_or(requests);
+        self.totals.push_back((at, self.total));
+        while self.totals.front().is_some_and(|(first, _)| at.saturating_duration_since(*first) > WINDOW) {
+            self.totals.pop_front();
         }
     }
 
     /// Requests per second over the window, or as much of it as is known.
     pub(super) fn per_second(&self) -> f64 {
-        let (Some((first, before)), Some((last, after))) = (self.0.front(), self.0.back()) else {
+        let (Some((first, before)), Some((last, after))) = (self.totals.front(), self.totals.back()) else {
             return 0.0;
         };
         let seconds = last.saturating_duration_since(*first).as_secs_f64();
@@ -50,7 +56,11 @@ mod tests {
             rate.add(start + Duration::from_secs(second), requests);
         }
         assert!((rate.per_second() - 10.0).abs() < 0.01, "{}", rate.per_second());
-        rate.add(start + Duration::from_mins(5), 0);
-        assert!(rate.per_second() < 0.01, "a new proxy counts from nothing");
+        for second in 300..360 {
+            rate.add(start + Duration::from_secs(second), (second - 300) * 10);
+        }
+        assert!((rate.per_second() - 10.0).abs() < 0.1, "a new proxy: {}", rate.per_second());
+        rate.add(start + Duration::from_mins(15), 590);
+        assert!(rate.per_second() < 0.01, "nothing since");
     }
 }

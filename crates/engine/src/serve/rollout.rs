@@ -333,7 +333,8 @@ impl Rollout {
         let is_new = self.scene.new.instances().iter().any(|instance| instance.name == sighted.name);
         if is_new {
             let now = self.scene.place.host.clock.now();
-            self.health.sighted(&self.scene, &sighted.name, &sighted.what, now);
+            let has_traffic = matches!(self.machine.state(), State::Canary(_));
+            self.health.sighted(&self.scene, &sighted.name, &sighted.what, has_traffic, now);
         }
     }
 
@@ -356,8 +357,6 @@ impl Rollout {
                 self.ready = ready;
                 Input::Ready(ready)
             }
-            // Once it has traffic it is the judge's affair.
-            Health::Failed(_) if matches!(self.machine.state(), State::Canary(_)) => return,
             Health::Failed(why) => {
                 self.gate_failed(State::Ready, &why);
                 Input::GateFailed(why)

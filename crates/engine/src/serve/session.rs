@@ -19,6 +19,9 @@ pub struct HostRecord {
     pub socket: PathBuf,
     /// The port of the proxy for plain HTTP.
     pub http: u16,
+    /// The port of the proxy for HTTPS, where the host speaks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub https: Option<u16>,
 }
 
 /// A state folder that this process holds.
@@ -65,8 +68,8 @@ impl Session {
     }
 
     /// Tells others where the API is.
-    pub(super) fn publish(&mut self, socket: PathBuf, http: u16) -> Result<(), Error> {
-        layout::save(&self.record, &HostRecord { pid: std::process::id(), socket, http })
+    pub(super) fn publish(&mut self, socket: PathBuf, http: u16, https: Option<u16>) -> Result<(), Error> {
+        layout::save(&self.record, &HostRecord { pid: std::process::id(), socket, http, https })
     }
 }
 

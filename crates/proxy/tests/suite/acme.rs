@@ -200,7 +200,9 @@ async fn from_a_name_to_https_and_a_renewal(method: Method, reuse: u8) {
     assert_eq!(held.hosts, HOSTS);
     assert!(matches!(notices.recv().await.unwrap(), Notice::Issued { facts, .. } if facts == held.facts));
     host.show(&first).await;
-    let issuer = host.pebble.issuer();
+    let pebble = &host.pebble;
+    let mut management = Secure::connect(pebble.management(), "localhost", pebble.root(), &[]).unwrap();
+    let issuer = management.get("localhost", "/roots/0").body;
     for name in HOSTS {
         let mut client = Secure::connect(host.https, name, &issuer, &["http/1.1"]).unwrap();
         let answer = client.get(name, "/");

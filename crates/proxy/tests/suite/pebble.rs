@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::harness::PATIENCE;
-use crate::tls::Secure;
+/// It listens within this time, or does not start at all.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An authority that tests names at two ports of this machine, wherever they would lead.
 pub(crate) struct Pebble {
@@ -101,10 +101,14 @@ impl Pebble {
         self.folder.path().join("root.pem")
     }
 
-    /// The root of what it issues.
-    pub(crate) fn issuer(&self) -> String {
-        let mut client = Secure::connect(self.management, "localhost", &self.root, &[]).unwrap();
-        client.get("localhost", "/roots/0").body
+    /// Where it tells the root of what it issues, at `/roots/0`, over TLS.
+    pub(crate) fn management(&self) -> u16 {
+        self.management
+    }
+
+    /// The root by which it is known itself, PEM.
+    pub(crate) fn root(&self) -> &str {
+        &self.root
     }
 
     /// Where keys may be kept.

@@ -1,9 +1,10 @@
 //! `sea serve`: the control process of a host.
 
+mod https;
 mod unit;
 
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,7 @@ struct Told {
 pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     let folder = state::folder(&args.state)?;
     if args.install {
-        return unit::install(&folder, args);
+        return unit::install(&folder, &arguments(args)?);
     }
     if args.stop {
         return stop(&args.state);
@@ -48,7 +49,7 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     let options = Options {
         state: folder.clone(),
         http: args.http,
-        https: None,
+        https: https::https(&args.https)?,
         is_public: args.public,
         program: PathBuf::from("/proc/self/exe"),
         hostname: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -58,6 +59,7 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
         let mut serve = Serve::start(options).await.map_err(|error| advise(&error))?;
         let server = HostServer::bind(serve.control(), &folder.join("run/api.sock"))?;
         serve.publish().map_err(|error| advise(&error))?;
+        Start { arguments: arguments(args)? }.keep(&folder)?;
         // One that a killed server did not come to must not make the end of this one the end of everything.
         let _ = std::fs::remove_file(stop_mark(&folder));
         let (close, closed) = oneshot::channel::<()>();
@@ -70,6 +72,9 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
             serve.http(),
             folder.display()
         );
+        if let Some(port) = serve.https() {
+            anstream::println!("HTTPS at port {port}, for names that have a certificate");
+        }
         let stops = told_to_end(&folder).await?;
         let _ = close.send(());
         let _ = answering.await;
@@ -88,13 +93,52 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
     code
 }
 
+/// How a server was started: the one that `sea ship` starts in its place is to be reached in the same ways.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Start {
+    arguments: Vec<String>,
+}
+
+impl Start {
+    fn file(folder: &Path) -> PathBuf {
+        folder.join("serve.json")
+    }
+
+    fn keep(&self, folder: &Path) -> anyhow::Result<()> {
+        Ok(std::fs::write(Self::file(folder), serde_json::to_string_pretty(self)?)?)
+    }
+
+    /// How the last server of a state folder was started. `$SEA_HTTP` goes before its port.
+    fn last(folder: &Path) -> Self {
+        let kept = std::fs::read(Self::file(folder)).ok();
+        let kept = kept.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        let mut start = kept.unwrap_or_default();
+        if let Ok(port) = std::env::var("SEA_HTTP") {
+            start.arguments.extend(["--http".to_owned(), port]);
+        }
+        start
+    }
+}
+
+/// The arguments that start the same server again, from any folder.
+fn arguments(args: &ServeArgs) -> anyhow::Result<Vec<String>> {
+    let mut all = vec!["--http".to_owned(), args.http.to_string()];
+    if args.public {
+        all.push("--public".to_owned());
+    }
+    if let Some(https) = https::https(&args.https)? {
+        all.extend(https::arguments(&https));
+    }
+    Ok(all)
+}
+
 /// The file whose presence says that the end is to be the end of everything.
-fn stop_mark(folder: &std::path::Path) -> PathBuf {
+fn stop_mark(folder: &Path) -> PathBuf {
     folder.join("run/stop")
 }
 
 /// Waits for Ctrl-C or SIGTERM; true when everything is to be stopped.
-async fn told_to_end(folder: &std::path::Path) -> anyhow::Result<bool> {
+async fn told_to_end(folder: &Path) -> anyhow::Result<bool> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // A terminal that closes is no reason to go.
     let mut hangup = signal(SignalKind::hangup())?;
@@ -151,8 +195,9 @@ pub(crate) fn ensure(args: &StateArgs) -> anyhow::Result<HostRecord> {
     let errors = log.try_clone()?;
     use std::os::unix::process::CommandExt as _;
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["serve", "--http", &port(), "--state"])
+        .args(["serve", "--state"])
         .arg(&folder)
+        .args(Start::last(&folder).arguments)
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors)
@@ -173,11 +218,6 @@ pub(crate) fn ensure(args: &StateArgs) -> anyhow::Result<HostRecord> {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// The port of a server that is started in the background.
-fn port() -> String {
-    std::env::var("SEA_HTTP").unwrap_or_else(|_| "8080".to_owned())
 }
 
 /// A server's error, as the command line shows it.

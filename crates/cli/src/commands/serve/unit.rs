@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::args::ServeArgs;
 use crate::exit::{self, Outside};
 
 /// Where units of the administrator are.
 const UNIT: &str = "/etc/systemd/system/seaworthy.service";
 
 /// Writes the unit, and has systemd start it where systemd runs.
-pub(super) fn install(state: &Path, args: &ServeArgs) -> anyhow::Result<u8> {
+pub(super) fn install(state: &Path, arguments: &[String]) -> anyhow::Result<u8> {
     let program = std::env::current_exe()?;
     // systemd starts it in another folder than this one.
-    let text = unit(&program, &std::path::absolute(state)?, args);
+    let text = unit(&program, &std::path::absolute(state)?, arguments);
     let path = PathBuf::from(UNIT);
     if let Err(error) = std::fs::write(&path, &text) {
         return Err(Outside {
@@ -39,8 +38,18 @@ pub(super) fn install(state: &Path, args: &ServeArgs) -> anyhow::Result<u8> {
 }
 
 /// The unit. Only the control process is stopped with it: apps and proxy run on, and the next one takes them over.
-fn unit(program: &Path, state: &Path, args: &ServeArgs) -> String {
-    let public = if args.public { " --public" } else { "" };
+fn unit(program: &Path, state: &Path, arguments: &[String]) -> String {
+    // `%` and `$` mean something to systemd (systemd.unit, systemd.service), quotes and backslashes end or change a word.
+    let quoted = |text: &str| {
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
+        format!("\"{text}\"")
+    };
+    let words: Vec<String> = ["serve", "--state"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain([quoted(&state.display().to_string())])
+        .chain(arguments.iter().map(|argument| quoted(argument)))
+        .collect();
     format!(
         "[Unit]
 Description=Seaworthy: serves what is shipped to this machine
@@ -49,7 +58,7 @@ Wants=network-online.target
 
 [Service]
 Type=exec
-ExecStart=\"{}\" serve --state \"{}\" --http {}{public}
+ExecStart={} {}
 Restart=always
 RestartSec=1
 # Apps and proxy outlive the control process, which is replaced without them noticing.
@@ -61,8 +70,7 @@ TasksMax=infinity
 [Install]
 WantedBy=multi-user.target
 ",
-        program.display(),
-        state.display(),
-        args.http,
+        quoted(&program.display().to_string()),
+        words.join(" "),
     )
 }
