@@ -194,6 +194,8 @@ fn one_that_took_away_stays_when_it_is_worse_and_that_is_said() {
     ]);
     let said = host.sea(&["ship", "--breaking", "--json"]);
     assert_eq!(said.code, 0, "it was well when it was promoted: {said:?}\n{}", host.log());
+    let release = said.json()["release"].as_str().unwrap().to_owned();
+    fs::write(host.tree(&release).join("leak"), "").unwrap();
     host.until("it is told", |_| host.log().contains("it is worse, and is not taken back"));
     let environment = host.environment();
     assert_eq!(environment["rollout"]["state"], "promoted", "{environment}");

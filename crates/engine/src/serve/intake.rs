@@ -43,12 +43,11 @@ pub(super) fn take_in(
         .into_iter()
         .find(|known| known.artifact == record.artifact && folder.tree(&known.id()).is_dir());
     let incoming = folder.incoming(&record.id());
-    let looked = match &known {
-        Some(known) => folder.tree(&known.id()),
-        None => {
-            write(&incoming)?;
-            incoming.clone()
-        }
+    let looked = if let Some(known) = &known {
+        folder.tree(&known.id())
+    } else {
+        write(&incoming)?;
+        incoming.clone()
     };
     let keys = keys(layout, environment, &record, looked);
     if known.is_none() {

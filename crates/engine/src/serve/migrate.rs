@@ -32,6 +32,7 @@ pub(super) async fn run(place: &Arc<Place>, running: &Arc<Running>) -> Result<()
     schema.save(place).map_err(text)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives errors away")]
 fn text(error: impl ToString) -> String {
     error.to_string()
 }
