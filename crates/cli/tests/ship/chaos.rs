@@ -130,9 +130,8 @@ fn row(host: &Host, victim: Victim, state: &str, stable: &str, is_canary: bool) 
 }
 
 macro_rules! rows {
-    ($($(#[$meta:meta])* $name:ident: $strategy:expr, $victim:expr;)*) => {
+    ($($name:ident: $strategy:expr, $victim:expr;)*) => {
         $(#[test]
-        $(#[$meta])*
         fn $name() {
             matrix($strategy, $victim);
         })*
@@ -141,24 +140,15 @@ macro_rules! rows {
 
 rows! {
     blue_green_control: SHORT_WATCH, Victim::Control;
-    #[ignore = "takes minutes; cargo nextest run -p seaworthy --test ship --run-ignored all"]
     blue_green_proxy: SHORT_WATCH, Victim::Proxy;
-    #[ignore = "takes minutes; cargo nextest run -p seaworthy --test ship --run-ignored all"]
     blue_green_shim: SHORT_WATCH, Victim::Shim;
-    #[ignore = "takes minutes; cargo nextest run -p seaworthy --test ship --run-ignored all"]
     blue_green_app: SHORT_WATCH, Victim::App;
     rolling_control: ROLLING, Victim::Control;
-    #[ignore = "was not seen to end within two minutes on a busy machine; why is not known yet"]
     rolling_proxy: ROLLING, Victim::Proxy;
-    #[ignore = "was not seen to end within two minutes on a busy machine; why is not known yet"]
     rolling_shim: ROLLING, Victim::Shim;
-    #[ignore = "takes minutes; cargo nextest run -p seaworthy --test ship --run-ignored all"]
     rolling_app: ROLLING, Victim::App;
     canary_control: CANARY, Victim::Control;
-    #[ignore = "was not seen to end within two minutes on a busy machine; why is not known yet"]
     canary_proxy: CANARY, Victim::Proxy;
-    #[ignore = "takes minutes; cargo nextest run -p seaworthy --test ship --run-ignored all"]
     canary_shim: CANARY, Victim::Shim;
-    #[ignore = "takes minutes; cargo nextest run -p seaworthy --test ship --run-ignored all"]
     canary_app: CANARY, Victim::App;
 }

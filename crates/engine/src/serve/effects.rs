@@ -149,7 +149,10 @@ async fn set_and_sync(
     change: impl FnOnce(&mut super::traffic::Traffic),
 ) -> Result<(), String> {
     scene.place.set_traffic(change);
-    scene.place.host.router.sync(&scene.place.host).await
+    let share = scene.place.traffic().weight;
+    scene.place.host.router.sync(&scene.place.host).await?;
+    scene.place.set_share(share);
+    Ok(())
 }
 
 /// Exactly so many instances of an arm run.

@@ -312,6 +312,7 @@ impl Task {
         }
         let older = self.older(&scene);
         let serving = self.serving();
+        self.place.set_share(Weight::NONE);
         // In one: the proxy is told at any instant, and must never see neither release.
         self.place.set_traffic(|traffic| {
             traffic.stable = serving;
@@ -696,7 +697,7 @@ impl Task {
             strategy: super::rollout::strategy(rollout.machine().plan()).to_owned(),
             state: words::state(rollout.machine().state()),
             done: rollout.machine().record().is_some_and(|record| record.confirmed),
-            weight: super::view::percent(self.place.traffic().weight),
+            weight: super::view::percent(self.place.share()),
             paused: rollout.machine().is_paused(),
             cause: rollout.machine().cause().map(words::cause),
             waits_for: rollout.lacking(),

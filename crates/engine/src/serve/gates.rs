@@ -22,7 +22,7 @@ pub(super) enum Health {
 /// A gate for each instance of the new release.
 #[derive(Debug, Default)]
 pub(super) struct Gates {
-    gates: BTreeMap<String, Gate>,
+    by_instance: BTreeMap<String, Gate>,
     /// Instances that passed once.
     passed: BTreeSet<String>,
     /// They passed without a probe of their own, which is to be said once.
@@ -41,7 +41,7 @@ impl Gates {
         now: Moment,
     ) {
         if has_traffic && matches!(what, Sighting::Restarted(_)) && self.passed.contains(instance) {
-            self.gates.remove(instance);
+            self.by_instance.remove(instance);
             return;
         }
         let observation = match what {
@@ -60,7 +60,7 @@ impl Gates {
     }
 
     fn gate(&mut self, scene: &Scene, instance: &str, now: Moment) -> &mut Gate {
-        self.gates.entry(instance.to_owned()).or_insert_with(|| {
+        self.by_instance.entry(instance.to_owned()).or_insert_with(|| {
             let service = service_of(scene, instance);
             let probed = service.is_some_and(|service| {
                 scene
@@ -120,7 +120,7 @@ impl Gates {
     /// What instances that are not ready yet lack, for whoever waits.
     pub(super) fn lacking(&self, scene: &Scene, now: Moment) -> Option<String> {
         scene.new.instances().iter().filter(|instance| instance.port.is_some()).find_map(|instance| {
-            let lack = match self.gates.get(&instance.name)?.verdict(now) {
+            let lack = match self.by_instance.get(&instance.name)?.verdict(now) {
                 GateVerdict::Waiting(Missing::Process) => "has not started yet".to_owned(),
                 GateVerdict::Waiting(Missing::Port) => "does not listen yet".to_owned(),
                 GateVerdict::Waiting(Missing::Passes(passes)) => {

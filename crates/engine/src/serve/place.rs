@@ -10,7 +10,7 @@ use seaworthy_provision::resource::Prepared;
 use seaworthy_provision::secret::Secrets;
 use seaworthy_provision::state::State;
 use seaworthy_proxy::table::SplitSecret;
-use seaworthy_rollout::{Moment, ReleaseId};
+use seaworthy_rollout::{Moment, ReleaseId, Weight};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
@@ -57,6 +57,8 @@ pub(super) struct Place {
     pub(super) name: Name,
     pub(super) folder: EnvironmentFolder,
     pub(super) traffic: Mutex<Traffic>,
+    /// The new release's share that the proxy was last known to give it.
+    share: Mutex<Weight>,
     settings: Mutex<Settings>,
     ports: Mutex<Ports>,
     secrets: Mutex<Secrets>,
@@ -74,6 +76,7 @@ impl Place {
         let settings = layout::read(&folder.settings())?.unwrap_or_default();
         Ok(Self {
             traffic: Mutex::new(Traffic::default()),
+            share: Mutex::default(),
             settings: Mutex::new(settings),
             ports: Mutex::new(Ports::open(&state)),
             secrets: Mutex::new(Secrets::open(&state)),
@@ -178,6 +181,17 @@ impl Place {
     /// Changes what the proxy is told.
     pub(super) fn set_traffic(&self, change: impl FnOnce(&mut Traffic)) {
         change(&mut lock(&self.traffic));
+        self.host.note();
+    }
+
+    /// The new release's share that the proxy was last known to give it.
+    pub(super) fn share(&self) -> Weight {
+        *lock(&self.share)
+    }
+
+    /// The proxy gives the new release this share from now on.
+    pub(super) fn set_share(&self, share: Weight) {
+        *lock(&self.share) = share;
         self.host.note();
     }
 

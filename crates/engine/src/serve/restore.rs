@@ -89,6 +89,7 @@ pub(super) async fn restore(place: &Arc<Place>, survivors: Vec<Survivor>) -> Res
         traffic.canary = (weight == Weight::ALL).then_some(new_serving);
         traffic.weight = weight;
     });
+    place.set_share(weight);
     let scene = Scene {
         place: Arc::clone(place),
         plan: kept.plan.clone(),

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use seaworthy_engine::serve::{Error, HostRecord, Options, Serve, find};
 use seaworthy_server::host::HostServer;
 use tokio::signal::unix::{SignalKind, signal};
@@ -165,16 +167,16 @@ fn stop(args: &StateArgs) -> anyhow::Result<u8> {
     };
     std::fs::write(stop_mark(&folder), b"")?;
     let pid = i32::try_from(record.pid).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
-    }
-    let began = Instant::now();
-    while find(&folder).is_some() {
-        if began.elapsed() > STARTING {
-            let message = format!("it does not end (process {})", record.pid);
-            return Err(Outside { message, help: None }.into());
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    // One that ended meanwhile has nothing left to stop.
+    let process = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    let Some(process) = process.filter(|_| find(&folder).is_some()) else { return Ok(exit::DONE) };
+    pidfd_send_signal(&process, Signal::TERM)?;
+    // A descriptor of a process is readable once it has ended (pidfd_open(2)).
+    let mut ended = [PollFd::new(&process, PollFlags::IN)];
+    let patience = Timespec::try_from(STARTING)?;
+    if poll(&mut ended, Some(&patience))? == 0 {
+        let message = format!("it does not end (process {})", record.pid);
+        return Err(Outside { message, help: None }.into());
     }
     Ok(exit::DONE)
 }

@@ -199,8 +199,10 @@ pub(super) async fn back(
         let now = &progress.environment;
         let is_going = now.rollout.as_ref().is_some_and(|rollout| {
             let is_it = rollout.release == release.as_str();
-            // What is taken back has no traffic from the first moment of that on.
-            let has_left = Some(rollout.release.as_str()) == taken_back && rollout.state == "aborted";
+            // What is taken back loses its traffic first, and takes its time for the rest.
+            let has_left = Some(rollout.release.as_str()) == taken_back
+                && rollout.state == "aborted"
+                && rollout.weight == 0.0;
             let serves = match rollout.state.as_str() {
                 "promoted" => rollout.done,
                 "draining" | "retained" => true,
