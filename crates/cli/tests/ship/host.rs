@@ -177,7 +177,7 @@ impl Host {
 
     /// The files of a release, where its services run.
     pub(crate) fn tree(&self, release: &str) -> PathBuf {
-        self.folder_of(release).join("tree")
+        self.folder_of(release)
     }
 
     /// The record of the server.
