@@ -26,6 +26,7 @@ pub mod history;
 pub mod lockfile;
 mod mask;
 mod mend;
+pub mod migration;
 mod modules;
 pub mod page;
 mod pattern;

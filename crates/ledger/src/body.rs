@@ -16,8 +16,9 @@ pub use operation::{
 };
 pub use pipeline::{Build, Cache, Outcome, Step, TestRun};
 pub use release::{
-    Abort, Changes, CommitLine, DependencyChange, DeploymentImport, Gate, Judgement, Phase, Promotion,
-    Purpose, Release, Rollback, SchemaRange, Transition, Trigger,
+    Abort, ChangeKind, Changes, CommitLine, DependencyChange, DeploymentImport, FindingChange, Gate,
+    Judgement, KeyChange, MigrationChange, MigrationClass, Phase, Promotion, Purpose, Release, Rollback,
+    SchemaRange, Transition, Trigger,
 };
 
 /// The one list of kinds: name in the store, version that this build writes.

@@ -5,7 +5,7 @@
 mod agents;
 mod auth;
 mod capacity;
-mod data;
+pub(crate) mod data;
 mod dead_code;
 pub(crate) mod infrastructure;
 mod injection;

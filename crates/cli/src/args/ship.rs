@@ -165,7 +165,8 @@ pub(crate) enum StrategyName {
   sea rollback --env staging
 
 While the release before is kept warm (10 minutes, unless seaworthy.toml says otherwise) this takes less than a second;
-later it is started again from its artifact and passes the same gates.")]
+later it is started again from its artifact and passes the same gates. Migrations stay: where the
+release does not know a breaking one that ran since, the rollback is refused.")]
 pub(crate) struct RollbackArgs {
     /// The release to go back to; the one before when left out.
     pub(crate) release: Option<String>,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use seaworthy_ledger::Event;
-use seaworthy_ledger::body::{Changes, Gate, Outcome, Phase};
+use seaworthy_ledger::body::{ChangeKind, Changes, Gate, MigrationChange, MigrationClass, Outcome, Phase};
 use seaworthy_ledger::release_report::{Made, Move, ReleaseReport, Stay};
 
 use super::event::{self, plain, short};
@@ -94,9 +94,9 @@ fn write_changes(out: &mut dyn Write, changes: &Changes) -> io::Result<()> {
                 })
                 .collect(),
         ),
-        ("migrations", changes.migrations.clone()),
-        ("configuration", changes.configuration.clone()),
-        ("findings", changes.findings.clone()),
+        ("migrations", changes.migrations.iter().map(migration).collect()),
+        ("configuration", changes.configuration.iter().map(|key| turned(&key.key, key.change)).collect()),
+        ("findings", changes.findings.iter().map(|found| turned(&found.finding, found.change)).collect()),
     ];
     writeln!(out, "\n{}", paint(HEADING, &format!("changes{since}")))?;
     if lists.iter().all(|(_, lines)| lines.is_empty()) {
@@ -112,6 +112,23 @@ fn write_changes(out: &mut dyn Write, changes: &Changes) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn migration(migration: &MigrationChange) -> String {
+    let class = match migration.class {
+        MigrationClass::Expand => "expand",
+        MigrationClass::Unknown => "unknown",
+        MigrationClass::Breaking => "breaking",
+    };
+    format!("{}, {class}: {}", migration.migration, migration.because)
+}
+
+fn turned(what: &str, change: ChangeKind) -> String {
+    match change {
+        ChangeKind::Added => format!("{what}, new"),
+        ChangeKind::Removed => format!("{what}, gone"),
+        ChangeKind::Changed => format!("{what}, changed"),
+    }
 }
 
 fn write_stay(out: &mut dyn Write, stay: &Stay) -> io::Result<()> {

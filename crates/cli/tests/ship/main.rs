@@ -5,11 +5,13 @@
 mod app;
 mod bad;
 mod basics;
+mod changes;
 mod chaos;
 mod host;
 mod https;
 mod load;
 mod many;
+mod migrations;
 mod orders;
 #[allow(dead_code, reason = "shared with the tests of the proxy, which ask more of it")]
 #[path = "../../../proxy/tests/suite/pebble.rs"]

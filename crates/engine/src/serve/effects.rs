@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use seaworthy_model::Name;
 use seaworthy_rollout::machine::{Effect, Plan};
+use seaworthy_rollout::schema::Migration;
 use seaworthy_rollout::{Arm, Weight};
 use seaworthy_supervise::machine::Phase;
 
@@ -80,7 +81,17 @@ async fn one(scene: &Arc<Scene>, effect: Effect) -> Result<(), String> {
     let place = &scene.place;
     match effect {
         Effect::Backup => migrate::backup(place, &scene.new).await,
-        Effect::Migrate => migrate::run(place, &scene.new).await,
+        Effect::Migrate => {
+            if scene.plan.migration == Migration::Breaking
+                && let Some(stable) = &scene.stable
+            {
+                // New requests wait; those that the running release has already end on the schema they began with.
+                let names: Vec<String> =
+                    stable.instances().into_iter().map(|instance| instance.name).collect();
+                idle(place, &names, scene.plan.limits.requests).await;
+            }
+            migrate::run(place, &scene.new).await
+        }
         Effect::Hold => set_and_sync(scene, |traffic| traffic.held = true).await,
         Effect::Unhold => set_and_sync(scene, |traffic| traffic.held = false).await,
         Effect::Run { arm, instances } => run(scene, arm, instances).await,

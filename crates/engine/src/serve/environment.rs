@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use seaworthy_ledger::Actor;
+use seaworthy_ledger::body::MigrationClass;
 use seaworthy_model::Name;
 use seaworthy_rollout::count::{ArmCounts, Stream};
 use seaworthy_rollout::hold::{Relation, Shipping, Trigger};
@@ -20,11 +21,12 @@ use tokio::task::JoinHandle;
 use super::effects::{Scene, most};
 use super::place::Place;
 use super::rate::Rate;
-use super::release::Release;
+use super::release::{MigrationRecord, Release, ReleaseRecord};
 use super::rollout::{End, Rollout};
 use super::router::Samples;
 use super::running::{self, Running, Slot};
 use super::schedules::Schedules;
+use super::schema::{self, Schema};
 use super::traffic::{Serving, Traffic};
 use super::view::{EnvironmentView, RolloutView};
 use super::{Error, journal, restore, words};
@@ -91,6 +93,9 @@ pub struct Ship {
     /// A migration that the running release cannot live with is meant.
     #[serde(default)]
     pub breaking: bool,
+    /// An earlier release takes over again: what its migrations do was done.
+    #[serde(default)]
+    pub back: bool,
 }
 
 /// What can be ordered of an environment.
@@ -502,7 +507,12 @@ impl Task {
         if let Some(why) = new.lacks_secrets() {
             return Err(Error::Secrets(why.to_owned()).into());
         }
-        let plan = self.plan(&ship, &new)?;
+        let mut schema = Schema::load(&self.place)?;
+        let plan = self.plan(&ship, &new, &schema)?;
+        if plan.migration == Migration::None && !ship.back {
+            schema.reach(&release.id);
+            schema.save(&self.place)?;
+        }
         let domain = release.app.environments.get(&self.place.name);
         let domain = domain.and_then(|environment| environment.domain.get().cloned());
         self.place.set_traffic(|traffic| traffic.domain = domain);
@@ -514,7 +524,7 @@ impl Task {
             must_finish: std::sync::atomic::AtomicBool::new(false),
         };
         let actor = journal::actor(&ship.actor, &self.place.host.hostname);
-        let rollout = Rollout::start(scene, actor, ship.retry, self.baseline.clone())
+        let rollout = Rollout::start(scene, actor, ship.retry, self.baseline.clone(), &schema)
             .map_err(|error| Refusal::new("ledger", error.to_string()))?;
         self.rollout = Some(rollout);
         Ok(Shipped::Begun)
@@ -531,16 +541,12 @@ impl Task {
     }
 
     /// What is to be done, from the model and what runs.
-    fn plan(&self, ship: &Ship, new: &Arc<Running>) -> Result<Plan, Refusal> {
+    fn plan(&self, ship: &Ship, new: &Arc<Running>, schema: &Schema) -> Result<Plan, Refusal> {
         let release = &new.release;
         let environment = release.app.environments.get(&self.place.name);
         let said = environment.and_then(|environment| environment.strategy.get()).map(strategy);
         let wanted = ship.strategy.clone().or(said.clone()).unwrap_or_else(default_strategy);
-        let migration = release.record.migration;
-        if migration == Migration::Breaking && !ship.breaking {
-            let message = "it brings a migration that the running release cannot live with";
-            return Err(Refusal::new("migration-breaking", message).next("sea ship --breaking"));
-        }
+        let migration = self.migration(ship, release, schema)?;
         let fitted = traffic::fit(wanted, self.traffic.per_second());
         if fitted.change.is_some() {
             let name = match fitted.strategy {
@@ -568,6 +574,41 @@ impl Task {
         })
     }
 
+    /// What the release does to the schema, where that may be done.
+    fn migration(&self, ship: &Ship, release: &Release, schema: &Schema) -> Result<Migration, Refusal> {
+        let record = &release.record;
+        let is_new = !ship.back && schema.pending(record).next().is_some();
+        if let Some(unknown) = schema.unknown_to(record).filter(|_| !is_new && !ship.breaking) {
+            let refusal = Refusal::new("schema-moved-on", schema::moved_on(&record.release, unknown));
+            return Err(if ship.back { refusal } else { refusal.next("sea ship --breaking") });
+        }
+        if ship.back {
+            return Ok(Migration::None);
+        }
+        let migration = schema.migration(record, self.stable.is_some(), ship.breaking);
+        let Some(stable) = &self.stable else { return Ok(migration) };
+        let breaks = |found: &&MigrationRecord| found.class == MigrationClass::Breaking;
+        if let Some(found) = schema.pending(record).find(breaks).filter(|_| !ship.breaking) {
+            let message = format!(
+                "{} {}, and {}, which serves, cannot live with that",
+                found.place(),
+                found.why,
+                stable.release.id
+            );
+            return Err(Refusal::new("migration-breaking", message).next("sea ship --breaking"));
+        }
+        for found in schema.pending(record).filter(|found| found.class == MigrationClass::Unknown) {
+            let text = format!(
+                "{} {}: nothing tells whether {}, which serves, can live with that; it is taken for it",
+                found.place(),
+                found.why,
+                stable.release.id
+            );
+            self.place.tell(Some(&release.id), text);
+        }
+        Ok(migration)
+    }
+
     fn has_workers(&self, new: &Running) -> bool {
         let has = |running: &Running| running.release.workers().next().is_some();
         has(new) || self.stable.as_ref().is_some_and(|stable| has(stable))
@@ -579,6 +620,9 @@ impl Task {
             let before = plan.stable.clone();
             let is_warm = rollout.machine().state() == State::Promoted;
             if to.is_none() || (is_warm && to == before) {
+                if is_warm && let Some(stable) = &rollout.scene().stable {
+                    knows_schema(&self.place, &stable.release.record)?;
+                }
                 let command = if is_warm { Command::RollBack } else { Command::Abort };
                 rollout.command(command).map_err(|why| Refusal::new("order-refused", words::refused(why)))?;
                 return before.ok_or_else(|| Refusal::new("nothing-before", "there is no release before it"));
@@ -602,7 +646,11 @@ impl Task {
             relation: None,
             strategy: Some(Strategy::BlueGreen { watch: WATCH }),
             breaking: false,
+            back: true,
         };
+        // A release under way is settled for this one: what can be refused is refused before.
+        let record = self.load(&target).await?.record;
+        knows_schema(&self.place, &record)?;
         self.ship(ship).await?;
         Ok(target)
     }
@@ -645,6 +693,7 @@ impl Task {
     fn view(&self) -> EnvironmentView {
         let rollout = self.rollout.as_ref().map(|rollout| RolloutView {
             release: rollout.machine().plan().release.to_string(),
+            commit: rollout.scene().new.release.record.commit.clone(),
             before: rollout.machine().plan().stable.as_ref().map(ToString::to_string),
             strategy: super::rollout::strategy(rollout.machine().plan()).to_owned(),
             state: words::state(rollout.machine().state()),
@@ -681,6 +730,14 @@ impl Task {
         let maintenance = self.place.settings().maintenance;
         self.place.set_traffic(|traffic: &mut Traffic| traffic.maintenance = maintenance);
         self.refresh();
+    }
+}
+
+/// A release may serve again on the present schema.
+fn knows_schema(place: &Place, record: &ReleaseRecord) -> Result<(), Refusal> {
+    match Schema::load(place)?.unknown_to(record) {
+        Some(unknown) => Err(Refusal::new("schema-moved-on", schema::moved_on(&record.release, unknown))),
+        None => Ok(()),
     }
 }
 

@@ -77,6 +77,11 @@ impl Layout {
         self.root.join("store")
     }
 
+    /// What fingerprints of configurations are made with.
+    pub(super) fn fingerprint_key(&self) -> PathBuf {
+        self.root.join("fingerprint.key")
+    }
+
     fn ledger_folder(&self) -> PathBuf {
         self.root.join("ledger")
     }
@@ -142,6 +147,29 @@ impl EnvironmentFolder {
     /// What a person set.
     pub(super) fn settings(&self) -> PathBuf {
         self.0.join("environment.json")
+    }
+
+    /// Which migrations ran.
+    pub(super) fn schema(&self) -> PathBuf {
+        self.0.join("schema.json")
+    }
+
+    /// Where databases are backed up.
+    pub(super) fn backups(&self) -> PathBuf {
+        self.0.join("backups")
+    }
+
+    /// The files of a release of which is not known yet what it is called.
+    pub(super) fn incoming(&self, release: &ReleaseId) -> PathBuf {
+        self.0.join("releases").join(format!(".incoming-{release}"))
+    }
+
+    /// The records of all releases whose files are here.
+    pub(super) fn records<T: DeserializeOwned>(&self) -> Vec<T> {
+        let entries = fs::read_dir(self.0.join("releases")).into_iter().flatten().flatten();
+        let records =
+            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "json"));
+        records.filter_map(|path| read(&path).ok().flatten()).collect()
     }
 
     /// The ports of instances.

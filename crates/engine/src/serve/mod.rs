@@ -12,11 +12,16 @@
 //! restore          brings a place back when a control process begins
 //! rollout          one release taking over: machine -> journal -> effects -> machine
 //! running          the instances of one release
+//! schema           which migrations ran, and which release can live with them
+//! intake           what arrives of a release -> its files and its record
+//! changes          what a release changes against the one that serves
 //! traffic, router  what the proxy is told
 //! https            certificates, and what the proxy is told of them
 //! ```
 
+mod changes;
 mod clock;
+mod configuration;
 mod effects;
 mod environment;
 mod error;
@@ -25,6 +30,7 @@ mod fetch;
 mod gates;
 mod host;
 mod https;
+mod intake;
 mod journal;
 mod layout;
 pub mod logs;
@@ -39,6 +45,7 @@ mod rollout;
 mod router;
 mod running;
 mod schedules;
+mod schema;
 mod secrets;
 mod session;
 mod smoke;
@@ -52,7 +59,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use seaworthy_artifact::{Digest, Manifest, Store};
+use seaworthy_artifact::{Manifest, Store};
 use seaworthy_certificate::Keeper;
 use seaworthy_ledger::{Actor, Ledger, mask};
 use seaworthy_model::Name;
@@ -73,7 +80,7 @@ pub use error::Error;
 pub use https::{Given, Https};
 pub use layout::{EnvironmentFolder, Layout};
 pub use place::Line;
-pub use release::ReleaseRecord;
+pub use release::{MigrationRecord, ReleaseRecord};
 pub use seaworthy_certificate::{Authority, LETS_ENCRYPT, Method};
 pub use session::{HostRecord, find};
 
@@ -81,9 +88,6 @@ use environment::{Order, Start};
 use host::{Entry, Key, Shared};
 use place::Place;
 use session::Session;
-
-/// Bytes of an SBOM or a provenance at most.
-const LONGEST_NOTE: u64 = 64 << 20;
 
 /// How a host serves.
 #[derive(Clone, Debug)]
@@ -380,27 +384,18 @@ impl HostControl {
     }
 
     /// Takes a release in whose artifact is in the store: its files are written out, every one of them verified, then its
-    /// record.
-    pub async fn take_in(&self, app: &Name, environment: &Name, record: ReleaseRecord) -> Result<(), Error> {
+    /// record, completed by its configuration, which decides what it is called. Returns that record.
+    pub async fn take_in(
+        &self,
+        app: &Name,
+        environment: &Name,
+        record: ReleaseRecord,
+    ) -> Result<ReleaseRecord, Error> {
         let folder = self.shared.layout.environment(app, environment);
         folder.prepare()?;
-        let store = self.shared.layout.store();
-        let taking = tokio::task::spawn_blocking(move || {
-            let store = Store::open(&store)?;
-            let digest: Digest =
-                record.artifact.parse().map_err(|_| Error::Manifest(record.artifact.clone()))?;
-            let manifest = store.manifest(&digest)?;
-            let written = store.materialise(&manifest, &folder.tree(&record.id()));
-            if matches!(written, Err(seaworthy_artifact::Error::Altered { .. })) {
-                // Where one blob was altered others may be: all that were are put out of the way, so that the next ship,
-                // which has their true content, stores them again.
-                for (blob, size) in manifest.blobs() {
-                    let _ = store.read(&blob, size.unwrap_or(LONGEST_NOTE));
-                }
-            }
-            written?;
-            layout::save(&folder.record(&record.id()), &record)
-        });
+        let (layout, environment) = (self.shared.layout.clone(), environment.clone());
+        let taking =
+            tokio::task::spawn_blocking(move || intake::take_in(&layout, &folder, &environment, record));
         taking.await.map_err(|error| Error::System {
             what: "the release cannot be written out",
             source: std::io::Error::other(error),

@@ -1,13 +1,14 @@
 //! A release as it is on this host: its record, its files, the model that they describe.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use seaworthy_detect::Overrides;
+use seaworthy_ledger::body::{CommitLine, MigrationClass};
 use seaworthy_model::{App, Kind, Name, PortSetting, Service};
 use seaworthy_rollout::ReleaseId;
-use seaworthy_rollout::schema::Migration;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -32,10 +33,43 @@ pub struct ReleaseRecord {
     pub committed_at: Timestamp,
     /// The tree had changes that are in no commit.
     pub dirty: bool,
-    /// How many migrations it brings, which is the schema it was written for.
-    pub schema: u64,
-    /// What its migrations do to the release before it: `none`, `expand`, `contract`, `breaking`.
-    pub migration: Migration,
+    /// All of its migrations, in the order in which they run.
+    #[serde(default)]
+    pub migrations: Vec<MigrationRecord>,
+    /// Jobs of it run before every release, and know themselves what there is to do.
+    #[serde(default)]
+    pub runs_jobs: bool,
+    /// Commits since the one that served when it was packaged, newest first.
+    #[serde(default)]
+    pub commits: Vec<CommitLine>,
+    /// What `sea check` found, by what tells a finding from others: rule and place. Nothing where it was not asked.
+    #[serde(default)]
+    pub findings: Option<BTreeMap<String, String>>,
+    /// Fingerprints of the values of its variables and secrets, by their names. The host that serves it makes them.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+}
+
+/// A migration of a release, and what it was judged to be where the release was packaged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MigrationRecord {
+    /// Its file, relative to the repository's root.
+    pub file: String,
+    /// The SHA-256 of its content.
+    pub digest: String,
+    /// What it does to a release that serves meanwhile.
+    pub class: MigrationClass,
+    /// The 1-based line of the statement that decided.
+    pub line: u32,
+    /// What that statement does: `drops a column`.
+    pub why: String,
+}
+
+impl MigrationRecord {
+    /// Where the statement is: `db/migrations/003.sql:2`.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
 }
 
 impl ReleaseRecord {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
+use seaworthy_artifact::Store;
 use seaworthy_ledger::body::{
-    Abort, Changes, CommitLine, Gate, Judgement, Outcome, Promotion, Purpose, Release, Rollback, Trigger,
+    Abort, Changes, Gate, Judgement, Outcome, Promotion, Purpose, Release, Rollback, Trigger,
 };
 use seaworthy_ledger::journal::Open;
 use seaworthy_ledger::{Actor, Body, Draft, Key, LedgerError};
@@ -25,7 +26,8 @@ use super::effects::{self, Scene};
 use super::errors::LogErrors;
 use super::gates::{Gates, Health};
 use super::journal::{self, Journal, Kept};
-use super::{pause, words};
+use super::schema::Schema;
+use super::{changes, pause, words};
 
 /// The lock of the environment is renewed so often.
 const RENEW_EVERY: u64 = 20;
@@ -51,6 +53,8 @@ pub(super) struct Rollout {
     exposed: Option<Timestamp>,
     gates: Vec<Gate>,
     ticks: u64,
+    /// It was told that the release is worse and cannot be taken back.
+    stays: bool,
 }
 
 /// The step whose effects are carried out.
@@ -85,34 +89,35 @@ impl Rollout {
         actor: Actor,
         retry: bool,
         baseline: Baseline,
+        schema: &Schema,
     ) -> Result<Self, LedgerError> {
         let journal = Journal::open(&scene.place, &actor)?;
         let now = scene.place.host.clock.now();
         let (machine, decided) = Machine::start(scene.plan.clone(), now);
         let mut rollout = Self::with(scene, machine, journal, actor, retry, baseline);
-        rollout.write_release();
+        rollout.write_release(schema);
         rollout.decided(decided);
         Ok(rollout)
     }
 
     /// What the release is. Written once: it is the same whenever and wherever it is shipped.
-    fn write_release(&self) {
+    fn write_release(&self, schema: &Schema) {
         let place = &self.scene.place;
         let record = &self.scene.new.release.record;
-        let since = self.scene.plan.stable.as_ref().and_then(journal::id);
-        let commit = CommitLine {
-            id: record.commit.clone(),
-            author: record.author.clone(),
-            subject: record.subject.clone(),
+        let stable = self.scene.stable.as_ref().map(|stable| &stable.release.record);
+        let changes = match Store::open(&place.host.layout.store()) {
+            Ok(store) => changes::of(&store, record, stable, schema.pending(record)),
+            // What it changes is for people to look at; that it is shipped does not hang on it.
+            Err(_) => Changes::default(),
         };
         let body = Release {
             commit: record.commit.clone(),
             dirty: record.dirty,
             artifact: record.artifact.clone(),
             configuration: record.configuration.clone(),
-            schema: None,
+            schema: changes::range(record),
             author: record.author.clone(),
-            changes: Changes { since, commits: vec![commit], ..Changes::default() },
+            changes,
         };
         let text = format!("{}/{}/{}/release", place.app, place.name, self.scene.plan.release);
         let (Ok(key), Some(release)) = (Key::parse(&text), journal::id(&self.scene.plan.release)) else {
@@ -169,6 +174,7 @@ impl Rollout {
             exposed: None,
             gates: Vec::new(),
             ticks: 0,
+            stays: false,
         }
     }
 
@@ -312,6 +318,10 @@ impl Rollout {
         if let Some(judge) = &mut self.judge {
             let verdict = judge.verdict(now);
             let decided = self.machine.handle(Input::Verdict(verdict), now);
+            if let Some(why) = decided.refused.filter(|_| !std::mem::replace(&mut self.stays, true)) {
+                let text = format!("it is worse, and is not taken back: {}", words::refused(why));
+                place.tell(Some(&self.scene.plan.release), text);
+            }
             self.decided(decided);
         }
         let decided = self.machine.handle(Input::Tick, now);

@@ -91,6 +91,8 @@ impl ReleaseView {
 pub struct RolloutView {
     /// It.
     pub release: String,
+    /// The commit it was built from.
+    pub commit: String,
     /// The release before it.
     pub before: Option<String>,
     /// `rolling`, `blue-green`, `canary`.

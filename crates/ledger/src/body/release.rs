@@ -10,13 +10,68 @@ use crate::event::Seq;
 use crate::journal::State;
 use crate::key::ReleaseId;
 
-/// Which database schemas a release works with.
+/// Which database schemas a release works with, by the last migration of each. It works with later ones too, as long as
+/// no breaking migration follows that it does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SchemaRange {
-    /// The oldest.
+    /// The oldest: with all breaking migrations that it knows.
     pub min: String,
-    /// The newest.
+    /// The newest that it knows.
     pub max: String,
+}
+
+/// What a migration does to the release that serves while it runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MigrationClass {
+    /// It adds what that release does not mind.
+    Expand,
+    /// Nothing tells.
+    #[default]
+    Unknown,
+    /// It takes away or changes what that release may read or write.
+    Breaking,
+}
+
+/// A migration that a release brings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MigrationChange {
+    /// Its file, relative to the repository's root.
+    pub migration: String,
+    /// What it does to the release before.
+    pub class: MigrationClass,
+    /// The statement that decided, and where: `line 3 drops a column`.
+    pub because: String,
+}
+
+/// How a key changed, or a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It has another value.
+    Changed,
+}
+
+/// A variable or secret that came, went or has another value. Values are never written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyChange {
+    /// Its name: `api.LOG_LEVEL`, `secrets.SMTP_PASSWORD`.
+    pub key: String,
+    /// How it changed.
+    pub change: ChangeKind,
+}
+
+/// A finding of `sea check` that came or went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingChange {
+    /// Rule and place: `query-in-loop at api/orders.ts:12`.
+    pub finding: String,
+    /// How it changed.
+    pub change: ChangeKind,
 }
 
 /// A commit, as people recognise it.
@@ -52,11 +107,11 @@ pub struct Changes {
     /// Dependencies.
     pub dependencies: Vec<DependencyChange>,
     /// Migrations that it brings.
-    pub migrations: Vec<String>,
-    /// Configuration keys whose value differs, without the values.
-    pub configuration: Vec<String>,
-    /// Findings that it brings, by rule and place.
-    pub findings: Vec<String>,
+    pub migrations: Vec<MigrationChange>,
+    /// Configuration keys that differ, without the values.
+    pub configuration: Vec<KeyChange>,
+    /// Findings of `sea check` that came and went.
+    pub findings: Vec<FindingChange>,
 }
 
 /// A release was made.

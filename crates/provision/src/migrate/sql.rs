@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::ErrorPosition;
 
 use super::file::{self, SqlFile};
-use super::statement::statements;
+use super::statement::{Statement, statements};
 use crate::Error;
 use crate::address::Target;
 use crate::resource::postgres::{config, connect, describe};
@@ -197,7 +197,9 @@ impl<'a> Database<'a> {
         Ok(steps)
     }
 
-    /// Runs a file in one transaction and writes down that it ran; [`Action::Refuse`] runs nothing.
+    /// Runs a file in one transaction and writes down that it ran; [`Action::Refuse`] runs nothing. A file with a statement
+    /// that no transaction may hold (`CREATE INDEX CONCURRENTLY`) runs statement by statement: what ran before one that
+    /// fails stays.
     pub async fn run(
         &mut self,
         step: &SqlStep,
@@ -210,6 +212,9 @@ impl<'a> Database<'a> {
         let for_psql = statements(&step.file.text).into_iter().find_map(|s| Some((s.line, s.needs_psql()?)));
         match for_psql {
             Some((line, what)) => self.run_psql(&step.file, line, &what, tasks, lines).await?,
+            None if statements(&step.file.text).iter().any(Statement::stands_alone) => {
+                self.run_apart(&step.file).await?;
+            }
             None => self.run_here(&step.file).await?,
         }
         let remember = "INSERT INTO seaworthy.applied (role, file, digest) VALUES ($1, $2, $3)
@@ -240,6 +245,17 @@ impl<'a> Database<'a> {
             }
         }
         Err(wrong(file, None, &error))
+    }
+
+    async fn run_apart(&mut self, file: &SqlFile) -> Result<(), Error> {
+        for statement in statements(&file.text) {
+            if let Err(error) = self.client.batch_execute(statement.text).await {
+                // A transaction that the file itself began; without one this does nothing.
+                let _ = self.client.batch_execute("ROLLBACK").await;
+                return Err(wrong(file, Some(statement.line), &error));
+            }
+        }
+        Ok(())
     }
 
     async fn run_psql(

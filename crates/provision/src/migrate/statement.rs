@@ -173,6 +173,16 @@ impl Statement<'_> {
         ])
     }
 
+    /// PostgreSQL refuses it within a transaction.
+    pub(super) fn stands_alone(&self) -> bool {
+        let head = self.head();
+        let is_of = |words: &[&str]| words.iter().any(|word| head.starts_with(word));
+        let is_concurrent =
+            is_of(&["CREATE INDEX ", "CREATE UNIQUE INDEX ", "DROP INDEX ", "REINDEX ", "ALTER TABLE "])
+                && head.split(' ').any(|word| word == "CONCURRENTLY");
+        is_concurrent || is_of(&["VACUUM", "CREATE DATABASE ", "ALTER SYSTEM "])
+    }
+
     /// What in it only `psql` can do.
     pub(super) fn needs_psql(&self) -> Option<String> {
         if self.text.starts_with('\\') {
@@ -229,6 +239,19 @@ mod tests {
             ("TRUNCATE a", false),
         ] {
             assert_eq!(Statement { text, line: 1 }.is_repeatable(), repeatable, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_runs_in_no_transaction() {
+        for (text, alone) in [
+            ("create  unique\nindex concurrently i on a (id)", true),
+            ("DROP INDEX CONCURRENTLY IF EXISTS i", true),
+            ("VACUUM (ANALYZE) a", true),
+            ("CREATE INDEX concurrently_made ON a (id)", false),
+            ("INSERT INTO a VALUES ('CREATE INDEX CONCURRENTLY')", false),
+        ] {
+            assert_eq!(Statement { text, line: 1 }.stands_alone(), alone, "{text}");
         }
     }
 

@@ -81,6 +81,11 @@ async fn files_run_once_and_again_only_where_that_loses_nothing() {
     let last = run(&mut database, root, migrations).await.unwrap();
     assert_eq!(last.last().unwrap(), "migrations/11_c.sql: it never ran here");
 
+    // What no transaction may hold runs on its own.
+    write("migrations/12_d.sql", "CREATE INDEX CONCURRENTLY a ON albums (id);\nSELECT 1;\n");
+    let last = run(&mut database, root, migrations).await.unwrap();
+    assert_eq!(last.last().unwrap(), "migrations/12_d.sql: it never ran here");
+
     let seed = [None, None, Some("seed.sql")];
     write("seed.sql", "INSERT INTO artists (id) VALUES (1);\n");
     assert_eq!(run(&mut database, root, seed).await.unwrap(), ["seed.sql: it never ran here"]);

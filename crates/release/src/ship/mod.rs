@@ -8,7 +8,7 @@
 //! | `provenance` | what was built from what, by which steps, with which results, pure |
 //! | `scan` | secrets in what was built |
 //! | `package` | the built tree -> an artifact in a store |
-//! | `id` | what a release is called |
+//! | `migrations` | the migrations of a commit, and what each does to the release that serves |
 //!
 //! What becomes of a release afterwards is none of this module's business; artifacts that nobody needs any more are removed
 //! by `seaworthy_artifact::Store::prune`.
@@ -16,7 +16,7 @@
 mod checkout;
 mod error;
 mod git;
-mod id;
+mod migrations;
 mod package;
 mod provenance;
 mod purl;
@@ -25,7 +25,7 @@ mod scan;
 
 pub use checkout::{Checkout, Commit, Wanted};
 pub use error::ShipError;
-pub use id::release_id;
+pub use migrations::{Migration, migrations};
 pub use package::{Package, Parts, package};
 pub use provenance::{Findings, Provenance, Ran, Tests};
 pub use sbom::sbom;

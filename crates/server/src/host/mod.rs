@@ -30,12 +30,14 @@ pub struct ShipRequest {
 }
 
 /// What became of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShipAnswer {
     /// Whether it begins, waits, or serves already.
     pub shipped: Shipped,
     /// The number of the last line that was told before.
     pub after: u64,
+    /// What the release is called, now that its configuration is known.
+    pub release: String,
 }
 
 /// What is wanted of a release under way.

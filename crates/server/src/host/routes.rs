@@ -110,12 +110,15 @@ async fn ship(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let (app, environment) = names(&app, &environment)?;
-    let ShipRequest { record, ship } = read(&body)?;
+    let ShipRequest { record, mut ship } = read(&body)?;
     let before = control.progress(&app, &environment, 0).await;
     let after = before.and_then(|progress| progress.lines.last().map(|line| line.number)).unwrap_or_default();
-    control.take_in(&app, &environment, record).await.map_err(|why| refused(&Refusal::from(why)))?;
+    let record =
+        control.take_in(&app, &environment, record).await.map_err(|why| refused(&Refusal::from(why)))?;
+    // Its configuration, and so what it is called, is known here.
+    ship.release = ReleaseId::new(&record.release);
     let shipped = control.ship(&app, &environment, ship).await.map_err(|why| refused(&why))?;
-    Ok(Json(ShipAnswer { shipped, after }).into_response())
+    Ok(Json(ShipAnswer { shipped, after, release: record.release }).into_response())
 }
 
 async fn order(

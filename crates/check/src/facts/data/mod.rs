@@ -8,6 +8,8 @@ mod sql;
 
 use crate::facts::{Fact, FileFact};
 
+pub(crate) use sql::{down_at, is_down, is_migration, is_postgres, violations};
+
 /// From the whole.
 pub(super) static FACTS: &[Fact] = &[project::FACT, schema::FACT];
 

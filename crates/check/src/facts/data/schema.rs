@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, sink: &Sink<'_>) {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     for path in context.repository.with_extension("sql") {
         let Some(text) = context.repository.source(path) else { continue };
-        if SourceFile::new(path, &text).role == Role::App && is_postgres(context, path, &text) {
+        if SourceFile::new(path, &text).role == Role::App && is_postgres(context.app, path, &text) {
             let root = Sql::parse(&text).syntax_node();
             Reader { path, tables: &mut tables, sink, text: &text }.read(&root);
         }

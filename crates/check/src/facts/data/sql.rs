@@ -1,7 +1,8 @@
 //! Migrations for PostgreSQL, by squawk's linter and grammar: what locks, rewrites, breaks or drops.
 
-use squawk_linter::{Linter, Rule};
-use squawk_syntax::SourceFile as Sql;
+use seaworthy_model::App;
+use squawk_linter::{Linter, Rule, Violation};
+use squawk_syntax::{Parse, SourceFile as Sql};
 
 use crate::context::{Context, Sink};
 use crate::facts::FileFact;
@@ -75,20 +76,15 @@ const RULES: [Rule; 18] = [
 ];
 
 fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
-    if !is_postgres(context, file.path, file.text) {
+    if !is_postgres(context.app, file.path, file.text) {
         return;
     }
     let is_migration = is_migration(file.path);
     // What undoes a migration drops what it made.
     let end = if is_down(file.path) { 0 } else { down_at(file.text) };
     let parsed = Sql::parse(file.text);
-    // Most tools run a migration in a transaction, so that a table it makes is nobody else's yet; what is about
-    // transactions themselves is judged by those that the file opens.
-    let mut changes = Linter::from(RULES);
-    changes.settings.assume_in_transaction = true;
     let mut transactions = Linter::from(TRANSACTIONS);
-    let violations =
-        changes.lint(&parsed, file.text).into_iter().chain(transactions.lint(&parsed, file.text));
+    let violations = violations(&parsed, file.text).into_iter().chain(transactions.lint(&parsed, file.text));
     let mut reported = std::collections::BTreeSet::new();
     for violation in violations {
         let Some(rule) = ours(violation.code) else { continue };
@@ -105,12 +101,20 @@ fn check(context: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
     }
 }
 
+/// What squawk says of the changes that a migration makes. Most tools run one in a transaction, so that a table it makes is
+/// nobody else's yet; what is about transactions themselves is judged by those that the file opens.
+pub(crate) fn violations(parsed: &Parse<Sql>, text: &str) -> Vec<Violation> {
+    let mut changes = Linter::from(RULES);
+    changes.settings.assume_in_transaction = true;
+    changes.lint(parsed, text)
+}
+
 fn line_start(text: &str, at: usize) -> usize {
     memchr::memrchr(b'\n', &text.as_bytes()[..at.min(text.len())]).map_or(0, |end| end + 1)
 }
 
 /// The file lies where a migration tool looks.
-pub(super) fn is_migration(path: &str) -> bool {
+pub(crate) fn is_migration(path: &str) -> bool {
     let name = crate::file::name(path);
     let is_flyway = name.starts_with('V') && name.contains("__");
     is_flyway
@@ -122,13 +126,13 @@ pub(super) fn is_migration(path: &str) -> bool {
         })
 }
 
-fn is_down(path: &str) -> bool {
+pub(crate) fn is_down(path: &str) -> bool {
     let name = crate::file::name(path);
     name.contains(".down.") || name == "down.sql" || name.ends_with("_down.sql") || name.contains("rollback")
 }
 
 /// Where the part begins that undoes, in files that hold both.
-fn down_at(text: &str) -> usize {
+pub(crate) fn down_at(text: &str) -> usize {
     ["-- +goose Down", "-- migrate:down", "-- +migrate Down", "-- rambler down", "-- !Downs"]
         .iter()
         .filter_map(|mark| text.find(mark))
@@ -137,7 +141,7 @@ fn down_at(text: &str) -> usize {
 }
 
 /// The file is for PostgreSQL: nothing in it or around it says another database.
-pub(super) fn is_postgres(context: &Context<'_>, path: &str, text: &str) -> bool {
+pub(crate) fn is_postgres(app: &App, path: &str, text: &str) -> bool {
     let other = [
         "`",
         "AUTOINCREMENT",
@@ -165,14 +169,11 @@ pub(super) fn is_postgres(context: &Context<'_>, path: &str, text: &str) -> bool
     if is_deep || text.len() > 256 << 10 {
         return false;
     }
-    let mut kinds = context.app.resources.values().filter_map(|resource| resource.r#type.get());
+    let mut kinds = app.resources.values().filter_map(|resource| resource.r#type.get());
     let is_other =
         |kind: &String| matches!(kind.as_str(), "mysql" | "mariadb" | "sqlite" | "mssql" | "clickhouse");
-    let has_postgres = context
-        .app
-        .resources
-        .values()
-        .any(|resource| resource.r#type.get().is_some_and(|kind| kind == "postgres"));
+    let has_postgres =
+        app.resources.values().any(|resource| resource.r#type.get().is_some_and(|kind| kind == "postgres"));
     has_postgres || !kinds.any(is_other)
 }
 

@@ -11,8 +11,8 @@ use std::path::Path;
 use seaworthy_check::baseline::{BASELINE_FILE, Baseline};
 use seaworthy_check::report::{github, html, json, sarif};
 use seaworthy_check::rule::Severity;
-use seaworthy_check::{Catalogue, Checker, Options, Report, history};
-use seaworthy_detect::{Overrides, Repository, load_from};
+use seaworthy_check::{Catalogue, Checker, Finding, Options, Report, history};
+use seaworthy_detect::{Loaded, Overrides, Repository, load_from};
 
 use crate::args::{CheckArgs, FailOn, Global, ReportFormat};
 use crate::commands::load;
@@ -74,6 +74,19 @@ fn look(global: &Global, args: &CheckArgs, root: &Path, catalogue: &Catalogue) -
     }
     let past = git::log(root, |log| Ok(history::secrets(log, catalogue, &repository)?))?;
     Ok(report.with(past, &options.baseline))
+}
+
+/// What stands between a checkout and production, without what its baseline knows.
+pub(crate) fn findings(repository: &Repository, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
+    let root = repository.root();
+    let catalogue = Catalogue::of_project(root)?;
+    let options = Options {
+        tracked: git::tracked(root),
+        baseline: baseline(root)?,
+        today: jiff::Zoned::now().date().to_string().parse().ok(),
+        ..Options::default()
+    };
+    Ok(Checker::new(&catalogue).check(repository, loaded, &options).findings)
 }
 
 /// The files that `--staged` or `--since` are about; what is staged is checked as it would be committed.

@@ -1,25 +1,28 @@
 //! A commit -> a release in the host's store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy_artifact::{Digest, Store};
-use seaworthy_check::Catalogue;
-use seaworthy_detect::{Overrides, Repository, load_from};
-use seaworthy_engine::serve::ReleaseRecord;
+use seaworthy_check::migration::Class;
+use seaworthy_check::{Catalogue, Finding};
+use seaworthy_detect::{Loaded, Overrides, Repository, load_from};
 use seaworthy_engine::serve::view::EnvironmentView;
+use seaworthy_engine::serve::{MigrationRecord, ReleaseRecord};
+use seaworthy_ledger::body::{CommitLine, MigrationClass};
+use seaworthy_model::JobTrigger;
 use seaworthy_provision::state::State;
-use seaworthy_release::pipeline::{Event, Pipeline, Workshop, derive};
-use seaworthy_release::ship::{Checkout, Parts, Provenance, Wanted, package, release_id};
-use seaworthy_rollout::Weight;
+use seaworthy_release::pipeline::{Event, Pipeline, Report, Stage, Workshop, derive};
+use seaworthy_release::ship::{Checkout, Commit, Migration, Parts, Provenance, Wanted, migrations, package};
 use seaworthy_rollout::hold::Relation;
 use seaworthy_rollout::machine::Strategy;
-use seaworthy_rollout::schema::Migration;
+use seaworthy_rollout::{ReleaseId, Weight};
+use serde::{Deserialize, Serialize};
 
 use super::Place;
 use crate::args::{Global, ShipArgs, StrategyName};
-use crate::commands::ci;
 use crate::commands::git::git;
 use crate::commands::remote::deliver;
+use crate::commands::{check, ci};
 use crate::exit::{Mistake, Outside};
 use crate::output::{self, steps};
 
@@ -114,12 +117,12 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     for warning in &packaged.warnings {
         anstream::eprintln!("warning: {warning}");
     }
-    // Nothing outside of the tree decides about a release so far; the name of its environment keeps them apart.
+    // The host completes it: it knows the values of secrets, and no one else needs to.
     let configuration = Digest::of(place.environment.as_str().as_bytes());
     let commit = checkout.commit();
-    let (schema, migration, relation) = history(place, &repository, &loaded.app, &commit.id, args.breaking)?;
+    let (commits, relation) = history(place, commit)?;
     let record = ReleaseRecord {
-        release: release_id(&packaged.digest, &configuration),
+        release: ReleaseId::of(packaged.digest.as_bytes(), configuration.as_bytes()).to_string(),
         artifact: packaged.digest.to_string(),
         configuration: configuration.to_string(),
         commit: commit.id.clone(),
@@ -127,21 +130,56 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         author: commit.author.clone(),
         committed_at: commit.committed.parse()?,
         dirty: checkout.is_dirty(),
-        schema,
-        migration,
+        migrations: migrations(&repository, &loaded.app).into_iter().map(migration).collect(),
+        runs_jobs: loaded.app.jobs.values().any(|job| job.on.get() == Some(&JobTrigger::Release)),
+        commits,
+        findings: findings(&report, &repository, &loaded),
+        keys: BTreeMap::new(),
     };
     Ok(Some(Built { record, relation }))
 }
 
-/// How many migrations the commit has, what they do to the release that serves, and how the commit stands to the one that
-/// was rolled back. Refuses what has not passed the environment before.
-fn history(
-    place: &Place,
-    repository: &Repository,
-    app: &seaworthy_model::App,
-    commit: &str,
-    breaking: bool,
-) -> anyhow::Result<(u64, Migration, Option<Relation>)> {
+/// What it is known by on the host.
+fn migration(found: Migration) -> MigrationRecord {
+    let Migration { file, digest, judgement } = found;
+    let class = match judgement.class {
+        Class::Expand => MigrationClass::Expand,
+        Class::Unknown => MigrationClass::Unknown,
+        Class::Breaking => MigrationClass::Breaking,
+    };
+    MigrationRecord { file, digest, class, line: judgement.line, why: judgement.why }
+}
+
+/// What `sea check` finds in the checkout. The step of the pipeline says whether that is known: it ran in a process of its
+/// own, and what it looked at has a digest.
+fn findings(report: &Report, repository: &Repository, loaded: &Loaded) -> Option<BTreeMap<String, String>> {
+    let step = report.steps.iter().find(|step| step.stage == Stage::Check)?;
+    let known = repository.root().join(".seaworthy/cache/findings.json");
+    let kept = std::fs::read(&known).ok().and_then(|json| serde_json::from_slice::<Kept>(&json).ok());
+    if let Some(kept) = kept.filter(|kept| kept.inputs.is_some() && kept.inputs == step.inputs) {
+        return Some(kept.findings);
+    }
+    let found = check::findings(repository, loaded).ok()?;
+    let told = |finding: Finding| {
+        (finding.fingerprint, format!("{} at {}:{}", finding.rule, finding.file, finding.line))
+    };
+    let findings: BTreeMap<String, String> = found.into_iter().map(told).collect();
+    let kept = Kept { inputs: step.inputs.clone(), findings };
+    // Where it cannot be kept it is looked for again.
+    let _ = std::fs::write(&known, serde_json::to_vec(&kept).unwrap_or_default());
+    Some(kept.findings)
+}
+
+/// Findings of the last check, and what was checked.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    inputs: Option<String>,
+    findings: BTreeMap<String, String>,
+}
+
+/// Commits since the release that serves, newest first, and how this one stands to the one that was rolled back. Refuses
+/// what has not passed the environment before.
+fn history(place: &Place, commit: &Commit) -> anyhow::Result<(Vec<CommitLine>, Option<Relation>)> {
     let host = place.talk(async { Ok(place.client.view().await?) })?;
     let of_app = |environment: &str| {
         let mut all = host.environments.iter();
@@ -149,7 +187,7 @@ fn history(
     };
     if let Some(after) = &place.after {
         let passed = of_app(after.as_str()).and_then(|view| view.serves.as_ref());
-        if passed.is_none_or(|passed| passed.commit != commit || passed.dirty) {
+        if passed.is_none_or(|passed| passed.commit != commit.id || passed.dirty) {
             return Err(Mistake {
                 message: format!(
                     "{} comes after {after}, and this commit does not serve there",
@@ -160,42 +198,36 @@ fn history(
             .into());
         }
     }
-    let migrations: Vec<String> = migrations(repository, app);
     let view = of_app(place.environment.as_str());
-    let serving = view.and_then(|view: &EnvironmentView| view.serves.as_ref());
-    let is_new = match serving {
-        Some(serving) => {
-            let mut arguments = vec!["diff", "--name-only", &serving.commit, commit, "--"];
-            arguments.extend(migrations.iter().map(String::as_str));
-            !migrations.is_empty() && !git(&place.root, &arguments).unwrap_or_default().is_empty()
-        }
-        None => !migrations.is_empty(),
-    };
-    // Whether a job has to run is known where it ran last: the host looks at what it would run.
-    let has_jobs = app.jobs.values().any(|job| job.on.get() == Some(&seaworthy_model::JobTrigger::Release));
-    let migration = match (is_new || has_jobs, breaking) {
-        (false, _) => Migration::None,
-        (true, false) => Migration::Expand,
-        (true, true) => Migration::Breaking,
-    };
-    let relation = view.and_then(|view| view.held.as_ref()).map(|held| relation(place, commit, held));
-    Ok((u64::try_from(migrations.len()).unwrap_or(u64::MAX), migration, relation))
+    let commits =
+        view.and_then(serving).map(|serving| commits(place, serving, &commit.id)).unwrap_or_default();
+    let relation = view.and_then(|view| view.held.as_ref()).map(|held| relation(place, &commit.id, held));
+    Ok((commits, relation))
 }
 
-/// The files that change the schema.
-fn migrations(repository: &Repository, app: &seaworthy_model::App) -> Vec<String> {
-    let folders: Vec<&String> = app
-        .resources
-        .values()
-        .flat_map(|resource| [resource.migrations.get(), resource.schema.get()])
-        .flatten()
-        .collect();
-    let is_below = |path: &str| {
-        folders.iter().any(|folder| {
-            path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+/// The commit that serves, the one of a release that is still watched included.
+fn serving(view: &EnvironmentView) -> Option<&str> {
+    let rollout = view.rollout.as_ref();
+    let promoted =
+        rollout.filter(|rollout| matches!(rollout.state.as_str(), "promoted" | "draining" | "retained"));
+    let commit = promoted.map(|rollout| &rollout.commit);
+    commit.or(view.serves.as_ref().map(|serves| &serves.commit)).map(String::as_str)
+}
+
+/// Commits that are told at most; who has more looks at git.
+const COMMITS: &str = "--max-count=500";
+
+/// The commits that one has and an earlier one has not; none where git does not know that one.
+fn commits(place: &Place, since: &str, commit: &str) -> Vec<CommitLine> {
+    let range = format!("{since}..{commit}");
+    let arguments = ["log", "-z", COMMITS, "--no-show-signature", "--format=%H%n%an <%ae>%n%s", &range, "--"];
+    let listed = git(&place.root, &arguments).unwrap_or_default();
+    let listed = String::from_utf8_lossy(&listed);
+    let line = |text: &str| {
+        let mut parts = text.splitn(3, '\n').map(str::to_owned);
+        Some(CommitLine { id: parts.next()?, author: parts.next()?, subject: parts.next()? })
     };
-    repository.paths().iter().filter(|path| is_below(path)).map(ToString::to_string).collect()
+    listed.split('\0').filter_map(line).collect()
 }
 
 fn relation(place: &Place, commit: &str, held: &str) -> Relation {

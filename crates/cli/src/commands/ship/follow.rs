@@ -153,6 +153,11 @@ fn told(
         End::Frozen(why) => {
             anstream::println!("{} {release}: {why}", paint(style::ERROR, "frozen"));
             anstream::println!("  {} sea status --host", paint(style::HINT, "next"));
+            let before = environment.serves.as_ref().map_or("nothing", |serves| serves.release.as_str());
+            anstream::println!(
+                "  {} sea ship --abort, and {before} serves again",
+                paint(style::HINT, "then")
+            );
         }
         End::Superseded => anstream::println!("{release} was superseded by a newer one before it began"),
     }

@@ -21,20 +21,21 @@ pub(crate) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
     }
     let place = place(global, &args.state)?;
     let Some(built) = build::build(global, args, &place)? else { return Ok(exit::NO) };
-    let release = ReleaseId::new(&built.record.release);
     let ship = Ship {
-        release: release.clone(),
+        release: ReleaseId::new(&built.record.release),
         actor: place.actor.clone(),
         retry: args.retry,
         automatic: std::env::var_os("CI").is_some(),
         relation: built.relation,
         strategy: args.strategy.map(build::strategy),
         breaking: args.breaking,
+        back: false,
     };
     let request = ShipRequest { record: built.record, ship };
     place.talk(async {
         let (app, environment) = (place.app.as_str(), place.environment.as_str());
         let answer = place.client.ship(app, environment, &request).await?;
+        let release = ReleaseId::new(&answer.release);
         if answer.shipped == Shipped::Serves {
             follow::serves(&place, &release, args.json);
             return Ok(exit::DONE);

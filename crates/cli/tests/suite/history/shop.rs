@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use seaworthy_ledger::body::{
-    Abort, Backup, Changes, CommitLine, Config, DependencyChange, Flag, Gate, Incident, IncidentPhase,
-    Judgement, Outcome, Promotion, Purpose, Release, Rollback, SchemaRange, Severity, TestRun, Trigger,
+    Abort, Backup, ChangeKind, Changes, CommitLine, Config, DependencyChange, FindingChange, Flag, Gate,
+    Incident, IncidentPhase, Judgement, KeyChange, MigrationChange, MigrationClass, Outcome, Promotion,
+    Purpose, Release, Rollback, SchemaRange, Severity, TestRun, Trigger,
 };
 use seaworthy_ledger::journal::{Begin, Progress};
 use seaworthy_ledger::lock::{Claim, Holder, Lease, Liveness};
@@ -222,9 +223,25 @@ impl Scribe {
                 DependencyChange { name: "left-pad".to_owned(), from: Some("1.3.0".to_owned()), to: None },
                 DependencyChange { name: "zod".to_owned(), from: None, to: Some("4.1.0".to_owned()) },
             ],
-            migrations: vec!["0042_carts.sql".to_owned()],
-            configuration: vec!["LOG_LEVEL".to_owned()],
-            findings: vec!["sql-from-input services/api/cart.ts:14".to_owned()],
+            migrations: vec![MigrationChange {
+                migration: "0042_carts.sql".to_owned(),
+                class: MigrationClass::Expand,
+                because: "line 1 adds".to_owned(),
+            }],
+            configuration: vec![
+                KeyChange { key: "api.LOG_LEVEL".to_owned(), change: ChangeKind::Added },
+                KeyChange { key: "secrets.STRIPE_KEY".to_owned(), change: ChangeKind::Changed },
+            ],
+            findings: vec![
+                FindingChange {
+                    finding: "sql-from-input at services/api/cart.ts:14".to_owned(),
+                    change: ChangeKind::Added,
+                },
+                FindingChange {
+                    finding: "select-star at services/api/cart.ts:20".to_owned(),
+                    change: ChangeKind::Removed,
+                },
+            ],
         };
         self.write("shop", "r41", Self::release("6e2b8d0a91c4f7e3", changes));
         self.go("shop", "r41", &UP, None);
