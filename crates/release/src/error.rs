@@ -27,6 +27,9 @@ pub enum Error {
     /// A share of the tests that cannot be.
     #[error("{0} is no share of the tests: write I/N with I from 1 to N")]
     Shard(String),
+    /// Steps wait for one another.
+    #[error("these steps wait for one another: {}", .0.join(", "))]
+    Circle(Vec<String>),
     /// A runtime or package manager is not on this machine.
     #[error("{message}")]
     Tool {
@@ -54,6 +57,7 @@ impl Error {
             Self::Shard(_) => Some("sea ci test --shard 1/4".to_owned()),
             Self::Tool { next, .. } => next.clone(),
             Self::Provision(error) => error.help(),
+            Self::Circle(_) => Some("delete one of their `after` in seaworthy.toml".to_owned()),
             Self::File { .. } => None,
         }
     }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `step` | what a step is |
 //! | `derive` | model -> steps, a pure function |
+//! | `adjust` | what the project says about them, put into them |
+//! | `testing` | what their tests tell, and how tests are split |
 //! | `select` | which of them were asked for |
 //! | `tools` | what they run with on this machine |
 //! | `files`, `stat` | what their inputs hold, without reading what did not change |
@@ -14,6 +16,7 @@
 //! | `execute`, `run` | carries steps out, in parallel |
 //! | `report` | what is told about them |
 
+mod adjust;
 mod derive;
 mod execute;
 mod files;
@@ -27,6 +30,7 @@ mod select;
 mod stat;
 mod step;
 mod store;
+mod testing;
 mod tools;
 
 pub use derive::derive;
@@ -36,4 +40,5 @@ pub use plan::{Options, Pipeline};
 pub use report::{Event, Explanation, Outcome, Report, StepReport, Verdict};
 pub use select::{Shard, select};
 pub use step::{Action, Inputs, Keep, Output, Stage, Step, StepId};
+pub use testing::{FailedTest, FlakyTest, Runner, Share, TestCounts, Tool};
 pub use tools::Workshop;

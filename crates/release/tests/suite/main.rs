@@ -9,3 +9,4 @@ mod random;
 mod running;
 mod shipping;
 mod stale;
+mod testing;

@@ -130,7 +130,7 @@ fn shards_leave_no_test_out_and_run_none_twice() {
         service.build.propose("true".to_owned(), origin());
         app.services.insert(seaworthy_model::Name::parse(&format!("s{index}")).unwrap(), service);
     }
-    let steps = derive(&app, &std::collections::BTreeMap::new(), &|_| false);
+    let steps = derive(&app, &std::collections::BTreeMap::new(), &|_| None).unwrap();
     let mut seen = BTreeSet::new();
     for index in 1..=3 {
         let shard: Shard = format!("{index}/3").parse().unwrap();

@@ -86,21 +86,29 @@ impl Runner {
             Tool::Playwright => (
                 appended("--reporter=list,junit".to_owned()),
                 // The name of it differs between versions.
-                vec![set("PLAYWRIGHT_JUNIT_OUTPUT_FILE", &report), set("PLAYWRIGHT_JUNIT_OUTPUT_NAME", &report)],
+                vec![
+                    set("PLAYWRIGHT_JUNIT_OUTPUT_FILE", &report),
+                    set("PLAYWRIGHT_JUNIT_OUTPUT_NAME", &report),
+                ],
             ),
             Tool::Go => {
                 let Some(rest) = line.strip_prefix("go test").filter(|_| aids.has_gotestsum) else {
                     return Ok(None);
                 };
-                let line = format!("gotestsum --format standard-verbose --junitfile {} --{rest}", quoted(&report));
+                let line =
+                    format!("gotestsum --format standard-verbose --junitfile {} --{rest}", quoted(&report));
                 (line, Vec::new())
             }
             Tool::Nextest => {
-                let text = format!("[profile.default.junit]\npath = {}\n", toml::Value::from(report.as_ref()));
+                let text =
+                    format!("[profile.default.junit]\npath = {}\n", serde_json::Value::from(report.as_ref()));
                 let name = aids.report.with_extension("toml");
                 let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let config = written(aids.folder, &name, &text)?;
-                (appended(format!("--tool-config-file sea:{}", quoted(&config.to_string_lossy()))), Vec::new())
+                (
+                    appended(format!("--tool-config-file sea:{}", quoted(&config.to_string_lossy()))),
+                    Vec::new(),
+                )
             }
             Tool::Phpunit => (appended(format!("--log-junit {}", quoted(&report))), Vec::new()),
             Tool::Rspec => {

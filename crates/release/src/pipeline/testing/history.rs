@@ -96,7 +96,9 @@ impl History {
         if run.is_whole {
             self.flaky.retain(|known| failed.contains(&known.test) || passed.contains(&known.test));
         }
-        let file = |id: &str| run.results.cases.iter().find(|case| case.id() == id).and_then(|case| case.file.clone());
+        let file = |id: &str| {
+            run.results.cases.iter().find(|case| case.id() == id).and_then(|case| case.file.clone())
+        };
         let seen: Vec<FlakyTest> = shown.iter().map(|id| self.doubt(id, file(id), run.today)).collect();
         if failed.is_empty() {
             self.runs.retain(|before| !before.is_like(run));
@@ -146,7 +148,10 @@ impl FailedRun {
 }
 
 /// No path was seen in two states. Which paths a run looks at depends on how far it comes.
-pub(in crate::pipeline) fn same_world(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> bool {
+pub(in crate::pipeline) fn same_world(
+    one: &BTreeMap<String, String>,
+    other: &BTreeMap<String, String>,
+) -> bool {
     one.iter().all(|(path, state)| other.get(path).is_none_or(|known| known == state))
 }
 
@@ -168,7 +173,8 @@ mod tests {
 
     fn add(history: &mut History, key: &str, env: &str, results: &Results, was_good: bool) -> Vec<String> {
         let observed = BTreeMap::from([("api/.env".to_owned(), env.to_owned())]);
-        let run = TestRun { key, observed: &observed, results, was_good, is_whole: true, today: "2026-11-22" };
+        let run =
+            TestRun { key, observed: &observed, results, was_good, is_whole: true, today: "2026-11-22" };
         history.add(&run).into_iter().map(|flaky| flaky.test).collect()
     }
 
@@ -180,7 +186,11 @@ mod tests {
         let one = results(&[("a", Failed), ("b", Passed), ("c", Failed)]);
         let other = results(&[("a", Passed), ("b", Failed), ("c", Failed)]);
         assert_eq!(add(&mut history, "k", "1", &one, false), [""; 0]);
-        assert_eq!(add(&mut history, "k", "1", &other, false), ["a", "b"], "both runs failed, not in the same way");
+        assert_eq!(
+            add(&mut history, "k", "1", &other, false),
+            ["a", "b"],
+            "both runs failed, not in the same way"
+        );
         let good = results(&[("a", Passed), ("b", Passed), ("c", Passed)]);
         assert_eq!(add(&mut history, "k", "1", &good, false), ["a", "b", "c"]);
         assert_eq!(history.flaky.iter().map(|flaky| flaky.times).collect::<Vec<_>>(), [2, 2, 1]);
@@ -194,16 +204,26 @@ mod tests {
     fn a_test_that_was_mended_is_not_flaky() {
         let mut history = History::default();
         add(&mut history, "k", "1", &results(&[("a", Failed)]), false);
-        assert_eq!(add(&mut history, "other", "1", &results(&[("a", Passed)]), false), [""; 0], "a file changed");
+        assert_eq!(
+            add(&mut history, "other", "1", &results(&[("a", Passed)]), false),
+            [""; 0],
+            "a file changed"
+        );
         assert_eq!(add(&mut history, "k", "2", &results(&[("a", Passed)]), false), [""; 0], "so did .env");
-        assert_eq!(add(&mut history, "new", "1", &results(&[("a", Failed)]), true), ["a"], "it went well before");
+        assert_eq!(
+            add(&mut history, "new", "1", &results(&[("a", Failed)]), true),
+            ["a"],
+            "it went well before"
+        );
     }
 
     #[test]
     fn durations_that_differ_little_change_nothing() {
         let mut history = History::default();
         let timed = |time: u64| Results { files: [("a".to_owned(), time)].into(), ..Results::default() };
-        for (time, known) in [(1000, 1000), (1900, 1000), (600, 1000), (2500, 2500), (10, 10), (150, 10), (900, 900)] {
+        for (time, known) in
+            [(1000, 1000), (1900, 1000), (600, 1000), (2500, 2500), (10, 10), (150, 10), (900, 900)]
+        {
             history.time(&timed(time));
             assert_eq!(history.timings["a"], known, "{time}");
         }

@@ -80,7 +80,8 @@ pub struct FailedTest {
 
 impl Results {
     pub(in crate::pipeline) fn counts(&self) -> TestCounts {
-        let count = |wanted: &[TestOutcome]| self.cases.iter().filter(|case| wanted.contains(&case.outcome)).count();
+        let count =
+            |wanted: &[TestOutcome]| self.cases.iter().filter(|case| wanted.contains(&case.outcome)).count();
         TestCounts {
             passed: count(&[TestOutcome::Passed, TestOutcome::Flaky]),
             failed: count(&[TestOutcome::Failed]),
@@ -91,7 +92,11 @@ impl Results {
     /// The tests that failed, in the order of the report.
     pub(in crate::pipeline) fn failures(&self) -> Vec<FailedTest> {
         let failed = self.cases.iter().filter(|case| case.outcome == TestOutcome::Failed);
-        let told = |case: &TestCase| FailedTest { test: case.id(), file: case.file.clone(), message: case.message.clone() };
+        let told = |case: &TestCase| FailedTest {
+            test: case.id(),
+            file: case.file.clone(),
+            message: case.message.clone(),
+        };
         failed.map(told).collect()
     }
 }
@@ -114,11 +119,21 @@ pub(in crate::pipeline) fn parse(bytes: &[u8], folder: &Path, redactor: &Redacto
     Some(results)
 }
 
-fn suite(node: roxmltree::Node<'_, '_>, above: &str, file: Option<&str>, folder: &Path, results: &mut Results) {
+fn suite(
+    node: roxmltree::Node<'_, '_>,
+    above: &str,
+    file: Option<&str>,
+    folder: &Path,
+    results: &mut Results,
+) {
     let own_file = node.attribute("file").filter(|file| !file.is_empty());
     let file = own_file.or(file);
     let name = node.attribute("name").unwrap_or_default();
-    let name = if above.is_empty() || name.is_empty() { format!("{above}{name}") } else { format!("{above} > {name}") };
+    let name = if above.is_empty() || name.is_empty() {
+        format!("{above}{name}")
+    } else {
+        format!("{above} > {name}")
+    };
     // The time of a file's suite holds what is not in its tests: what they share.
     let whole = own_file.and_then(|own| Some((within(own, folder), milliseconds(node)?)));
     if let Some((file, time)) = &whole {

@@ -20,8 +20,8 @@ pub use history::FlakyTest;
 pub use junit::{FailedTest, TestCounts};
 pub use tool::{Runner, Tool};
 
-pub(super) use ask::{Aids, Asked};
-pub(super) use history::{History, TestRun};
+pub(super) use ask::Aids;
+pub(super) use history::{History, TestRun, same_world};
 pub(super) use junit::{Results, parse};
 pub use split::Share;
 

@@ -27,6 +27,14 @@ pub struct Share {
     pub(in crate::pipeline) line: String,
 }
 
+impl Share {
+    /// Of tests that cannot be told apart: the first share is all of them.
+    pub(in crate::pipeline) fn whole(index: usize, count: usize, line: &str) -> Self {
+        let line = if index == 1 { line } else { ":" };
+        Self { index, count, files: None, of: 0, timings: None, line: line.to_owned() }
+    }
+}
+
 /// The `index`-th of `count` shares of what `line` runs. `files` are all files of the step's folder with their sizes.
 /// Nothing where its tests cannot be told apart.
 pub(in crate::pipeline) fn split(
@@ -56,7 +64,8 @@ pub(in crate::pipeline) fn split(
         Some(usual) => known.get(name).copied().unwrap_or(usual),
         None => size(runner.tool, name, files),
     };
-    let mut weighed: Vec<(u64, &String)> = units.names.iter().map(|name| (weight(name).max(1), name)).collect();
+    let mut weighed: Vec<(u64, &String)> =
+        units.names.iter().map(|name| (weight(name).max(1), name)).collect();
     weighed.sort_unstable_by(|(one, name), (other, other_name)| other.cmp(one).then(name.cmp(other_name)));
     let mut loads = vec![0_u64; count.max(1)];
     let mut own = Vec::new();
@@ -91,7 +100,11 @@ fn size(tool: Tool, name: &str, files: &BTreeMap<String, u64>) -> u64 {
         Tool::Go => {
             let folder = name.trim_start_matches("./");
             let inside = |path: &str| path.rsplit_once('/').map_or(".", |(above, _)| above) == folder;
-            files.iter().filter(|(path, _)| inside(path) && path.ends_with("_test.go")).map(|(_, size)| size).sum()
+            files
+                .iter()
+                .filter(|(path, _)| inside(path) && path.ends_with("_test.go"))
+                .map(|(_, size)| size)
+                .sum()
         }
         _ => files.get(name).copied().unwrap_or(0),
     }
@@ -119,7 +132,10 @@ mod tests {
         let timings = [(3, 9000), (0, 3000), (1, 3000), (2, 2000)];
         let timings = timings.map(|(n, time)| (format!("tests/test_{n}.py"), time)).into();
         let shares = shares(2, &files, &timings);
-        assert_eq!(shares[0].line, "pytest -q tests/test_3.py tests/test_2.py".replace("3.py tests/test_2", "2.py tests/test_3"));
+        assert_eq!(
+            shares[0].line,
+            "pytest -q tests/test_3.py tests/test_2.py".replace("3.py tests/test_2", "2.py tests/test_3")
+        );
         assert_eq!(shares[1].files.as_ref().unwrap().len(), 3);
         assert_eq!(shares[0].timings, shares[1].timings);
         assert!(shares[0].timings.is_some());

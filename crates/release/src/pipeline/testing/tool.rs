@@ -58,7 +58,8 @@ pub(in crate::pipeline) fn recognise(
     let script = script_of(command).and_then(|name| {
         let scripts = manifest()?.get("scripts")?.clone();
         // What runs before and after may be tests, too.
-        let is_alone = [format!("pre{name}"), format!("post{name}")].iter().all(|more| scripts.get(more).is_none());
+        let is_alone =
+            [format!("pre{name}"), format!("post{name}")].iter().all(|more| scripts.get(more).is_none());
         Some((scripts.get(&name)?.as_str()?.to_owned(), is_alone))
     });
     let (text, append) = match &script {
@@ -105,10 +106,8 @@ fn script_of(command: &str) -> Option<String> {
 fn tool_in(text: &str) -> Option<Tool> {
     let mut found = Vec::new();
     for line in text.split(['&', '|', ';', '\n']) {
-        let words: Vec<&str> = line
-            .split_whitespace()
-            .map(|word| word.rsplit('/').next().unwrap_or(word))
-            .collect();
+        let words: Vec<&str> =
+            line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
         let has = |word: &str| words.contains(&word);
         let follows = |one: &str, other: &str| words.windows(2).any(|pair| pair == [one, other]);
         let tool = if has("pytest") || has("py.test") {
@@ -166,9 +165,13 @@ fn is_plain(tool: Tool, text: &str, file: &dyn Fn(&str) -> Option<String>) -> bo
     };
     match tool {
         Tool::Pytest => {
-            let said = ["python_files", "norecursedirs", "collect_ignore", "doctest", "testpaths", "--ignore"];
+            let said =
+                ["python_files", "norecursedirs", "collect_ignore", "doctest", "testpaths", "--ignore"];
             !text.contains("doctest")
-                && !mentions(&["pyproject.toml", "pytest.ini", ".pytest.ini", "setup.cfg", "tox.ini", "conftest.py"], &said)
+                && !mentions(
+                    &["pyproject.toml", "pytest.ini", ".pytest.ini", "setup.cfg", "tox.ini", "conftest.py"],
+                    &said,
+                )
         }
         Tool::Rspec => !mentions(&[".rspec"], &["--pattern", "--exclude", "--default-path"]),
         _ => true,
@@ -185,9 +188,8 @@ mod tests {
     use super::*;
 
     fn runner(command: &str, files: &[(&str, &str)]) -> Option<Runner> {
-        let read = |path: &str| {
-            files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned())
-        };
+        let read =
+            |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
         recognise(command, "api", Runtime::parse("node@20.1").as_ref(), &read)
     }
 
@@ -209,13 +211,18 @@ mod tests {
         ] {
             assert_eq!(runner(command, &[]).map(|runner| runner.tool), tool, "{command}");
         }
-        let script = |script: &str| format!("{{\"scripts\": {script}, \"devDependencies\": {{\"jest-junit\": \"1\"}}}}");
+        let script = |script: &str| {
+            format!("{{\"scripts\": {script}, \"devDependencies\": {{\"jest-junit\": \"1\"}}}}")
+        };
         let seen = |text: &str| runner("npm test", &[("api/package.json", &script(text))]);
         let jest = seen("{\"test\": \"jest --ci\"}").unwrap();
         assert_eq!((jest.tool, jest.tells, jest.append), (Tool::Jest, true, Some(" --")));
         assert_eq!(jest.arguments, Some(vec!["--ci".to_owned()]));
         assert_eq!(seen("{\"test\": \"jest\", \"posttest\": \"jest slow\"}"), None);
-        assert!(!seen("{\"test\": \"node --test --test-reporter=tap\"}").unwrap().tells, "it has a use for it");
+        assert!(
+            !seen("{\"test\": \"node --test --test-reporter=tap\"}").unwrap().tells,
+            "it has a use for it"
+        );
         assert!(!runner("npx jest", &[]).unwrap().tells, "jest writes no JUnit by itself");
         assert_eq!(runner("pytest \"my tests\"", &[]).unwrap().append, None, "quotes are not taken apart");
     }

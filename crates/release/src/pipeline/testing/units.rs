@@ -13,7 +13,11 @@ impl Runner {
 
     /// The tool splits its tests itself.
     pub(super) fn has_own_split(&self) -> bool {
-        let is_told = self.arguments.iter().flatten().any(|word| word.contains("--shard") || word.contains("--partition"));
+        let is_told = self
+            .arguments
+            .iter()
+            .flatten()
+            .any(|word| word.contains("--shard") || word.contains("--partition"));
         self.append.is_some()
             && !is_told
             && matches!(self.tool, Tool::Vitest | Tool::Jest | Tool::Playwright | Tool::Nextest)
@@ -48,7 +52,9 @@ impl Runner {
             .filter(|file| is_test(self.tool, file) && is_wanted(file))
             .filter_map(|file| match self.tool {
                 Tool::Go if modules.iter().any(|module| is_below(file, module)) => None,
-                Tool::Go => Some(file.rsplit_once('/').map_or(".".to_owned(), |(folder, _)| format!("./{folder}"))),
+                Tool::Go => {
+                    Some(file.rsplit_once('/').map_or(".".to_owned(), |(folder, _)| format!("./{folder}")))
+                }
                 _ => Some((*file).to_owned()),
             })
             .collect();
@@ -77,7 +83,10 @@ fn is_below(file: &str, path: &str) -> bool {
 fn is_test(tool: Tool, path: &str) -> bool {
     let mut folders: Vec<&str> = path.split('/').collect();
     let name = folders.pop().unwrap_or_default();
-    if folders.iter().any(|folder| ELSEWHERE.contains(folder) || (folder.starts_with('.') && tool != Tool::Node)) {
+    if folders
+        .iter()
+        .any(|folder| ELSEWHERE.contains(folder) || (folder.starts_with('.') && tool != Tool::Node))
+    {
         return false;
     }
     match tool {
@@ -94,7 +103,9 @@ fn is_test(tool: Tool, path: &str) -> bool {
                     || [".test", "-test", "_test"].iter().any(|end| stem.ends_with(end))
             })
         }
-        Tool::Go => name.ends_with("_test.go") && !name.starts_with(['_', '.']) && !folders.contains(&"testdata"),
+        Tool::Go => {
+            name.ends_with("_test.go") && !name.starts_with(['_', '.']) && !folders.contains(&"testdata")
+        }
         Tool::Rspec => name.ends_with("_spec.rb") && folders.first() == Some(&"spec"),
         Tool::Vitest | Tool::Jest | Tool::Playwright | Tool::Nextest | Tool::Phpunit => false,
     }
@@ -103,7 +114,6 @@ fn is_test(tool: Tool, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::recognise;
-    use super::*;
 
     fn units(command: &str, files: &[&str]) -> Option<Vec<String>> {
         let runner = recognise(command, ".", None, &|_| None).unwrap();
@@ -112,16 +122,35 @@ mod tests {
 
     #[test]
     fn files_are_those_that_the_tool_would_take() {
-        let python = ["tests/test_b.py", "tests/test_a.py", "a_test.py", "tests/conftest.py", ".venv/x/test_c.py"];
+        let python =
+            ["tests/test_b.py", "tests/test_a.py", "a_test.py", "tests/conftest.py", ".venv/x/test_c.py"];
         assert_eq!(units("pytest -q", &python).unwrap(), ["a_test.py", "tests/test_a.py", "tests/test_b.py"]);
         assert_eq!(units("pytest tests/", &python).unwrap(), ["tests/test_a.py", "tests/test_b.py"]);
         assert_eq!(units("pytest -n 4", &python), None, "4 may be anything");
         assert_eq!(units("pytest", &["src/a.py"]), None, "none found is not none there");
-        let go = ["go.mod", "a_test.go", "x/b_test.go", "x/c_test.go", "sub/go.mod", "sub/d_test.go", "x/testdata/e_test.go"];
+        let go = [
+            "go.mod",
+            "a_test.go",
+            "x/b_test.go",
+            "x/c_test.go",
+            "sub/go.mod",
+            "sub/d_test.go",
+            "x/testdata/e_test.go",
+        ];
         assert_eq!(units("go test -race ./...", &go).unwrap(), [".", "./x"]);
         assert_eq!(units("go test", &go), None);
-        let node = ["a.test.js", "test/deep/any.mjs", "src/test-x.cjs", "src/a.js", "node_modules/y/y.test.js", "latest.js"];
-        assert_eq!(units("node --test", &node).unwrap(), ["a.test.js", "src/test-x.cjs", "test/deep/any.mjs"]);
+        let node = [
+            "a.test.js",
+            "test/deep/any.mjs",
+            "src/test-x.cjs",
+            "src/a.js",
+            "node_modules/y/y.test.js",
+            "latest.js",
+        ];
+        assert_eq!(
+            units("node --test", &node).unwrap(),
+            ["a.test.js", "src/test-x.cjs", "test/deep/any.mjs"]
+        );
         assert_eq!(units("node --test test", &node), None);
         assert_eq!(units("rspec", &["spec/a_spec.rb", "lib/b_spec.rb"]).unwrap(), ["spec/a_spec.rb"]);
     }
