@@ -12,6 +12,7 @@
 //! | `fingerprint` | what a result depends on, and what differs first |
 //! | `observed` | what a step read besides, by its trace |
 //! | `store`, `outputs` | results that are known, and what they made |
+//! | `transport` | carries them from one machine to the next |
 //! | `plan` | what has to run, and why |
 //! | `execute`, `run` | carries steps out, in parallel |
 //! | `report` | what is told about them |
@@ -32,6 +33,7 @@ mod step;
 mod store;
 mod testing;
 mod tools;
+mod transport;
 
 pub use derive::derive;
 pub use execute::Cancel;
@@ -42,3 +44,4 @@ pub use select::{Shard, select};
 pub use step::{Action, Inputs, Keep, Output, Stage, Step, StepId};
 pub use testing::{FailedTest, FlakyTest, Runner, Share, TestCounts, Tool};
 pub use tools::Workshop;
+pub use transport::{Carried, export, import};

@@ -133,6 +133,33 @@ impl Made {
         }
     }
 
+    /// A path of it that is not below the repository, or that a link of it would lead elsewhere.
+    pub(super) fn leads_out(&self) -> Option<String> {
+        let is_inside = |path: &str| {
+            let mut parts = path.split('/');
+            !path.contains('\0') && parts.all(|part| !matches!(part, "" | "." | ".." | ".git" | ".seaworthy"))
+        };
+        if !is_inside(&self.path) {
+            return Some(self.path.clone());
+        }
+        let Content::Files(files) = &self.content else { return None };
+        let is_below = |path: &str| super::files::is_within(&self.path, path);
+        let links: Vec<&String> =
+            files.iter().filter(|(_, entry)| matches!(entry, Entry::Link(_))).map(|(path, _)| path).collect();
+        let is_behind =
+            |path: &str| links.iter().any(|link| *link != path && super::files::is_within(link, path));
+        files.iter().find_map(|(path, entry)| {
+            let is_copy = match entry {
+                Entry::File(digest, _) => {
+                    digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+                }
+                Entry::Link(_) => true,
+            };
+            let is_fine = is_inside(path) && is_below(path) && !is_behind(path) && is_copy;
+            (!is_fine).then(|| path.clone())
+        })
+    }
+
     /// Copies that bring it back.
     pub(super) fn copies(&self) -> impl Iterator<Item = &str> {
         let files = match &self.content {

@@ -96,6 +96,10 @@ impl Store {
         Ok(store)
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(super) fn stat(&self) -> PathBuf {
         self.root.join("stat.json")
     }
@@ -241,6 +245,19 @@ fn file_name(step: &str) -> String {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// Results of a step that are known here, and after them those that come from elsewhere.
+pub(super) fn joined(mut known: Vec<Record>, coming: Vec<Record>) -> Vec<Record> {
+    for record in coming {
+        let is_known =
+            |other: &Record| other.fingerprint == record.fingerprint && other.observed == record.observed;
+        if !known.iter().any(is_known) {
+            known.push(record);
+        }
+    }
+    known.truncate(MOST_RESULTS);
+    known
 }
 
 /// What a file holds; the default where it is absent or damaged.

@@ -116,6 +116,22 @@ impl History {
         self.flaky.iter().filter(|known| ids.contains(&known.test)).cloned().collect()
     }
 
+    /// Adds what another machine remembers.
+    pub(in crate::pipeline) fn join(&mut self, other: Self) {
+        for (file, time) in other.timings {
+            self.timings.entry(file).or_insert(time);
+        }
+        for flaky in other.flaky {
+            match self.flaky.iter_mut().find(|known| known.test == flaky.test) {
+                Some(known) if known.times < flaky.times => *known = flaky,
+                Some(_) => {}
+                None => self.flaky.push(flaky),
+            }
+        }
+        self.runs.extend(other.runs);
+        self.runs.truncate(MOST_RUNS);
+    }
+
     fn doubt(&mut self, test: &str, file: Option<String>, today: &str) -> FlakyTest {
         let index = self.flaky.iter().position(|known| known.test == test).unwrap_or_else(|| {
             self.flaky.push(FlakyTest { test: test.to_owned(), file, times: 0, last: String::new() });

@@ -5,6 +5,13 @@ use super::{Runner, Tool};
 /// Folders in which no tool looks for tests.
 const ELSEWHERE: [&str; 5] = ["node_modules", "vendor", "venv", ".venv", "build"];
 
+/// Options whose value is the next word.
+const VALUED: [(Tool, &[&str]); 3] = [
+    (Tool::Pytest, &["-c", "-k", "-m", "-n", "-o", "-p", "-W", "--cov", "--durations", "--maxfail", "--tb"]),
+    (Tool::Go, &["-count", "-p", "-parallel", "-run", "-skip", "-tags", "-timeout"]),
+    (Tool::Rspec, &["-e", "-f", "-r", "-t", "--format", "--require", "--tag"]),
+];
+
 impl Runner {
     /// Its tests can be split.
     pub(in crate::pipeline) fn splits(&self) -> bool {
@@ -29,7 +36,13 @@ impl Runner {
         let arguments = self.arguments.as_ref().filter(|_| self.is_plain)?;
         let all: Vec<&str> = files.collect();
         let mut paths = Vec::new();
-        for word in arguments.iter().filter(|word| !word.starts_with('-')) {
+        let valued =
+            VALUED.iter().find(|(tool, _)| *tool == self.tool).map_or(&[][..], |(_, options)| options);
+        let mut is_value = false;
+        for word in arguments {
+            if std::mem::replace(&mut is_value, valued.contains(&word.as_str())) || word.starts_with('-') {
+                continue;
+            }
             let path = word.trim_start_matches("./").trim_end_matches('/');
             let is_everything = self.tool == Tool::Go && word == "./...";
             let is_there = all.iter().any(|file| is_below(file, path));
@@ -126,7 +139,8 @@ mod tests {
             ["tests/test_b.py", "tests/test_a.py", "a_test.py", "tests/conftest.py", ".venv/x/test_c.py"];
         assert_eq!(units("pytest -q", &python).unwrap(), ["a_test.py", "tests/test_a.py", "tests/test_b.py"]);
         assert_eq!(units("pytest tests/", &python).unwrap(), ["tests/test_a.py", "tests/test_b.py"]);
-        assert_eq!(units("pytest -n 4", &python), None, "4 may be anything");
+        assert_eq!(units("pytest -n 4 -k sums a_test.py", &python).unwrap(), ["a_test.py"]);
+        assert_eq!(units("pytest --rootdir x", &python), None, "x may be anything");
         assert_eq!(units("pytest", &["src/a.py"]), None, "none found is not none there");
         let go = [
             "go.mod",
