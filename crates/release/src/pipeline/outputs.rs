@@ -109,7 +109,7 @@ impl Made {
             .map(|(path, _)| path)
             .collect();
         for path in &differing {
-            if repair && restore(&root.join(path), &files[*path], store).is_err() {
+            if repair && restore(root, path, &files[*path], store).is_err() {
                 return Found::Lost((*path).clone());
             }
         }
@@ -203,7 +203,13 @@ fn entries(root: &Path, folder: &str, stat: &mut StatCache) -> Option<BTreeMap<S
     Some(found)
 }
 
-fn restore(path: &Path, entry: &Entry, store: &Store) -> std::io::Result<()> {
+fn restore(root: &Path, path: &str, entry: &Entry, store: &Store) -> std::io::Result<()> {
+    // Through a link, it would be written elsewhere.
+    let mut folders = path.match_indices('/').map(|(end, _)| root.join(&path[..end]));
+    if let Some(link) = folders.find(|folder| folder.is_symlink()) {
+        return Err(std::io::Error::other(format!("{} is a link", link.display())));
+    }
+    let path = &root.join(path);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

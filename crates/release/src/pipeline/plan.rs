@@ -160,18 +160,23 @@ impl Pipeline {
         let shard = step.shard?;
         let Action::Shell(line) = &step.action else { return None };
         let files = self.files.sizes(&step.folder);
-        let timings = self.timings(&step.id);
+        let timings = self.timings(&step.id, step.id.as_str() == step.id.base());
         let share = split(step.tests.as_ref()?, line, (shard.index, shard.count), &files, &timings);
         // Tests that cannot be told apart are all in the first share.
         Some(share.unwrap_or_else(|| Share::whole(shard.index, shard.count, line)))
     }
 
     /// How long the test files of a step take: what the project wrote down is the same on every machine, and goes before
-    /// what was recorded on this one.
-    fn timings(&self, step: &StepId) -> BTreeMap<String, u64> {
+    /// what was recorded here. That is for shares alone that all run here: a machine that split by what it has seen, beside
+    /// one that has seen something else, would leave tests to the other that it does not run.
+    fn timings(&self, step: &StepId, is_one_of_many_machines: bool) -> BTreeMap<String, u64> {
         let written: BTreeMap<String, BTreeMap<String, u64>> =
             store::load(&self.files.root.join(".seaworthy").join(TIMINGS));
-        written.get(step.base()).cloned().unwrap_or_else(|| self.store.history(step.base()).timings)
+        match written.get(step.base()) {
+            Some(written) => written.clone(),
+            None if is_one_of_many_machines => BTreeMap::new(),
+            None => self.store.history(step.base()).timings,
+        }
     }
 
     /// Writes what is recorded of durations to `.seaworthy/timings.json`, which is to be committed: the shares of tests are

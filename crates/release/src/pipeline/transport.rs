@@ -252,7 +252,15 @@ fn read(from: &Path, staging: &Path) -> Result<List, String> {
     let file = BufReader::new(File::open(from).map_err(told)?);
     let unpacked = zstd::stream::read::Decoder::new(file).map_err(told)?;
     let mut archive = tar::Archive::new(unpacked);
-    let mut entries = archive.entries().map_err(told)?;
+    let entries = archive.entries().map_err(told)?;
+    let list = take_all(entries, staging)?;
+    // What follows the last file is read, too: the checksum of all of it is there.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(told)?;
+    Ok(list)
+}
+
+fn take_all<'a, R: Read + 'a>(mut entries: tar::Entries<'a, R>, staging: &Path) -> Result<List, String> {
+    let told = |error: io::Error| error.to_string();
     let first = entries.next().ok_or_else(|| "it is empty".to_owned())?.map_err(told)?;
     if first.path_bytes().as_ref() != LIST.as_bytes() {
         return Err(format!("it does not begin with {LIST}"));

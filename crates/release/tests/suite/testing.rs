@@ -173,8 +173,12 @@ fn shards_run_each_test_file_once_and_are_as_long_as_one_another() {
     assert_eq!(ran(&folder), all);
     assert_eq!((&by_size[0].1, &by_size[1].1), (&None, &None));
     assert_eq!(by_size[0].0.len(), 2);
-    // Every file has been timed by now: the long one is as long as the others together.
+    // What this machine has seen meanwhile is not what others have: nothing changes.
     project.options = |options| options.cache = false;
+    assert_eq!(shares(&mut project), by_size);
+    assert_eq!(ran(&folder), all);
+    // The long one is as long as the others together, which all machines know once it is committed.
+    project.write_timings();
     let by_time = shares(&mut project);
     assert_eq!(ran(&folder), all);
     assert!(
@@ -201,6 +205,9 @@ fn shares_of_one_machine_run_beside_each_other_and_are_known_one_by_one() {
     assert_eq!(steps, ["api:test/1", "api:test/2", "api:test/3", "api:test/4", "api:test/5", "after"]);
     assert!(seen.report.ok, "{:#?}", seen.lines);
     assert_eq!(ran(&folder), ["test_0", "test_1", "test_2"]);
+    // The durations that were recorded make other shares once, and the same ones from then on.
+    project.run(&["api:test"]);
+    assert_eq!(ran(&folder).iter().collect::<BTreeSet<_>>().len(), 3);
     let seen = project.run(&["api:test"]);
     assert!(seen.report.steps.iter().all(|step| step.outcome == Outcome::Hit), "{:#?}", seen.report);
 }
