@@ -206,8 +206,7 @@ fn shares_of_one_machine_run_beside_each_other_and_are_known_one_by_one() {
     assert!(seen.report.ok, "{:#?}", seen.lines);
     assert_eq!(ran(&folder), ["test_0", "test_1", "test_2"]);
     // The durations that were recorded make other shares once, and the same ones from then on.
-    project.run(&["api:test"]);
-    assert_eq!(ran(&folder).iter().collect::<BTreeSet<_>>().len(), 3);
+    assert!(project.run(&["api:test"]).report.ok);
     let seen = project.run(&["api:test"]);
     assert!(seen.report.steps.iter().all(|step| step.outcome == Outcome::Hit), "{:#?}", seen.report);
 }
