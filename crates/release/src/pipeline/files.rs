@@ -220,8 +220,10 @@ impl Files {
 }
 
 fn is_input(path: &str, inputs: &Inputs) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    // Asked of every file for every step: what is quick to tell comes first.
+    let parts = || path.rsplit_once('/').unwrap_or((".", path));
     let is_manifest = || {
+        let (folder, name) = parts();
         MANIFESTS.contains(&name)
             || name.starts_with("requirements")
             || name.starts_with("constraints")
@@ -229,7 +231,7 @@ fn is_input(path: &str, inputs: &Inputs) -> bool {
     };
     match inputs {
         Inputs::Folder { folder: own, workspace } => {
-            is_within(own, path) || (folder == workspace && is_manifest())
+            is_within(own, path) || (workspace != own && parts().0 == workspace && is_manifest())
         }
         Inputs::Manifests(workspace) => is_within(workspace, path) && is_manifest(),
         Inputs::Paths(paths) => paths.iter().any(|own| is_within(own, path)),

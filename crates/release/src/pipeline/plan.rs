@@ -54,7 +54,8 @@ pub struct Pipeline {
 
 /// A known result that holds, or why there is none.
 pub(super) enum Known {
-    Hit(Box<Record>, Vec<String>),
+    /// The result, the outputs that were brought back, and whether it is that of the last run.
+    Hit(Box<Record>, Vec<String>, bool),
     Miss(Reason),
 }
 
@@ -106,7 +107,7 @@ impl Pipeline {
             let verdict = match unknown {
                 Some(need) => Verdict::Miss(Reason::After(need.clone())),
                 None => match self.look_up(step, &results, false) {
-                    Known::Hit(record, restored) => {
+                    Known::Hit(record, restored, _) => {
                         results.insert(step.id.clone(), record.result());
                         Verdict::Hit { restored }
                     }
@@ -240,9 +241,9 @@ impl Pipeline {
         }
         let (fingerprint, _, tree) = self.fingerprint(step, results);
         let mut reason = None;
-        for record in self.store.results(&step.id) {
+        for (index, record) in self.store.results(&step.id).into_iter().enumerate() {
             match self.holds(&record, &fingerprint, &tree, &step.inputs, repair) {
-                Ok(restored) => return Known::Hit(Box::new(record), restored),
+                Ok(restored) => return Known::Hit(Box::new(record), restored, index == 0),
                 // The newest tells what changed since.
                 Err(why) => {
                     reason.get_or_insert(why);

@@ -179,7 +179,11 @@ impl Run<'_> {
             let reason = match self.due.remove(&step.id) {
                 Some(reason) => reason,
                 None => match self.pipeline.look_up(step, &self.results, true) {
-                    Known::Hit(record, restored) => {
+                    Known::Hit(record, restored, is_last) => {
+                        // Otherwise it is in its place already.
+                        if !is_last {
+                            self.pipeline.store.put_first(&step.id, &record);
+                        }
                         self.hit(step, &record, restored);
                         continue;
                     }
@@ -197,7 +201,6 @@ impl Run<'_> {
 
     fn hit(&mut self, step: &Step, record: &Record, restored: Vec<String>) {
         self.results.insert(step.id.clone(), record.result());
-        self.pipeline.store.put_first(&step.id, record);
         let log = self.pipeline.store.log(&record.log);
         (self.on)(&Event::Hit { step, restored: &restored, log: &log });
         let mut report = StepReport::new(step, Outcome::Hit, "nothing that it depends on changed".to_owned());
