@@ -243,7 +243,8 @@ pub(crate) fn report(report: &Report, as_json: bool) -> anyhow::Result<()> {
 fn tests(report: &StepReport) -> String {
     let mut text = String::new();
     if let Some(tests) = report.tests {
-        let _ = write!(text, ", {} tests", tests.passed + tests.failed);
+        let ran = tests.passed + tests.failed;
+        let _ = write!(text, ", {ran} {}", if ran == 1 { "test" } else { "tests" });
         if tests.failed > 0 {
             let _ = write!(text, ", {} failed", tests.failed);
         }

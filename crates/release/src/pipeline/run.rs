@@ -124,7 +124,7 @@ enum Progress {
         /// Which try it is, from 1.
         attempt: u32,
     },
-    Over(StepReport),
+    Over(Box<StepReport>),
 }
 
 impl Progress {
@@ -215,7 +215,7 @@ impl Run<'_> {
         if record.tests.is_some() {
             report.flaky = self.pipeline.store.history(step.id.base()).flaky;
         }
-        self.states.insert(step.id.clone(), Progress::Over(report));
+        self.states.insert(step.id.clone(), Progress::Over(Box::new(report)));
     }
 
     fn start(&mut self, index: usize, step: &Step, reason: Reason, attempt: u32) -> Result<(), Error> {
@@ -449,7 +449,7 @@ impl Run<'_> {
 
     fn over(&mut self, step: &Step, report: StepReport) {
         (self.on)(&Event::Ended { step, report: &report });
-        self.states.insert(step.id.clone(), Progress::Over(report));
+        self.states.insert(step.id.clone(), Progress::Over(Box::new(report)));
     }
 }
 

@@ -113,7 +113,7 @@ fn a_damaged_archive_is_refused_and_changes_nothing() {
 
 /// An archive with these files and a list that agrees with them.
 fn forged(to: &Path, files: &[(&str, &[u8])]) {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let items: serde_json::Map<String, serde_json::Value> = files
         .iter()
         .map(|(path, bytes)| {

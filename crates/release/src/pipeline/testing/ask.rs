@@ -1,4 +1,4 @@
-//! What has a tool write JUnit XML beside what it writes anyway.
+//! What has a tool write `JUnit` XML beside what it writes anyway.
 //!
 //! Nothing of it is part of what a result depends on: where a report is written to changes no result.
 

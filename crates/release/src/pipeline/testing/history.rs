@@ -144,7 +144,7 @@ impl History {
     }
 
     fn time(&mut self, results: &Results) {
-        for (file, time) in results.files.iter().chain(&results.suites).filter(|(name, _)| !name.is_empty()) {
+        for (file, time) in &results.files {
             let known = self.timings.get(file).copied();
             let is_steady = known.is_some_and(|known| {
                 let (low, high) = (known.min(*time), known.max(*time));

@@ -1,4 +1,4 @@
-//! JUnit XML: what tools agree on. Attributes and nesting differ, names and outcomes do not.
+//! `JUnit` XML: what tools agree on. Attributes and nesting differ, names and outcomes do not.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -52,8 +52,6 @@ pub(in crate::pipeline) struct Results {
     pub(in crate::pipeline) cases: Vec<TestCase>,
     /// How long the tests of a file took, in milliseconds.
     pub(in crate::pipeline) files: BTreeMap<String, u64>,
-    /// The same by suite.
-    pub(in crate::pipeline) suites: BTreeMap<String, u64>,
 }
 
 /// How many tests went how.
@@ -145,7 +143,6 @@ fn suite(
             "testcase" => {
                 let case = case(child, &name, file, folder);
                 let time = milliseconds(child).unwrap_or(0);
-                *results.suites.entry(case.suite.clone()).or_default() += time;
                 if whole.is_none()
                     && let Some(file) = &case.file
                 {

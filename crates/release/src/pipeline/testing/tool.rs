@@ -35,7 +35,7 @@ pub enum Tool {
 pub struct Runner {
     /// The tool.
     pub tool: Tool,
-    /// It can be asked for JUnit XML.
+    /// It can be asked for `JUnit` XML.
     pub(super) tells: bool,
     /// What stands between the command and arguments that are added to it; absent where none can be.
     pub(super) append: Option<&'static str>,
