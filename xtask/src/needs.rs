@@ -11,13 +11,15 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 18] = [
+const NEEDS: [Need; 19] = [
     Need { places: &["/usr/lib/postgresql/*/bin/initdb", "initdb"], package: "postgresql" },
     Need { places: &["redis-server"], package: "redis-server" },
     Need { places: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
     Need { places: &["node"], package: "nodejs" },
     Need { places: &["npm"], package: "npm" },
     Need { places: &["python3"], package: "python3-venv" },
+    // Test reports are read as the tools write them.
+    Need { places: &["/usr/lib/python3/dist-packages/pytest"], package: "python3-pytest" },
     Need { places: &["script"], package: "bsdutils" },
     Need { places: &["git"], package: "git" },
     Need { places: &["/usr/sbin/sshd"], package: "openssh-server" },

@@ -451,7 +451,7 @@ pub(crate) struct CiArgs {
     #[arg(long)]
     pub(crate) no_trace: bool,
 
-    /// Only the I-th of N shares of the test steps.
+    /// Only the I-th of N shares of the tests, by recorded durations.
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<String>,
 
@@ -462,6 +462,18 @@ pub(crate) struct CiArgs {
     /// Show again what steps wrote whose results are known.
     #[arg(long)]
     pub(crate) logs: bool,
+
+    /// Take what is known from a folder or FILE.tar.zst first, where it is there.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["plan", "explain"])]
+    pub(crate) cache_from: Option<PathBuf>,
+
+    /// Write what is known afterwards to a folder or FILE.tar.zst.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["plan", "explain"])]
+    pub(crate) cache_to: Option<PathBuf>,
+
+    /// Write how long test files take to .seaworthy/timings.json, to be committed.
+    #[arg(long, conflicts_with_all = ["plan", "explain"])]
+    pub(crate) write_timings: bool,
 }
 
 /// How a report is written.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Environment, Field, Generation, Job, Name, Resource, Secret, Service, Slo, Warning};
+use crate::{Environment, Field, Generation, Job, Name, Pipeline, Resource, Secret, Service, Slo, Warning};
 
 /// An app, with the origin of every value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +23,8 @@ pub struct App {
     pub secrets: BTreeMap<String, Secret>,
     /// What the project wants of derived files.
     pub generation: Generation,
+    /// What the project says about the steps that a commit has to pass.
+    pub pipeline: Pipeline,
     /// What a person should know before trusting the rest.
     pub warnings: Vec<Warning>,
 }

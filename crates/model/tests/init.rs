@@ -11,8 +11,8 @@ use seaworthy_model::init::{full, minimal};
 use seaworthy_model::quantity::{Bytes, Cpu, Duration, Percent, Retention};
 use seaworthy_model::{
     App, Backup, Condition, EngineKind, Environment, Field, Generation, Job, JobTrigger, Kind, Layer, Name,
-    Origin, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret, SecretSource, Service, Slo,
-    Strategy as Rollout, Variable, Volume, Warning, WatchAction, WatchRule,
+    Origin, PipelineStep, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret, SecretSource,
+    Service, Slo, Stage, StepName, Strategy as Rollout, Variable, Volume, Warning, WatchAction, WatchRule,
 };
 
 fn name(text: &str) -> Name {
@@ -148,6 +148,22 @@ fn everything() -> App {
         ingress: seen(true),
         secret_store: seen("vault".to_owned()),
     };
+    app.pipeline.steps.insert(
+        StepName::of(&name("api"), Stage::Test),
+        PipelineStep {
+            run: seen("npm test".to_owned()),
+            service: seen(name("api")),
+            path: seen("api".to_owned()),
+            stage: seen(Stage::Test),
+            after: seen(vec![StepName::parse("build").unwrap()]),
+            inputs: seen(vec!["api".to_owned()]),
+            outputs: seen(vec!["report".to_owned()]),
+            env: seen(vec!["TOKEN".to_owned()]),
+            shards: seen(3),
+            retries: seen(0),
+            skip: seen(false),
+        },
+    );
     app.secrets.insert(
         "STRIPE_KEY".to_owned(),
         Secret { description: seen("dashboard".to_owned()), environments: seen(vec![name("production")]) },
@@ -232,6 +248,12 @@ fn winners(app: &App) -> App {
         let from = &app.generation;
         plain!(from => Generation { targets, registry, ingress, secret_store })
     };
+    for (key, from) in &app.pipeline.steps {
+        let step = plain!(from => PipelineStep {
+            run, service, path, stage, after, inputs, outputs, env, shards, retries, skip
+        });
+        out.pipeline.steps.insert(key.clone(), step);
+    }
     for (key, from) in &app.secrets {
         out.secrets.insert(key.clone(), plain!(from => Secret { description, environments }));
     }

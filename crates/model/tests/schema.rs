@@ -156,6 +156,11 @@ fn the_schema_refuses_what_the_decoder_refuses() {
         "[resources.db]\ntype = \"fulltext\"",
         "[services.api]\nwatch = [{ path = \"src\" }]",
         "[slo.api]\navailability = 99.9",
+        "[pipeline.steps.e2e]\nshards = 0",
+        "[pipeline.steps.e2e]\nneeds = \"api\"",
+        "[pipeline.steps.e2e]\nafter = 1",
+        "[pipeline.steps.e2e]\nstage = \"e2e\"",
+        "[pipeline.steps.e2e]\nskip = \"yes\"",
     ] {
         assert!(!Config::parse(text).1.is_empty(), "{text}");
         assert!(accepts(text).is_err(), "{text}");

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 
-/// Everything is left out of Git but what a project writes down itself: rules, templates, the findings it knows.
-const IGNORED: &str = "/*\n!/rules/\n!/templates/\n!/baseline.json\n";
+/// Everything is left out of Git but what a project writes down itself: rules, templates, the findings it knows, how long tests take.
+const IGNORED: &str = "/*\n!/rules/\n!/templates/\n!/baseline.json\n!/timings.json\n";
 
 /// Where one worktree keeps what is its own: data, caches, secrets. Two worktrees of one repository share nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]

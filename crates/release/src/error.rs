@@ -27,6 +27,17 @@ pub enum Error {
     /// A share of the tests that cannot be.
     #[error("{0} is no share of the tests: write I/N with I from 1 to N")]
     Shard(String),
+    /// Steps wait for one another.
+    #[error("these steps wait for one another: {}", .0.join(", "))]
+    Circle(Vec<String>),
+    /// A cache that was carried here is not what it says it is.
+    #[error("{} is no cache that can be taken: {why}", .path.display())]
+    Archive {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A runtime or package manager is not on this machine.
     #[error("{message}")]
     Tool {
@@ -54,6 +65,10 @@ impl Error {
             Self::Shard(_) => Some("sea ci test --shard 1/4".to_owned()),
             Self::Tool { next, .. } => next.clone(),
             Self::Provision(error) => error.help(),
+            Self::Circle(_) => Some("delete one of their `after` in seaworthy.toml".to_owned()),
+            Self::Archive { path, .. } => {
+                Some(format!("delete {}; `sea ci --cache-to` makes it again", path.display()))
+            }
             Self::File { .. } => None,
         }
     }

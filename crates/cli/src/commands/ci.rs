@@ -1,10 +1,12 @@
 //! `sea ci`: the steps of the pipeline, the same on a laptop and in CI.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use seaworthy_detect::{Overrides, Repository, load_from};
 use seaworthy_provision::state::State;
-use seaworthy_release::pipeline::{Cancel, Event, Options, Pipeline, Shard, Step, Workshop, derive, select};
+use seaworthy_release::pipeline::{
+    Cancel, Event, Options, Pipeline, Shard, Step, Workshop, derive, export, import, select,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{CiArgs, Global};
@@ -26,10 +28,13 @@ pub(crate) fn run(global: &Global, args: &CiArgs) -> anyhow::Result<u8> {
     let state = State::open(&root)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let workshop = runtime.block_on(Workshop::open(&loaded.app, &state));
-    let all = derive(&loaded.app, &workshop.workspaces, &|path| repository.has(path));
+    let all = derive_steps(&loaded.app, &workshop, &repository)?;
     let shard = args.shard.as_deref().map(str::parse::<Shard>).transpose().map_err(|error| advise(&error))?;
     let wanted = args.explain.as_ref().map_or_else(|| args.step.clone(), |step| vec![step.clone()]);
     let chosen = select(&all, &wanted, shard).map_err(|error| advise(&error))?;
+    if let Some(from) = &args.cache_from {
+        take_cache(&state, from, args.json)?;
+    }
     let pipeline =
         Pipeline::open(&repository, &state, &all, options(args.jobs, !args.no_cache, !args.no_trace)?);
     let mut pipeline = pipeline.map_err(|error| advise(&error))?;
@@ -48,11 +53,47 @@ pub(crate) fn run(global: &Global, args: &CiArgs) -> anyhow::Result<u8> {
     let report = pipeline.run(&chosen, &workshop, &cancel, &mut on).map_err(|error| advise(&error))?;
     runtime.shutdown_background();
     steps::report(&report, args.json)?;
+    if args.write_timings {
+        let path = pipeline.write_timings(&all).map_err(|error| advise(&error))?;
+        note(args.json, &format!("wrote {}", path.display()));
+    }
+    // Of a pipeline that failed, too: what went well is not done again.
+    if let Some(to) = &args.cache_to {
+        let carried = export(&state.cache(), to).map_err(|error| advise(&error))?;
+        note(args.json, &format!("wrote {} files to {}", carried.files, to.display()));
+    }
     Ok(match (report.ok, cancel.is_asked()) {
         (true, _) => exit::DONE,
         (false, true) => INTERRUPTED,
         (false, false) => exit::NO,
     })
+}
+
+/// The steps of an app, with what `seaworthy.toml` says about them.
+pub(crate) fn derive_steps(
+    app: &seaworthy_model::App,
+    workshop: &Workshop,
+    repository: &Repository,
+) -> anyhow::Result<Vec<Step>> {
+    let read = |path: &str| {
+        repository.has(path).then(|| repository.text(path).map_or_else(String::new, |text| text.to_string()))
+    };
+    derive(app, &workshop.workspaces, &read).map_err(|error| advise(&error))
+}
+
+fn take_cache(state: &State, from: &Path, is_json: bool) -> anyhow::Result<()> {
+    match import(&state.cache(), from).map_err(|error| advise(&error))? {
+        Some(carried) => note(is_json, &format!("took {} files from {}", carried.files, from.display())),
+        None => note(is_json, &format!("there is no {} yet", from.display())),
+    }
+    Ok(())
+}
+
+/// Says what was done besides, unless a program reads.
+fn note(is_json: bool, text: &str) {
+    if !is_json {
+        anstream::eprintln!("{text}");
+    }
 }
 
 /// How steps are run: this many at a time, with or without what is known, observed or not.
@@ -116,7 +157,9 @@ pub(crate) fn advise(error: &seaworthy_release::Error) -> anyhow::Error {
     use seaworthy_release::Error;
     let (message, help) = (error.to_string(), error.help());
     match error {
-        Error::UnknownStep { .. } | Error::Shard(_) => Mistake { message, help }.into(),
-        Error::File { .. } | Error::Tool { .. } | Error::Provision(_) => Outside { message, help }.into(),
+        Error::UnknownStep { .. } | Error::Shard(_) | Error::Circle(_) => Mistake { message, help }.into(),
+        Error::File { .. } | Error::Archive { .. } | Error::Tool { .. } | Error::Provision(_) => {
+            Outside { message, help }.into()
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The steps of the pipeline: what would run, what runs, how it went.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use seaworthy_release::failure::Failure;
@@ -10,6 +11,9 @@ use super::style::{self, paint};
 
 /// Files that a line names at most.
 const NAMED: usize = 3;
+
+/// Tests that failed and are named.
+const FAILED_TESTS: usize = 20;
 
 /// Lines of an unknown failure that are shown.
 const DIFFERING: usize = 8;
@@ -143,6 +147,13 @@ impl Lines {
                 &paint(style::WARNING, "warning"),
                 &format!(": {path} changed while it ran, so its result is not kept"),
             ),
+            Event::Retried { step, attempt } => {
+                self.say(
+                    step,
+                    &paint(style::WARNING, "failed"),
+                    &format!(": try {attempt}; it is tried again"),
+                );
+            }
             Event::Ended { step, report } => self.ended(step, report),
         }
     }
@@ -151,10 +162,12 @@ impl Lines {
         let took = format!(" in {}", seconds(report.took_ms));
         match report.outcome {
             Outcome::Hit => {}
-            Outcome::Passed => self.say(step, &paint(style::GOOD, "passed"), &took),
+            Outcome::Passed => {
+                self.say(step, &paint(style::GOOD, "passed"), &format!("{took}{}", tests(report)))
+            }
             Outcome::Failed => {
                 let cause = report.cause.as_deref().unwrap_or_default();
-                self.say(step, &paint(style::ERROR, "failed"), &format!("{took}: {cause}"));
+                self.say(step, &paint(style::ERROR, "failed"), &format!("{took}{}: {cause}", tests(report)));
             }
             Outcome::Skipped => {
                 self.say(step, &paint(style::DIM, "left out"), &format!(": {}", report.because));
@@ -210,9 +223,59 @@ pub(crate) fn report(report: &Report, as_json: bool) -> anyhow::Result<()> {
         if let Some(failure) = &failed.failure {
             why(&mut out, failure)?;
         }
+        failed_tests(&mut out, failed)?;
         if let Some(log) = &failed.log {
             writeln!(out, "  {}: less {log}", paint(style::HINT, "next"))?;
         }
+    }
+    for step in &report.steps {
+        for flaky in &step.flaky {
+            let file = flaky.file.as_ref().map(|file| format!(" in {file}")).unwrap_or_default();
+            let times = if flaky.times == 1 { "once".to_owned() } else { format!("{} times", flaky.times) };
+            let text = format!("{}{file} failed and passed with the same inputs, {times}", flaky.test);
+            writeln!(out, "{} {}: {text}", paint(style::WARNING, "flaky"), step.step)?;
+        }
+    }
+    Ok(())
+}
+
+/// `, 12 tests`, and which share of them that is.
+fn tests(report: &StepReport) -> String {
+    let mut text = String::new();
+    if let Some(tests) = report.tests {
+        let ran = tests.passed + tests.failed;
+        let _ = write!(text, ", {ran} {}", if ran == 1 { "test" } else { "tests" });
+        if tests.failed > 0 {
+            let _ = write!(text, ", {} failed", tests.failed);
+        }
+        if tests.skipped > 0 {
+            let _ = write!(text, ", {} skipped", tests.skipped);
+        }
+    }
+    if let Some(share) = &report.share {
+        let _ = write!(text, " (share {} of {}", share.index, share.count);
+        if let Some(files) = &share.files {
+            let _ = write!(text, ": {} of {} files", files.len(), share.of);
+            let _ = match &share.timings {
+                Some(digest) => write!(text, ", by durations {digest}"),
+                None => write!(text, ", by their sizes"),
+            };
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// The tests of a step that failed, each with its reason.
+fn failed_tests(out: &mut impl Write, report: &StepReport) -> std::io::Result<()> {
+    for test in report.failed_tests.iter().take(FAILED_TESTS) {
+        writeln!(out, "  test {}", test.test)?;
+        if !test.message.is_empty() {
+            writeln!(out, "    {}", paint(style::DIM, &test.message))?;
+        }
+    }
+    if let Some(more) = report.failed_tests.len().checked_sub(FAILED_TESTS).filter(|more| *more > 0) {
+        writeln!(out, "  and {more} more")?;
     }
     Ok(())
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{
     Config, EnvironmentConfig, GenerateConfig, JobConfig, Located, Map, ResourceConfig, SecretConfig,
-    ServiceConfig, SloConfig, Span, imply, line_column,
+    ServiceConfig, SloConfig, Span, StepConfig, imply, line_column,
 };
 use crate::placeholder::{Placeholder, Template};
 use crate::{
-    App, Condition, Environment, Field, Generation, Job, Kind, Layer, Name, Origin, Place, PortSetting,
-    Resource, Secret, Service, Slo, Volume,
+    App, Condition, Environment, Field, Generation, Job, Kind, Layer, Name, Origin, PipelineStep, Place,
+    PortSetting, Resource, Secret, Service, Slo, Volume,
 };
 
 /// Where a configuration was read from.
@@ -68,6 +68,11 @@ impl Config {
         }
         if let Some(generate) = &self.generate {
             apply.generation(&generate.value, &mut app.generation);
+        }
+        let steps = self.pipeline.as_ref().and_then(|pipeline| pipeline.value.steps.as_ref());
+        for (name, step) in entries(steps) {
+            let known = app.pipeline.steps.entry(name.clone()).or_default();
+            apply.step(step, known, &format!("pipeline.steps.{name}"));
         }
     }
 
@@ -292,6 +297,35 @@ impl Apply<'_> {
         self.set(&mut known.registry, config.registry.as_ref(), "generate", "registry");
         self.set(&mut known.ingress, config.ingress.as_ref(), "generate", "ingress");
         self.set(&mut known.secret_store, config.secret_store.as_ref(), "generate", "secret_store");
+    }
+
+    fn step(&self, config: &StepConfig, step: &mut PipelineStep, at: &str) {
+        self.set(&mut step.run, config.run.as_ref(), at, "run");
+        self.set(&mut step.service, config.service.as_ref(), at, "service");
+        self.set(&mut step.path, config.path.as_ref(), at, "path");
+        self.set(&mut step.stage, config.stage.as_ref(), at, "stage");
+        self.set(&mut step.shards, config.shards.as_ref(), at, "shards");
+        self.set(&mut step.retries, config.retries.as_ref(), at, "retries");
+        self.set(&mut step.skip, config.skip.as_ref(), at, "skip");
+        if let Some(after) = &config.after {
+            step.after.propose(after.value.0.clone(), self.origin(&after.span, format!("{at}.after")));
+        }
+        self.texts(&mut step.inputs, config.inputs.as_ref(), at, "inputs");
+        self.texts(&mut step.outputs, config.outputs.as_ref(), at, "outputs");
+        self.texts(&mut step.env, config.env.as_ref(), at, "env");
+    }
+
+    fn texts<T: Clone + Into<String>>(
+        &self,
+        field: &mut Field<Vec<String>>,
+        said: Option<&Located<Vec<Located<T>>>>,
+        at: &str,
+        key: &str,
+    ) {
+        if let Some(said) = said {
+            let texts = said.value.iter().map(|text| text.value.clone().into()).collect();
+            field.propose(texts, self.origin(&said.span, format!("{at}.{key}")));
+        }
     }
 
     fn secret(&self, config: &SecretConfig, secret: &mut Secret, at: &str) {

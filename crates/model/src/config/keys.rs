@@ -4,12 +4,12 @@ use super::suggest::{did_you_mean, list, nearest};
 use super::table::Table;
 use super::{
     BackupConfig, Config, DependencyConfig, Diagnostic, EnvironmentConfig, GenerateConfig, JobConfig,
-    ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig, Span,
-    StrategyConfig, WatchConfig,
+    PipelineConfig, ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig,
+    Span, StepConfig, StrategyConfig, WatchConfig,
 };
 
 /// Every table: where it stands, and its keys.
-pub(crate) const TABLES: [(&str, &[&str]); 14] = [
+pub(crate) const TABLES: [(&str, &[&str]); 16] = [
     ("at the top of the file, before the first `[table]`", Config::KEYS),
     ("under `[services.NAME]`", ServiceConfig::KEYS),
     ("under `[resources.NAME]`", ResourceConfig::KEYS),
@@ -18,6 +18,8 @@ pub(crate) const TABLES: [(&str, &[&str]); 14] = [
     ("under `[slo.NAME]`", SloConfig::KEYS),
     ("under `[secrets.NAME]`", SecretConfig::KEYS),
     ("under `[generate]`", GenerateConfig::KEYS),
+    ("under `[pipeline]`", PipelineConfig::KEYS),
+    ("under `[pipeline.steps.NAME]`", StepConfig::KEYS),
     ("in `backup = { ... }` of a resource", BackupConfig::KEYS),
     ("in `strategy = { ... }` of an environment", StrategyConfig::KEYS),
     ("in `secrets = { ... }` of an environment", SecretSourceConfig::KEYS),
@@ -27,7 +29,7 @@ pub(crate) const TABLES: [(&str, &[&str]); 14] = [
 ];
 
 /// What other tools, or plain English, call our keys.
-const OTHER_WORDS: [(&str, &str); 38] = [
+const OTHER_WORDS: [(&str, &str); 46] = [
     ("cmd", "start"),
     ("command", "start"),
     ("entrypoint", "start"),
@@ -66,6 +68,14 @@ const OTHER_WORDS: [(&str, &str); 38] = [
     ("interval", "every"),
     ("retries", "failure_threshold"),
     ("retention", "keep"),
+    ("needs", "after"),
+    ("depends_on", "after"),
+    ("requires", "after"),
+    ("retry", "retries"),
+    ("parallelism", "shards"),
+    ("disabled", "skip"),
+    ("artifacts", "outputs"),
+    ("script", "run"),
 ];
 
 /// The diagnostic for a key that is not among the `known` keys of the table at `path`.

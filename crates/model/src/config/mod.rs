@@ -46,6 +46,7 @@ mod probe;
 mod quantities;
 mod schema;
 mod secret_sources;
+mod steps;
 mod strategy;
 pub(crate) mod suggest;
 mod syntax;
@@ -71,10 +72,11 @@ pub use probe::{ProbeConfig, TcpPort};
 pub use quantities::{Every, Latency};
 pub use schema::json_schema;
 pub use secret_sources::{SecretSourceConfig, SecretSources};
+pub use steps::StepNames;
 pub use strategy::StrategyConfig;
 pub use tables::{
-    Config, EnvironmentConfig, GenerateConfig, JobConfig, ResourceConfig, SecretConfig, ServiceConfig,
-    SloConfig,
+    Config, EnvironmentConfig, GenerateConfig, JobConfig, PipelineConfig, ResourceConfig, SecretConfig,
+    ServiceConfig, SloConfig, StepConfig,
 };
 pub use watch::WatchConfig;
 pub use words::{SecretSourceWord, StrategyWord};

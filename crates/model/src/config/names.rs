@@ -163,7 +163,11 @@ fn percentile(text: &str) -> Result<String, Refusal> {
 }
 
 /// A key that is read as a text is.
-fn decode_key<T: Text>(text: &str, span: Span, decoder: &mut Decoder<'_>) -> Result<T, RefusedKey> {
+pub(super) fn decode_key<T: Text>(
+    text: &str,
+    span: Span,
+    decoder: &mut Decoder<'_>,
+) -> Result<T, RefusedKey> {
     match T::read(text) {
         Ok(key) => Ok(key),
         Err(refusal) => {

@@ -21,9 +21,9 @@ mod tests {
 
     use super::super::table::Table;
     use super::super::{
-        BackupConfig, Config, DependencyConfig, EnvironmentConfig, GenerateConfig, JobConfig, ProbeConfig,
-        ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig, StrategyConfig,
-        WatchConfig,
+        BackupConfig, Config, DependencyConfig, EnvironmentConfig, GenerateConfig, JobConfig, PipelineConfig,
+        ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig, StepConfig,
+        StrategyConfig, WatchConfig,
     };
     use super::*;
 
@@ -38,6 +38,8 @@ mod tests {
             ("EnvironmentConfig", EnvironmentConfig::KEYS),
             ("SloConfig", SloConfig::KEYS),
             ("GenerateConfig", GenerateConfig::KEYS),
+            ("PipelineConfig", PipelineConfig::KEYS),
+            ("StepConfig", StepConfig::KEYS),
             ("SecretConfig", SecretConfig::KEYS),
             ("BackupConfig", BackupConfig::KEYS),
             ("SecretSourceConfig", SecretSourceConfig::KEYS),

@@ -3,11 +3,13 @@
 use super::table::table;
 use super::{
     Command, Count, DependsOn, Domain, EnvValue, FileOrCommand, Host, Image, Latency, Located, Map,
-    Percentile, Phrase, Port, RelativePath, Route, Schedule, SecretSources, ServicePath, Timezone, TypeName,
-    VariableName, Version,
+    Percentile, Phrase, Port, RelativePath, Route, Schedule, SecretSources, ServicePath, StepNames,
+    Threshold, Timezone, TypeName, VariableName, Version,
 };
 use crate::quantity::{Bytes, Cpu, Duration, Percent};
-use crate::{Backup, EngineKind, JobTrigger, Kind, Name, Probe, Runtime, Strategy, WatchRule};
+use crate::{
+    Backup, EngineKind, JobTrigger, Kind, Name, Probe, Runtime, Stage, StepName, Strategy, WatchRule,
+};
 
 table! {
     /// Everything that `seaworthy.toml` can say. All of it may be left out: what is left out is detected.
@@ -28,6 +30,8 @@ table! {
         secrets: Map<VariableName, SecretConfig>,
         /// What derived files shall be like.
         generate: GenerateConfig,
+        /// What is different about the steps that a commit has to pass.
+        pipeline: PipelineConfig,
     }
 }
 
@@ -42,6 +46,42 @@ table! {
         ingress: bool,
         /// Kubernetes: the store of the External Secrets operator that secrets come from.
         secret_store: Phrase,
+    }
+}
+
+table! {
+    /// What is different about the steps that a commit has to pass (`sea ci`).
+    pub struct PipelineConfig {
+        /// Steps by name: `e2e` adds one, `"api:test"` is about a derived one.
+        steps: Map<StepName, StepConfig>,
+    }
+}
+
+table! {
+    /// A step of the pipeline. Of a derived one only what differs is said.
+    pub struct StepConfig {
+        /// The shell command.
+        run: Command,
+        /// The service whose folder, runtime and environment it runs with.
+        service: Name,
+        /// The folder it runs in, relative to the repository.
+        path: RelativePath,
+        /// Where it stands: `install`, `lint`, `test`, `check`, `scan` or `build`; `test` when absent.
+        stage: Stage,
+        /// Steps, stages or services that must have gone well before: `"build"`, `["api:build", "web"]`.
+        after: StepNames,
+        /// Files and folders that it reads, relative to the repository; those of its service when absent.
+        inputs: Vec<Located<RelativePath>>,
+        /// Folders that it makes, relative to the repository.
+        outputs: Vec<Located<RelativePath>>,
+        /// Variables that it is given besides those of its service.
+        env: Vec<Located<VariableName>>,
+        /// How many shares its test files are split into, to run at the same time.
+        shards: Threshold,
+        /// How often it is tried again when it fails; a test that passes then is flaky.
+        retries: Count,
+        /// `true` leaves out a derived step.
+        skip: bool,
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::Every;
 use super::text::{Refusal, Text, Words, text_schema};
-use crate::{Condition, EngineKind, JobTrigger, Kind, WatchAction};
+use crate::{Condition, EngineKind, JobTrigger, Kind, Stage, WatchAction};
 
 /// How a release takes over, where that is said in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,14 @@ words! {
         "schedule" => Self::Schedule,
         "manual" => Self::Manual;
         also "cron" is "schedule", "deploy" is "release", "predeploy" is "release", "never" is "manual";
+    Stage as Stage, "a stage", like "\"test\"":
+        "install" => Self::Install,
+        "lint" => Self::Lint,
+        "test" => Self::Test,
+        "check" => Self::Check,
+        "scan" => Self::Scan,
+        "build" => Self::Build;
+        also "deps" is "install", "linter" is "lint", "tests" is "test", "e2e" is "test", "compile" is "build";
     Condition as Condition, "a condition", like "\"service_healthy\"":
         "service_started" => Self::ServiceStarted,
         "service_healthy" => Self::ServiceHealthy,
@@ -113,6 +121,9 @@ mod tests {
         }
         for trigger in [JobTrigger::Release, JobTrigger::Schedule, JobTrigger::Manual] {
             assert_eq!(word(trigger), trigger.as_str());
+        }
+        for stage in Stage::ALL {
+            assert_eq!(word(stage), stage.as_str());
         }
         for (name, condition) in Condition::WORDS {
             assert_eq!(*name, condition.as_str());

@@ -6,7 +6,8 @@ use super::values::{
 use super::writer::{Writer, origin};
 use crate::config::words::word;
 use crate::{
-    App, Condition, Environment, Generation, Job, Name, PortSetting, Resource, Secret, Service, Slo,
+    App, Condition, Environment, Generation, Job, Name, PipelineStep, PortSetting, Resource, Secret, Service,
+    Slo, StepName,
 };
 
 /// A `seaworthy.toml` with every known value and where each came from. Applied to an empty app it gives the
@@ -36,6 +37,9 @@ pub fn full(app: &App) -> String {
         slo(&mut writer, name, known);
     }
     generation(&mut writer, &app.generation);
+    for (name, known) in &app.pipeline.steps {
+        step(&mut writer, name, known);
+    }
     writer.finish()
 }
 
@@ -155,6 +159,26 @@ fn generation(writer: &mut Writer, known: &Generation) {
     writer.value("registry", known.registry.winner(), text);
     writer.value("ingress", known.ingress.winner(), ToString::to_string);
     writer.value("secret_store", known.secret_store.winner(), text);
+}
+
+fn step(writer: &mut Writer, name: &StepName, known: &PipelineStep) {
+    writer.table(&["pipeline", "steps", &name.to_string()]);
+    writer.begin();
+    let texts = |texts: &Vec<String>| list(texts.iter().map(String::as_str));
+    writer.value("run", known.run.winner(), text);
+    writer.value("service", known.service.winner(), text);
+    writer.value("path", known.path.winner(), text);
+    writer.value("stage", known.stage.winner(), |stage| text(&word(*stage)));
+    writer.value("after", known.after.winner(), |names| {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        list(names.iter().map(String::as_str))
+    });
+    writer.value("inputs", known.inputs.winner(), texts);
+    writer.value("outputs", known.outputs.winner(), texts);
+    writer.value("env", known.env.winner(), texts);
+    writer.value("shards", known.shards.winner(), ToString::to_string);
+    writer.value("retries", known.retries.winner(), ToString::to_string);
+    writer.value("skip", known.skip.winner(), ToString::to_string);
 }
 
 fn secret(writer: &mut Writer, name: &str, known: &Secret) {

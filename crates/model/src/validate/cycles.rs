@@ -63,11 +63,11 @@ fn problem(
 }
 
 /// The shortest circle through each name that is in one; a name is told about once.
-fn circles<'a>(edges: &Edges<'a>) -> Vec<Vec<&'a Name>> {
+pub(super) fn circles<'a, K: Ord, V>(edges: &BTreeMap<&'a K, BTreeMap<&'a K, V>>) -> Vec<Vec<&'a K>> {
     let mut found = Vec::new();
     let mut told = BTreeSet::new();
     for name in edges.keys() {
-        if told.contains(name) {
+        if told.contains(*name) {
             continue;
         }
         if let Some(circle) = circle_through(edges, name) {
@@ -79,8 +79,11 @@ fn circles<'a>(edges: &Edges<'a>) -> Vec<Vec<&'a Name>> {
 }
 
 /// Breadth first from a name back to itself.
-fn circle_through<'a>(edges: &Edges<'a>, start: &'a Name) -> Option<Vec<&'a Name>> {
-    let mut came_from: BTreeMap<&Name, &'a Name> = BTreeMap::new();
+fn circle_through<'a, K: Ord, V>(
+    edges: &BTreeMap<&'a K, BTreeMap<&'a K, V>>,
+    start: &'a K,
+) -> Option<Vec<&'a K>> {
+    let mut came_from: BTreeMap<&K, &'a K> = BTreeMap::new();
     let mut next = VecDeque::from([start]);
     while let Some(name) = next.pop_front() {
         for need in edges.get(name).into_iter().flat_map(BTreeMap::keys).copied() {

@@ -23,6 +23,7 @@ mod clashes;
 mod cycles;
 mod environments;
 mod parts;
+mod pipeline;
 mod references;
 mod schedules;
 
@@ -240,6 +241,7 @@ pub fn validate(app: &App, context: &ValidationContext<'_>) -> Vec<Problem> {
     parts::check(app, context, &mut problems);
     schedules::check(app, context, &mut problems);
     environments::check(app, context, &mut problems);
+    pipeline::check(app, context, &mut problems);
     problems.sort_by_key(|problem| problem.severity);
     problems
 }

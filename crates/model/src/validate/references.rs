@@ -96,7 +96,7 @@ fn names<'a>(names: impl IntoIterator<Item = &'a Name>) -> Vec<&'a str> {
     names.into_iter().map(Name::as_str).collect()
 }
 
-fn exists<'a>(
+pub(super) fn exists<'a>(
     name: &Name,
     origin: &Origin,
     code: &'static str,

@@ -6,6 +6,8 @@ use seaworthy_model::placeholder::Template;
 use seaworthy_model::{App, Kind, Name, Service};
 
 use super::step::{Action, Inputs, Keep, Output, Stage, Step, StepId};
+use super::{adjust, testing};
+use crate::Error;
 
 /// Files that name what only developers need, for package managers that do not install it by themselves.
 const DEV_REQUIREMENTS: [&str; 6] = [
@@ -24,8 +26,16 @@ const BUILT: [&str; 7] = ["dist", "build", "out", ".next", ".output", ".nuxt", "
 const SCANNED: [&str; 4] = ["--category", "supply-chain", "--category", "secrets"];
 
 /// The steps of `app`, each after those that it needs. `workspaces` names the folder in which the dependencies of a service
-/// are installed; `has` says whether a file is there.
-pub fn derive(app: &App, workspaces: &BTreeMap<Name, String>, has: &dyn Fn(&str) -> bool) -> Vec<Step> {
+/// are installed; `read` reads a file of the repository.
+///
+/// # Errors
+/// When steps wait for one another, as the project says.
+pub fn derive(
+    app: &App,
+    workspaces: &BTreeMap<Name, String>,
+    read: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Step>, Error> {
+    let has = &|path: &str| read(path).is_some();
     let mut steps: Vec<Step> = Vec::new();
     let mut owners: BTreeMap<(String, String), StepId> = BTreeMap::new();
     for (name, service) in &app.services {
@@ -65,7 +75,16 @@ pub fn derive(app: &App, workspaces: &BTreeMap<Name, String>, has: &dyn Fn(&str)
             steps.push(part.step(stage, command, needs));
         }
     }
-    steps
+    let mut steps = adjust::adjust(steps, app, workspaces)?;
+    for step in &mut steps {
+        let Action::Shell(line) = &step.action else { continue };
+        if step.stage == Stage::Test {
+            let service = step.services.first().and_then(|name| app.services.get(name));
+            let runtime = service.and_then(|service| service.runtime.get());
+            step.tests = testing::recognise(line, &step.folder, runtime, read);
+        }
+    }
+    Ok(steps)
 }
 
 /// The rules, over the whole app: all of them, or those that arguments choose.
@@ -82,13 +101,18 @@ fn rules(stage: Stage, arguments: &[&'static str]) -> Step {
         env: BTreeSet::new(),
         secrets: BTreeSet::new(),
         values: BTreeMap::new(),
+        tests: None,
+        shares: 1,
+        shard: None,
+        retries: 0,
     }
 }
 
-struct Part<'a> {
-    name: &'a Name,
-    service: &'a Service,
-    workspace: String,
+/// A service, as far as steps need it.
+pub(super) struct Part<'a> {
+    pub(super) name: &'a Name,
+    pub(super) service: &'a Service,
+    pub(super) workspace: String,
 }
 
 impl Part<'_> {
@@ -121,10 +145,14 @@ impl Part<'_> {
             env: BTreeSet::new(),
             secrets: BTreeSet::new(),
             values: BTreeMap::new(),
+            tests: None,
+            shares: 1,
+            shard: None,
+            retries: 0,
         })
     }
 
-    fn step(&self, stage: Stage, command: &str, needs: Vec<StepId>) -> Step {
+    pub(super) fn step(&self, stage: Stage, command: &str, needs: Vec<StepId>) -> Step {
         let folder = self.service.path().to_owned();
         let mut values = BTreeMap::new();
         for (key, variable) in &self.service.env {
@@ -149,6 +177,10 @@ impl Part<'_> {
             env: self.service.env.keys().cloned().collect(),
             secrets: secrets.collect(),
             values,
+            tests: None,
+            shares: 1,
+            shard: None,
+            retries: 0,
         }
     }
 
@@ -202,7 +234,7 @@ mod tests {
             name("web"),
             service("web", [Some("npm ci"), Some("eslint ."), None, Some("vite build")]),
         );
-        let alone = derive(&app, &BTreeMap::new(), &|_| false);
+        let alone = derive(&app, &BTreeMap::new(), &|_| None).unwrap();
         let ids = |steps: &[Step]| steps.iter().map(|step| step.id.to_string()).collect::<Vec<_>>();
         assert_eq!(
             ids(&alone),
@@ -210,7 +242,7 @@ mod tests {
         );
         let root: BTreeMap<Name, String> =
             app.services.keys().map(|name| (name.clone(), ".".to_owned())).collect();
-        let shared = derive(&app, &root, &|_| false);
+        let shared = derive(&app, &root, &|_| None).unwrap();
         assert_eq!(ids(&shared), ["api:install", "web:lint", "api:test", "check", "scan", "web:build"]);
         let build = shared.iter().find(|step| step.id.as_str() == "web:build").unwrap();
         assert_eq!(ids(&shared[..1]), build.needs.iter().map(ToString::to_string).collect::<Vec<_>>());
@@ -223,7 +255,8 @@ mod tests {
             service("worker", [Some("pip install -r requirements.txt"), None, Some("pytest"), None]);
         worker.package_manager.propose("pip".to_owned(), Origin::new(Layer::CommandLine, "test"));
         app.services.insert(Name::parse("worker").unwrap(), worker);
-        let steps = derive(&app, &BTreeMap::new(), &|path| path == "worker/requirements-dev.txt");
+        let read = |path: &str| (path == "worker/requirements-dev.txt").then(String::new);
+        let steps = derive(&app, &BTreeMap::new(), &read).unwrap();
         assert_eq!(steps[0].action.to_string(), "pip install -r requirements.txt -r requirements-dev.txt");
     }
 }

@@ -153,6 +153,16 @@ impl Files {
         added
     }
 
+    /// The files below a folder that git would list, relative to it, with their sizes.
+    pub(super) fn sizes(&self, folder: &str) -> BTreeMap<String, u64> {
+        let below = |path: &str| match folder {
+            "." => Some(path.to_owned()),
+            _ => path.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned),
+        };
+        let size = |path: &str| self.root.join(path).metadata().map_or(0, |metadata| metadata.len());
+        self.listing.iter().filter_map(|path| Some((below(path)?, size(path)))).collect()
+    }
+
     /// What steps made.
     pub(super) fn made(&self) -> &BTreeMap<String, String> {
         &self.made
@@ -210,8 +220,10 @@ impl Files {
 }
 
 fn is_input(path: &str, inputs: &Inputs) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    // Asked of every file for every step: what is quick to tell comes first.
+    let parts = || path.rsplit_once('/').unwrap_or((".", path));
     let is_manifest = || {
+        let (folder, name) = parts();
         MANIFESTS.contains(&name)
             || name.starts_with("requirements")
             || name.starts_with("constraints")
@@ -219,9 +231,10 @@ fn is_input(path: &str, inputs: &Inputs) -> bool {
     };
     match inputs {
         Inputs::Folder { folder: own, workspace } => {
-            is_within(own, path) || (folder == workspace && is_manifest())
+            is_within(own, path) || (workspace != own && parts().0 == workspace && is_manifest())
         }
         Inputs::Manifests(workspace) => is_within(workspace, path) && is_manifest(),
+        Inputs::Paths(paths) => paths.iter().any(|own| is_within(own, path)),
         Inputs::Everything => true,
     }
 }

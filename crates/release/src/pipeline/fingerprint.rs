@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::stat::digest_of;
 use super::step::StepId;
 
 /// A part of what a result depends on.
@@ -62,6 +63,13 @@ impl Fingerprint {
     /// The digest of a part.
     pub(super) fn get(&self, ingredient: &Ingredient) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == ingredient).map(|(_, digest)| digest.as_str())
+    }
+
+    /// The hash of all parts.
+    pub(super) fn digest(&self) -> String {
+        let parts: Vec<String> =
+            self.0.iter().map(|(ingredient, digest)| format!("{ingredient:?} {digest}")).collect();
+        digest_of(parts.iter().map(String::as_str))
     }
 
     /// The first part in which `now` differs from this one.

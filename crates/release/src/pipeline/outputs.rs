@@ -109,7 +109,7 @@ impl Made {
             .map(|(path, _)| path)
             .collect();
         for path in &differing {
-            if repair && restore(&root.join(path), &files[*path], store).is_err() {
+            if repair && restore(root, path, &files[*path], store).is_err() {
                 return Found::Lost((*path).clone());
             }
         }
@@ -131,6 +131,33 @@ impl Made {
             }))),
             Content::Names(_) => None,
         }
+    }
+
+    /// A path of it that is not below the repository, or that a link of it would lead elsewhere.
+    pub(super) fn leads_out(&self) -> Option<String> {
+        let is_inside = |path: &str| {
+            let mut parts = path.split('/');
+            !path.contains('\0') && parts.all(|part| !matches!(part, "" | "." | ".." | ".git" | ".seaworthy"))
+        };
+        if !is_inside(&self.path) {
+            return Some(self.path.clone());
+        }
+        let Content::Files(files) = &self.content else { return None };
+        let is_below = |path: &str| super::files::is_within(&self.path, path);
+        let links: Vec<&String> =
+            files.iter().filter(|(_, entry)| matches!(entry, Entry::Link(_))).map(|(path, _)| path).collect();
+        let is_behind =
+            |path: &str| links.iter().any(|link| *link != path && super::files::is_within(link, path));
+        files.iter().find_map(|(path, entry)| {
+            let is_copy = match entry {
+                Entry::File(digest, _) => {
+                    digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+                }
+                Entry::Link(_) => true,
+            };
+            let is_fine = is_inside(path) && is_below(path) && !is_behind(path) && is_copy;
+            (!is_fine).then(|| path.clone())
+        })
     }
 
     /// Copies that bring it back.
@@ -176,7 +203,13 @@ fn entries(root: &Path, folder: &str, stat: &mut StatCache) -> Option<BTreeMap<S
     Some(found)
 }
 
-fn restore(path: &Path, entry: &Entry, store: &Store) -> std::io::Result<()> {
+fn restore(root: &Path, path: &str, entry: &Entry, store: &Store) -> std::io::Result<()> {
+    // Through a link, it would be written elsewhere.
+    let mut folders = path.match_indices('/').map(|(end, _)| root.join(&path[..end]));
+    if let Some(link) = folders.find(|folder| folder.is_symlink()) {
+        return Err(std::io::Error::other(format!("{} is a link", link.display())));
+    }
+    let path = &root.join(path);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

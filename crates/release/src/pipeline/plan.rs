@@ -16,8 +16,12 @@ use super::report::{Explanation, Verdict};
 use super::stat::{StatCache, digest_of};
 use super::step::{Action, Inputs, Step, StepId};
 use super::store::{self, Record, Store};
+use super::testing::{Share, split};
 use super::tools::{Setting, Workshop};
 use crate::Error;
+
+/// Durations that a project wrote down.
+const TIMINGS: &str = "timings.json";
 
 /// How a pipeline is run.
 #[derive(Clone, Debug)]
@@ -42,13 +46,16 @@ pub struct Pipeline {
     pub(super) settings: BTreeMap<StepId, Setting>,
     pub(super) files: Files,
     pub(super) store: Store,
+    /// The shares of the tests that steps run.
+    pub(super) shares: BTreeMap<StepId, Share>,
     outputs: BTreeMap<StepId, Vec<String>>,
     tracked: Option<String>,
 }
 
 /// A known result that holds, or why there is none.
 pub(super) enum Known {
-    Hit(Box<Record>, Vec<String>),
+    /// The result, the outputs that were brought back, and whether it is that of the last run.
+    Hit(Box<Record>, Vec<String>, bool),
     Miss(Reason),
 }
 
@@ -76,7 +83,15 @@ impl Pipeline {
             store::load(&store.made()),
             stat,
         );
-        Ok(Self { options, settings: BTreeMap::new(), files, store, outputs, tracked: None })
+        Ok(Self {
+            options,
+            settings: BTreeMap::new(),
+            files,
+            store,
+            shares: BTreeMap::new(),
+            outputs,
+            tracked: None,
+        })
     }
 
     /// What would run, and why.
@@ -92,7 +107,7 @@ impl Pipeline {
             let verdict = match unknown {
                 Some(need) => Verdict::Miss(Reason::After(need.clone())),
                 None => match self.look_up(step, &results, false) {
-                    Known::Hit(record, restored) => {
+                    Known::Hit(record, restored, _) => {
                         results.insert(step.id.clone(), record.result());
                         Verdict::Hit { restored }
                     }
@@ -134,8 +149,52 @@ impl Pipeline {
         for step in steps {
             let setting = workshop.setting(step, &self.options.environment)?;
             self.settings.insert(step.id.clone(), setting);
+            if let Some(share) = self.share(step) {
+                self.shares.insert(step.id.clone(), share);
+            }
         }
         Ok(())
+    }
+
+    /// The share of its tests that a step runs; nothing where it runs all of them.
+    fn share(&mut self, step: &Step) -> Option<Share> {
+        let shard = step.shard?;
+        let Action::Shell(line) = &step.action else { return None };
+        let files = self.files.sizes(&step.folder);
+        let timings = self.timings(&step.id, step.id.as_str() == step.id.base());
+        let share = split(step.tests.as_ref()?, line, (shard.index, shard.count), &files, &timings);
+        // Tests that cannot be told apart are all in the first share.
+        Some(share.unwrap_or_else(|| Share::whole(shard.index, shard.count, line)))
+    }
+
+    /// How long the test files of a step take: what the project wrote down is the same on every machine, and goes before
+    /// what was recorded here. That is for shares alone that all run here: a machine that split by what it has seen, beside
+    /// one that has seen something else, would leave tests to the other that it does not run.
+    fn timings(&self, step: &StepId, is_one_of_many_machines: bool) -> BTreeMap<String, u64> {
+        let written: BTreeMap<String, BTreeMap<String, u64>> =
+            store::load(&self.files.root.join(".seaworthy").join(TIMINGS));
+        match written.get(step.base()) {
+            Some(written) => written.clone(),
+            None if is_one_of_many_machines => BTreeMap::new(),
+            None => self.store.history(step.base()).timings,
+        }
+    }
+
+    /// Writes what is recorded of durations to `.seaworthy/timings.json`, which is to be committed: the shares of tests are
+    /// the same then on all machines, whatever each has seen.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write_timings(&self, steps: &[Step]) -> Result<PathBuf, Error> {
+        let recorded: BTreeMap<&str, BTreeMap<String, u64>> = steps
+            .iter()
+            .map(|step| (step.id.base(), self.store.history(step.id.base()).timings))
+            .filter(|(_, timings)| !timings.is_empty())
+            .collect();
+        let path = self.files.root.join(".seaworthy").join(TIMINGS);
+        let text = serde_json::to_string_pretty(&recorded).unwrap_or_default();
+        std::fs::write(&path, text + "\n").map_err(Error::file("write", &path))?;
+        Ok(path)
     }
 
     /// What the result of a step depends on, as far as it is declared.
@@ -145,7 +204,9 @@ impl Pipeline {
         results: &BTreeMap<StepId, String>,
     ) -> (Fingerprint, Arc<Tree>, String) {
         let mut fingerprint = Fingerprint::default();
-        let command = digest_of([step.action.to_string().as_str(), &step.folder]);
+        let action = step.action.to_string();
+        let line = self.shares.get(&step.id).map_or(action.as_str(), |share| share.line.as_str());
+        let command = digest_of([line, &step.folder]);
         fingerprint.add(Ingredient::Command, command);
         let (tree, digest) = self.files.tree(&step.inputs);
         fingerprint.add(Ingredient::Files, digest.clone());
@@ -180,9 +241,9 @@ impl Pipeline {
         }
         let (fingerprint, _, tree) = self.fingerprint(step, results);
         let mut reason = None;
-        for record in self.store.results(&step.id) {
+        for (index, record) in self.store.results(&step.id).into_iter().enumerate() {
             match self.holds(&record, &fingerprint, &tree, &step.inputs, repair) {
-                Ok(restored) => return Known::Hit(Box::new(record), restored),
+                Ok(restored) => return Known::Hit(Box::new(record), restored, index == 0),
                 // The newest tells what changed since.
                 Err(why) => {
                     reason.get_or_insert(why);
@@ -249,13 +310,14 @@ impl Pipeline {
         steps.filter_map(|id| self.outputs.get(id)).flatten().cloned().collect()
     }
 
-    pub(super) fn command(&self, step: &Step, setting: &Setting) -> Command {
+    /// `line` is what the step runs, with what was added to it.
+    pub(super) fn command(&self, step: &Step, setting: &Setting, line: &str) -> Command {
         let mut command = match &step.action {
-            Action::Shell(line) => {
+            Action::Shell(_) => {
                 let mut command = Command::new("/bin/sh");
                 let line = match &setting.before {
                     Some(before) => format!("{before} && {line}"),
-                    None => line.clone(),
+                    None => line.to_owned(),
                 };
                 command.arg("-c").arg(line);
                 command

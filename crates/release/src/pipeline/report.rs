@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::fingerprint::Reason;
 use super::step::{Stage, Step, StepId};
+use super::testing::{FailedTest, FlakyTest, Share, TestCounts};
 use crate::failure::Failure;
 
 /// What is known of a step before it runs.
@@ -84,6 +85,13 @@ pub enum Event<'a> {
         /// The file.
         path: &'a str,
     },
+    /// A step failed, and is tried again.
+    Retried {
+        /// The step.
+        step: &'a Step,
+        /// Which try failed, from 1.
+        attempt: u32,
+    },
     /// A step is over.
     Ended {
         /// The step.
@@ -138,6 +146,16 @@ pub struct StepReport {
     pub inputs: Option<String>,
     /// Files that an install or a build made besides its outputs, as far as that was seen.
     pub made: Vec<String>,
+    /// How often it was tried; 0 where it did not run.
+    pub attempts: u32,
+    /// How its tests went, where their tool tells; of a known result, how they went then.
+    pub tests: Option<TestCounts>,
+    /// Its tests that failed.
+    pub failed_tests: Vec<FailedTest>,
+    /// Tests of it that failed and passed with the same inputs, now or before.
+    pub flaky: Vec<FlakyTest>,
+    /// The share of its tests that it ran; absent where it ran all.
+    pub share: Option<Share>,
 }
 
 /// How a pipeline went: its steps, in their order.
@@ -168,6 +186,11 @@ impl StepReport {
             restored: Vec::new(),
             inputs: None,
             made: Vec::new(),
+            attempts: 0,
+            tests: None,
+            failed_tests: Vec::new(),
+            flaky: Vec::new(),
+            share: None,
         }
     }
 }

@@ -18,9 +18,10 @@ use super::observed::{self, Observed};
 use super::outputs::Made;
 use super::plan::{Known, Pipeline, first_file};
 use super::report::{Event, Outcome, Report, StepReport};
-use super::step::{Stage, Step, StepId};
+use super::step::{Action, Stage, Step, StepId};
 use super::store::{self, Record};
-use super::tools::Workshop;
+use super::testing::{Aids, Results, TestRun, parse, same_world};
+use super::tools::{Setting, Workshop};
 use crate::Error;
 use crate::failure::{Catalogue, Failure, Ran, analyse};
 use crate::trace::Trace;
@@ -118,8 +119,12 @@ enum Progress {
         tree: String,
         log: (String, PathBuf),
         started: SystemTime,
+        /// Where its tests report, where they do.
+        report: Option<PathBuf>,
+        /// Which try it is, from 1.
+        attempt: u32,
     },
-    Over(StepReport),
+    Over(Box<StepReport>),
 }
 
 impl Progress {
@@ -174,7 +179,11 @@ impl Run<'_> {
             let reason = match self.due.remove(&step.id) {
                 Some(reason) => reason,
                 None => match self.pipeline.look_up(step, &self.results, true) {
-                    Known::Hit(record, restored) => {
+                    Known::Hit(record, restored, is_last) => {
+                        // Otherwise it is in its place already.
+                        if !is_last {
+                            self.pipeline.store.put_first(&step.id, &record);
+                        }
                         self.hit(step, &record, restored);
                         continue;
                     }
@@ -182,7 +191,7 @@ impl Run<'_> {
                 },
             };
             if self.running() < self.pipeline.options.jobs.max(1) {
-                self.start(index, step, reason)?;
+                self.start(index, step, reason, 1)?;
             } else {
                 self.due.insert(step.id.clone(), reason);
             }
@@ -192,7 +201,6 @@ impl Run<'_> {
 
     fn hit(&mut self, step: &Step, record: &Record, restored: Vec<String>) {
         self.results.insert(step.id.clone(), record.result());
-        self.pipeline.store.put_first(&step.id, record);
         let log = self.pipeline.store.log(&record.log);
         (self.on)(&Event::Hit { step, restored: &restored, log: &log });
         let mut report = StepReport::new(step, Outcome::Hit, "nothing that it depends on changed".to_owned());
@@ -202,37 +210,103 @@ impl Run<'_> {
         report.log = self.pipeline.files.relative(&log);
         report.undeclared.clone_from(&record.undeclared);
         report.restored = restored;
-        self.states.insert(step.id.clone(), Progress::Over(report));
+        report.tests = record.tests;
+        report.share = self.pipeline.shares.get(&step.id).cloned();
+        if record.tests.is_some() {
+            report.flaky = self.pipeline.store.history(step.id.base()).flaky;
+        }
+        self.states.insert(step.id.clone(), Progress::Over(Box::new(report)));
     }
 
-    fn start(&mut self, index: usize, step: &Step, reason: Reason) -> Result<(), Error> {
+    fn start(&mut self, index: usize, step: &Step, reason: Reason, attempt: u32) -> Result<(), Error> {
         let (fingerprint, before, tree) = self.pipeline.fingerprint(step, &self.results);
-        let setting = self.pipeline.settings.get(&step.id).cloned().unwrap_or_default();
+        let mut setting = self.pipeline.settings.get(&step.id).cloned().unwrap_or_default();
+        let (line, report) = self.ask(step, &mut setting)?;
         let log = self.pipeline.store.new_log(&step.id);
-        let secrets: Vec<String> =
-            step.secrets.iter().filter_map(|name| setting.env.get(name).cloned()).collect();
+        let secrets: Vec<String> = secrets(step, &setting);
         let job = Job {
             index,
-            command: self.pipeline.command(step, &setting),
+            command: self.pipeline.command(step, &setting, &line),
             trace: self.pipeline.options.trace.then(|| self.pipeline.files.root.clone()),
             log: log.1.clone(),
             redactor: Redactor::new(&secrets),
         };
-        (self.on)(&Event::Started { step, reason: &reason });
+        if attempt == 1 {
+            (self.on)(&Event::Started { step, reason: &reason });
+        }
         // The log has to be there, so that the next one gets another name.
         std::fs::write(&log.1, "").map_err(Error::file("write", &log.1))?;
         let folder = self.pipeline.files.root.join(&step.folder);
         execute::start(job, self.cancel.clone(), self.tell.clone())
             .map_err(Error::file("start in", &folder))?;
         let started = SystemTime::now();
-        let state = Progress::Running { reason, fingerprint, before, tree, log, started };
+        let state = Progress::Running { reason, fingerprint, before, tree, log, started, report, attempt };
         self.states.insert(step.id.clone(), state);
         Ok(())
     }
 
+    /// What the step runs, with what has its tests report, and where they do.
+    fn ask(&self, step: &Step, setting: &mut Setting) -> Result<(String, Option<PathBuf>), Error> {
+        let Action::Shell(line) = &step.action else { return Ok((String::new(), None)) };
+        let share = self.pipeline.shares.get(&step.id);
+        let line = share.map_or_else(|| line.clone(), |share| share.line.clone());
+        let Some(runner) = &step.tests else { return Ok((line, None)) };
+        let (report, folder) = self.pipeline.store.report(&step.id);
+        let aids = Aids { report: &report, folder: &folder, has_gotestsum: setting.finds("gotestsum") };
+        let asked = runner.ask(&line, &setting.env, &aids).map_err(Error::file("write to", &folder))?;
+        let Some(asked) = asked.filter(|_| line != ":") else { return Ok((line, None)) };
+        // What an earlier run told is not what this one does.
+        if report.exists() {
+            std::fs::remove_file(&report).map_err(Error::file("remove", &report))?;
+        }
+        setting.env.extend(asked.env);
+        Ok((asked.line, Some(report)))
+    }
+
+    /// What the tests of a step told; nothing where they did not.
+    fn results_of(&self, step: &Step, report: Option<&Path>) -> Option<Results> {
+        let report = report?;
+        let bytes = std::fs::read(report).ok()?;
+        // It may hold secrets, and is of no more use.
+        let _ = std::fs::remove_file(report);
+        let setting = self.pipeline.settings.get(&step.id).cloned().unwrap_or_default();
+        let root = &self.pipeline.files.root;
+        let folder = if step.folder == "." { root.clone() } else { root.join(&step.folder) };
+        parse(&bytes, &folder, &Redactor::new(&secrets(step, &setting)))
+            .filter(|results| !results.cases.is_empty())
+    }
+
+    /// Remembers how tests went, and says it in the report of their step.
+    fn remember_tests(
+        &self,
+        step: &Step,
+        fingerprint: &Fingerprint,
+        seen: &Observed,
+        results: &Results,
+        done: &mut StepReport,
+    ) -> Result<(), Error> {
+        let store = &self.pipeline.store;
+        let mut history = store.history(step.id.base());
+        let is_same = |record: &Record| {
+            record.fingerprint == *fingerprint && same_world(&record.observed, &seen.states)
+        };
+        history.add(&TestRun {
+            key: &fingerprint.digest(),
+            observed: &seen.states,
+            results,
+            was_good: done.outcome == Outcome::Failed && store.results(&step.id).iter().any(is_same),
+            is_whole: step.shard.is_none(),
+            today: &self.pipeline.options.today,
+        });
+        done.tests = Some(results.counts());
+        done.failed_tests = results.failures();
+        done.flaky = history.doubted(results);
+        store.keep_history(step.id.base(), &history)
+    }
+
     fn ended(&mut self, index: usize, ended: &Ended) -> Result<(), Error> {
         let step = &self.steps[index];
-        let Some(Progress::Running { reason, fingerprint, before, tree, log, started }) =
+        let Some(Progress::Running { reason, fingerprint, before, tree, log, started, report, attempt }) =
             self.states.remove(&step.id)
         else {
             return Ok(());
@@ -250,6 +324,12 @@ impl Run<'_> {
         done.took_ms = u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX);
         done.log = self.pipeline.files.relative(&log.1);
         done.inputs = Some(tree.clone());
+        done.attempts = attempt;
+        done.share = self.pipeline.shares.get(&step.id).cloned();
+        let covered = self.pipeline.covered(step);
+        let files = &mut self.pipeline.files;
+        let seen = trace.map(|trace| observed::observe(trace, files, &before, &covered)).unwrap_or_default();
+        let results = self.results_of(step, report.as_deref());
         let failure = match &ended.status {
             Ok(status) if status.success() => None,
             Ok(status) => Some(execute::words(*status)),
@@ -258,6 +338,14 @@ impl Run<'_> {
         if let Some(failure) = failure {
             let lines = execute::lines(&log.1);
             done.outcome = if self.cancel.is_asked() { Outcome::Cancelled } else { Outcome::Failed };
+            // Tests that were stopped tell nothing about themselves.
+            if let Some(results) = results.filter(|_| done.outcome == Outcome::Failed) {
+                self.remember_tests(step, &fingerprint, &seen, &results, &mut done)?;
+            }
+            if done.outcome == Outcome::Failed && attempt <= step.retries {
+                (self.on)(&Event::Retried { step, attempt });
+                return self.start(index, step, reason, attempt + 1);
+            }
             let first = cause(lines.iter().map(String::as_str)).map(|cause| cause.line);
             done.cause = Some(first.map_or(failure.clone(), |line| format!("{line} ({failure})")));
             if done.outcome == Outcome::Failed {
@@ -268,15 +356,16 @@ impl Run<'_> {
             self.over(step, done);
             return Ok(());
         }
-        let covered = self.pipeline.covered(step);
-        let files = &mut self.pipeline.files;
-        let seen = trace.map(|trace| observed::observe(trace, files, &before, &covered)).unwrap_or_default();
+        if let Some(results) = results {
+            self.remember_tests(step, &fingerprint, &seen, &results, &mut done)?;
+        }
         done.undeclared.clone_from(&seen.undeclared);
         if !seen.undeclared.is_empty() {
             (self.on)(&Event::Undeclared { step, files: &seen.undeclared });
         }
         let changed = self.changed_meanwhile(step, &before, &tree, &seen, started);
         let mut record = self.record(step, fingerprint, tree, seen, log.0, done.took_ms, trace.is_some());
+        record.tests = done.tests;
         // What tests and linters leave behind is nobody's to miss.
         if matches!(step.stage, Stage::Install | Stage::Build) {
             let Pipeline { files, store, .. } = &mut *self.pipeline;
@@ -321,6 +410,7 @@ impl Run<'_> {
             made: Vec::new(),
             log,
             took_ms,
+            tests: None,
         }
     }
 
@@ -359,6 +449,11 @@ impl Run<'_> {
 
     fn over(&mut self, step: &Step, report: StepReport) {
         (self.on)(&Event::Ended { step, report: &report });
-        self.states.insert(step.id.clone(), Progress::Over(report));
+        self.states.insert(step.id.clone(), Progress::Over(Box::new(report)));
     }
+}
+
+/// Values that must not be seen.
+fn secrets(step: &Step, setting: &Setting) -> Vec<String> {
+    step.secrets.iter().filter_map(|name| setting.env.get(name).cloned()).collect()
 }

@@ -3,8 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use seaworthy_model::Name;
+use seaworthy_model::{Name, StepName};
 use serde::{Deserialize, Serialize};
+
+pub use seaworthy_model::Stage;
+
+use super::select::Shard;
+use super::testing::Runner;
 
 /// What a step is called: `api:test`, or `check` for what is about the whole app.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +27,21 @@ impl StepId {
         Self(stage.as_str().to_owned())
     }
 
+    /// A step that the project names.
+    pub fn named(name: &StepName) -> Self {
+        Self(name.to_string())
+    }
+
+    /// One of the shares that this step is split into.
+    pub(super) fn share(&self, index: usize) -> Self {
+        Self(format!("{}/{index}", self.base()))
+    }
+
+    /// The step that a share is of; itself where it is none.
+    pub fn base(&self) -> &str {
+        self.0.split('/').next().unwrap_or(&self.0)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -31,41 +51,6 @@ impl StepId {
 impl fmt::Display for StepId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Where in the pipeline a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Dependencies are installed.
-    Install,
-    /// The linter.
-    Lint,
-    /// The tests.
-    Test,
-    /// The rules of `sea check`.
-    Check,
-    /// Known vulnerabilities of what is depended on, and secrets in what would be shipped.
-    Scan,
-    /// What is run or served is built.
-    Build,
-}
-
-impl Stage {
-    /// All of them, in their order.
-    pub const ALL: [Self; 6] = [Self::Install, Self::Lint, Self::Test, Self::Check, Self::Scan, Self::Build];
-
-    /// The word that is typed and shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Install => "install",
-            Self::Lint => "lint",
-            Self::Test => "test",
-            Self::Check => "check",
-            Self::Scan => "scan",
-            Self::Build => "build",
-        }
     }
 }
 
@@ -99,6 +84,8 @@ pub enum Inputs {
     },
     /// Manifests, lockfiles and settings of package managers below a folder.
     Manifests(String),
+    /// These files and folders.
+    Paths(Vec<String>),
     /// All files, which of them git tracks, and the day: rules look at all of that.
     Everything,
 }
@@ -147,4 +134,12 @@ pub struct Step {
     pub secrets: BTreeSet<String>,
     /// Values that the model says; a variable that is set goes before it.
     pub values: BTreeMap<String, String>,
+    /// The tool that it runs tests with, where that is known.
+    pub tests: Option<Runner>,
+    /// How many shares its tests are split into on this machine.
+    pub shares: usize,
+    /// The share of its tests that it runs; all of them when absent.
+    pub shard: Option<Shard>,
+    /// How often it is tried again when it fails.
+    pub retries: u32,
 }

@@ -7,6 +7,8 @@
 //! trees/HASH.json    declared files and what they held, shared by the results that saw them
 //! copies/HASH        files of outputs
 //! logs/STEP-N.log    what steps wrote
+//! tests/STEP.json    how long test files take, tests that are flaky, the last runs that failed
+//! reports            what test tools tell, while they run, and what helps them to
 //! lock               held while a pipeline runs
 //! ```
 //!
@@ -25,6 +27,7 @@ use super::fingerprint::Fingerprint;
 use super::outputs::Made;
 use super::stat::digest_of;
 use super::step::StepId;
+use super::testing::{History, TestCounts};
 use crate::Error;
 
 /// Results of a step that are kept: enough for a few branches.
@@ -54,6 +57,9 @@ pub(super) struct Record {
     pub(super) log: String,
     /// How long it took, in milliseconds.
     pub(super) took_ms: u64,
+    /// How its tests went, where their tool tells.
+    #[serde(default)]
+    pub(super) tests: Option<TestCounts>,
 }
 
 impl Record {
@@ -83,11 +89,15 @@ impl Store {
     /// Opens the folder; makes it where it is absent.
     pub(super) fn open(cache: &Path) -> Result<Self, Error> {
         let store = Self { root: cache.join("steps") };
-        for folder in ["results", "trees", "copies", "logs"] {
+        for folder in ["results", "trees", "copies", "logs", "tests", "reports"] {
             let folder = store.root.join(folder);
             fs::create_dir_all(&folder).map_err(Error::file("create the folder", &folder))?;
         }
         Ok(store)
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn stat(&self) -> PathBuf {
@@ -107,6 +117,26 @@ impl Store {
             file.lock().map_err(Error::file("lock", &path))?;
         }
         Ok(file)
+    }
+
+    /// What is remembered of the tests of a step, by its name without a share.
+    pub(super) fn history(&self, step: &str) -> History {
+        load(&self.history_file(step))
+    }
+
+    /// Remembers it.
+    pub(super) fn keep_history(&self, step: &str, history: &History) -> Result<(), Error> {
+        save(&self.history_file(step), history)
+    }
+
+    /// Where the tests of a step report, and where what helps them is.
+    pub(super) fn report(&self, step: &StepId) -> (PathBuf, PathBuf) {
+        let folder = self.root.join("reports");
+        (folder.join(format!("{}.xml", file_name(step.as_str()))), folder)
+    }
+
+    fn history_file(&self, step: &str) -> PathBuf {
+        self.root.join("tests").join(format!("{}.json", file_name(step)))
     }
 
     /// The known results of a step, the newest first.
@@ -140,7 +170,7 @@ impl Store {
 
     /// A name for the next log of a step, and its path.
     pub(super) fn new_log(&self, step: &StepId) -> (String, PathBuf) {
-        let stem = file_name(step);
+        let stem = file_name(step.as_str());
         let mut number = 0;
         loop {
             let name = format!("{stem}-{number}.log");
@@ -200,7 +230,7 @@ impl Store {
     }
 
     fn results_file(&self, step: &StepId) -> PathBuf {
-        self.root.join("results").join(format!("{}.json", file_name(step)))
+        self.root.join("results").join(format!("{}.json", file_name(step.as_str())))
     }
 
     fn tree_file(&self, digest: &str) -> PathBuf {
@@ -208,13 +238,26 @@ impl Store {
     }
 }
 
-/// Names of steps hold a colon, which not every file system takes.
-fn file_name(step: &StepId) -> String {
-    step.as_str().replace(':', ".")
+/// Names of steps hold a colon, which not every file system takes, and those of shares a slash.
+fn file_name(step: &str) -> String {
+    step.replace(':', ".").replace('/', "_")
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// Results of a step that are known here, and after them those that come from elsewhere.
+pub(super) fn joined(mut known: Vec<Record>, coming: Vec<Record>) -> Vec<Record> {
+    for record in coming {
+        let is_known =
+            |other: &Record| other.fingerprint == record.fingerprint && other.observed == record.observed;
+        if !known.iter().any(is_known) {
+            known.push(record);
+        }
+    }
+    known.truncate(MOST_RESULTS);
+    known
 }
 
 /// What a file holds; the default where it is absent or damaged.

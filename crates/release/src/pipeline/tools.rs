@@ -192,6 +192,12 @@ impl Workshop {
 }
 
 impl Setting {
+    /// A program of this name is on the step's search path.
+    pub(super) fn finds(&self, program: &str) -> bool {
+        let path = self.env.get("PATH").map(String::as_str).unwrap_or_default();
+        std::env::split_paths(path).any(|dir| dir.join(program).is_file())
+    }
+
     /// The programs outside the repository that a step starts, as far as its command tells: its runtime, and the first word
     /// of each command. What is inside is among the files, or installed.
     pub(super) fn programs(&self, step: &Step, sea: &Path, root: &Path) -> Vec<PathBuf> {

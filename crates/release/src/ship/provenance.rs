@@ -83,6 +83,23 @@ impl Provenance {
         ran.collect()
     }
 
+    /// How the tests of a report went; nothing where no tool told.
+    pub fn tests(report: &Report) -> Option<Tests> {
+        let told = report.steps.iter().filter_map(|step| Some((step.tests?, step.flaky.len())));
+        told.map(|(tests, flaky)| Tests {
+            passed: tests.passed,
+            failed: tests.failed,
+            skipped: tests.skipped,
+            flaky,
+        })
+        .reduce(|one, other| Tests {
+            passed: one.passed + other.passed,
+            failed: one.failed + other.failed,
+            skipped: one.skipped + other.skipped,
+            flaky: one.flaky + other.flaky,
+        })
+    }
+
     /// The statement about an artifact, whose digest is given in hexadecimal digits.
     pub(super) fn statement(&self, app: &str, artifact: &str) -> Value {
         let metadata =

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use seaworthy_detect::{Overrides, Repository, load_from};
 use seaworthy_provision::state::State;
 use seaworthy_release::pipeline::{
-    Cancel, Event, Options, Outcome, Pipeline, Report, Step, Verdict, Workshop, derive, select,
+    Cancel, Event, Options, Outcome, Pipeline, Report, Shard, Step, Verdict, Workshop, derive, select,
 };
 
 pub(crate) struct Project {
@@ -15,6 +15,8 @@ pub(crate) struct Project {
     /// Variables around the pipeline.
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) options: fn(&mut Options),
+    /// The share of the tests that is run.
+    pub(crate) shard: Option<Shard>,
 }
 
 /// What was seen of a run.
@@ -50,6 +52,7 @@ impl Project {
                 .filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME"))
                 .collect(),
             options: |_| {},
+            shard: None,
         };
         for (path, text) in files {
             project.write(path, text);
@@ -103,6 +106,12 @@ impl Project {
         steps.iter().map(|step| step.id.to_string()).zip(verdicts).collect()
     }
 
+    /// Writes recorded durations where the project would commit them.
+    pub(crate) fn write_timings(&self) {
+        let (pipeline, steps, _) = self.open(&[]);
+        pipeline.write_timings(&steps).unwrap();
+    }
+
     fn open(&self, wanted: &[&str]) -> (Pipeline, Vec<Step>, Workshop) {
         let root = self.root();
         let repository = Repository::open(&root).unwrap();
@@ -111,9 +120,12 @@ impl Project {
         let state = State::open(&root).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let workshop = runtime.block_on(Workshop::open(&loaded.app, &state));
-        let all = derive(&loaded.app, &workshop.workspaces, &|path| repository.has(path));
+        let all = derive(&loaded.app, &workshop.workspaces, &|path| {
+            repository.text(path).map(|text| text.to_string())
+        });
+        let all = all.unwrap();
         let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-        let steps = select(&all, &wanted, None).unwrap();
+        let steps = select(&all, &wanted, self.shard).unwrap();
         let mut options = Options {
             jobs: 2,
             cache: true,

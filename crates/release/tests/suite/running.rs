@@ -121,6 +121,28 @@ fn the_result_of_an_install_decides_about_what_needs_it() {
 }
 
 #[test]
+fn a_change_in_one_service_runs_only_what_depends_on_it() {
+    let steps = "install = 'true'\nlint = 'true'\ntest = 'true'\nbuild = 'mkdir -p dist && cp a dist'";
+    let more = format!(
+        "{steps}\n[pipeline.steps.e2e]\nrun = 'cat ../one/dist/a ../two/dist/a'\nservice = \"two\"\nafter = \"build\"\n"
+    );
+    let project = two(steps, &more);
+    assert!(project.run(&[]).report.ok);
+    let ran = |seen: &Seen| -> Vec<String> {
+        let ran = seen.report.steps.iter().filter(|step| step.outcome == Outcome::Passed);
+        ran.map(|step| step.step.to_string()).collect()
+    };
+    assert_eq!(ran(&project.run(&[])), [""; 0]);
+    project.write("one/a", "changed\n");
+    // The rules look at all files, and what comes after a build that made something else runs again.
+    let seen = project.run(&[]);
+    assert_eq!(ran(&seen), ["one:lint", "one:test", "check", "scan", "one:build", "e2e"]);
+    assert!(seen.lines.contains(&"changed".to_owned()));
+    project.write("two/b", "of no build\n");
+    assert_eq!(ran(&project.run(&[])), ["two:lint", "two:test", "check", "scan", "two:build", "e2e"]);
+}
+
+#[test]
 fn shards_leave_no_test_out_and_run_none_twice() {
     let mut app = seaworthy_model::App::default();
     for index in 0..7 {
@@ -130,7 +152,7 @@ fn shards_leave_no_test_out_and_run_none_twice() {
         service.build.propose("true".to_owned(), origin());
         app.services.insert(seaworthy_model::Name::parse(&format!("s{index}")).unwrap(), service);
     }
-    let steps = derive(&app, &std::collections::BTreeMap::new(), &|_| false);
+    let steps = derive(&app, &std::collections::BTreeMap::new(), &|_| None).unwrap();
     let mut seen = BTreeSet::new();
     for index in 1..=3 {
         let shard: Shard = format!("{index}/3").parse().unwrap();

@@ -96,7 +96,9 @@ fn ship(root: &Path, wanted: Wanted<'_>, store: &Store) -> Shipped {
     let state = State::open(checkout.root()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let workshop = runtime.block_on(Workshop::open(&loaded.app, &state));
-    let steps = derive(&loaded.app, &workshop.workspaces, &|path| repository.has(path));
+    let steps =
+        derive(&loaded.app, &workshop.workspaces, &|path| repository.text(path).map(|text| text.to_string()));
+    let steps = steps.unwrap();
     let outputs: BTreeSet<String> =
         steps.iter().flat_map(|step| step.outputs.iter().map(|output| output.path.clone())).collect();
     checkout.clean(&outputs).unwrap();

@@ -9,9 +9,9 @@ use seaworthy_detect::{Loaded, Overrides, Repository, load_from};
 use seaworthy_engine::serve::view::EnvironmentView;
 use seaworthy_engine::serve::{MigrationRecord, ReleaseRecord};
 use seaworthy_ledger::body::{CommitLine, MigrationClass};
-use seaworthy_model::JobTrigger;
+use seaworthy_model::{JobTrigger, Stage};
 use seaworthy_provision::state::State;
-use seaworthy_release::pipeline::{Event, Pipeline, Report, Stage, Workshop, derive};
+use seaworthy_release::pipeline::{Event, Pipeline, Report, Workshop};
 use seaworthy_release::ship::{Checkout, Commit, Migration, Parts, Provenance, Wanted, migrations, package};
 use seaworthy_rollout::hold::Relation;
 use seaworthy_rollout::machine::Strategy;
@@ -56,7 +56,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     let state = State::open(checkout.root())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let workshop = runtime.block_on(Workshop::open(&loaded.app, &state));
-    let all = derive(&loaded.app, &workshop.workspaces, &|path| repository.has(path));
+    let all = ci::derive_steps(&loaded.app, &workshop, &repository)?;
     let pipeline = Pipeline::open(&repository, &state, &all, ci::options(None, true, true)?);
     let mut pipeline = pipeline.map_err(|error| ci::advise(&error))?;
     if let Some(name) = &args.explain {
@@ -65,6 +65,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         ci::explain(&mut pipeline, &chosen, &workshop, name)?;
         return Ok(None);
     }
+    let all = seaworthy_release::pipeline::select(&all, &[], None).map_err(|error| ci::advise(&error))?;
     if args.plan {
         let verdicts = pipeline.plan(&all, &workshop).map_err(|error| ci::advise(&error))?;
         steps::plan(&all, &verdicts, args.json)?;
@@ -97,7 +98,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         commit: checkout.commit().clone(),
         dirty: checkout.is_dirty(),
         steps: Provenance::steps(&all, &report),
-        tests: None,
+        tests: Provenance::tests(&report),
         findings: None,
         builder: format!("sea {}", env!("CARGO_PKG_VERSION")),
         times: None,
