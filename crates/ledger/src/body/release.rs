@@ -124,6 +124,13 @@ pub struct Gate {
     pub detail: Option<String>,
 }
 
+impl Gate {
+    /// It was not passed.
+    pub fn failed(&self) -> bool {
+        self.outcome == Outcome::Failed
+    }
+}
+
 /// Why a release is shipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -188,7 +195,7 @@ pub struct Rollback {
 }
 
 /// The two numbers that a judge compared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// Which stream fired: `5xx`, `slow`, `restarts`, ...
     pub stream: String,
