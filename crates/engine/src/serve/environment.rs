@@ -26,7 +26,7 @@ use super::router::Samples;
 use super::running::{self, Running, Slot};
 use super::schedules::Schedules;
 use super::traffic::{Serving, Traffic};
-use super::view::{EnvironmentView, RolloutView};
+use super::view::{EnvironmentView, JudgeView, RolloutView};
 use super::{Error, journal, restore, words};
 
 /// Orders that wait; whoever gives more waits.
@@ -652,7 +652,7 @@ impl Task {
             cause: rollout.machine().cause().map(words::cause),
             waits_for: rollout.lacking(),
             watched_until: rollout.machine().watched_until().map(|Moment(at)| at),
-            report: rollout.report().and_then(|report| serde_json::to_value(report).ok()),
+            report: rollout.report().as_ref().map(JudgeView::of),
         });
         EnvironmentView::of(
             &self.place,

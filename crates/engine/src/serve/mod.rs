@@ -13,16 +13,19 @@
 //! rollout          one release taking over: machine -> journal -> effects -> machine
 //! running          the instances of one release
 //! traffic, router  what the proxy is told
+//! history, commits  what is told of the past
 //! https            certificates, and what the proxy is told of them
 //! ```
 
 mod clock;
+mod commits;
 mod effects;
 mod environment;
 mod error;
 mod errors;
 mod fetch;
 mod gates;
+mod history;
 mod host;
 mod https;
 mod journal;
@@ -68,8 +71,10 @@ use seaworthy_supervise::survivor;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub use commits::CommitFact;
 pub use environment::{Refusal, Ship, Shipped};
 pub use error::Error;
+pub use history::DoraView;
 pub use https::Https;
 pub use layout::{EnvironmentFolder, Layout};
 pub use place::Line;
@@ -157,9 +162,10 @@ impl Serve {
         self.http
     }
 
-    /// Tells others where the API is.
-    pub fn publish(&mut self) -> Result<(), Error> {
-        self.session.publish(self.shared.layout.socket(), self.http)
+    /// Tells others where the API is; `dashboard` is its port for browsers.
+    pub fn publish(&mut self, dashboard: u16) -> Result<(), Error> {
+        self.shared.set_dashboard(dashboard);
+        self.session.publish(self.shared.layout.socket(), self.http, dashboard)
     }
 
     /// What can be asked of the host.
@@ -339,6 +345,7 @@ impl HostControl {
             pid: std::process::id(),
             state: self.shared.layout.root().display().to_string(),
             http: self.shared.http().map(|port| format!("http://localhost:{port}")),
+            dashboard: self.shared.dashboard().map(|port| format!("http://localhost:{port}")),
             proxy: self.shared.router.pid().await,
             environments,
         }
@@ -386,6 +393,7 @@ impl HostControl {
                 }
             }
             written?;
+            commits::keep(&folder, &record.commits)?;
             layout::save(&folder.record(&record.id()), &record)
         });
         taking.await.map_err(|error| Error::System {

@@ -11,6 +11,7 @@ use seaworthy_rollout::schema::Migration;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::commits::CommitFact;
 use super::layout::{self, EnvironmentFolder};
 
 /// What a release is. Written once, when it arrives.
@@ -36,6 +37,9 @@ pub struct ReleaseRecord {
     pub schema: u64,
     /// What its migrations do to the release before it: `none`, `expand`, `contract`, `breaking`.
     pub migration: Migration,
+    /// The commits that lead to it, the newest first: as many as were sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<CommitFact>,
 }
 
 impl ReleaseRecord {

@@ -19,6 +19,9 @@ pub struct HostRecord {
     pub socket: PathBuf,
     /// The port of the proxy for plain HTTP.
     pub http: u16,
+    /// The port of the dashboard, on loopback.
+    #[serde(default)]
+    pub dashboard: u16,
 }
 
 /// A state folder that this process holds.
@@ -65,8 +68,8 @@ impl Session {
     }
 
     /// Tells others where the API is.
-    pub(super) fn publish(&mut self, socket: PathBuf, http: u16) -> Result<(), Error> {
-        layout::save(&self.record, &HostRecord { pid: std::process::id(), socket, http })
+    pub(super) fn publish(&mut self, socket: PathBuf, http: u16, dashboard: u16) -> Result<(), Error> {
+        layout::save(&self.record, &HostRecord { pid: std::process::id(), socket, http, dashboard })
     }
 }
 
