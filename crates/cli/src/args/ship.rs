@@ -21,6 +21,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub(crate) http: u16,
 
+    /// The port of the dashboard, on loopback; `$SEA_DASHBOARD` or 8090 when left out, 0 takes any that is free.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) dashboard: Option<u16>,
+
     /// Let other machines connect, not only this one.
     #[arg(long)]
     pub(crate) public: bool,

@@ -119,14 +119,7 @@ fn tags(root: &Path) -> anyhow::Result<Vec<Tag>> {
 
 /// Every commit, with its parents.
 fn commits(root: &Path) -> anyhow::Result<Vec<Commit>> {
-    let text = asked(root, &["log", "--all", "--format=%H%x00%P%x00%ct"])?;
-    let commit = |line: &str| {
-        let mut parts = line.split('\0');
-        let (id, parents, at) = (parts.next()?, parts.next()?, parts.next()?);
-        let parents = parents.split_whitespace().map(str::to_owned).collect();
-        Some(Commit { id: id.to_owned(), parents, at: time(at)?, apps: None })
-    };
-    Ok(text.lines().filter_map(commit).collect())
+    Ok(super::commits::read(&asked(root, &["log", "--all", super::commits::FORMAT])?))
 }
 
 fn time(seconds: &str) -> Option<Timestamp> {

@@ -327,6 +327,11 @@ impl HostControl {
         self.shared.changes()
     }
 
+    /// The machine's name.
+    pub fn hostname(&self) -> &str {
+        &self.shared.hostname
+    }
+
     /// Where its state is.
     pub fn layout(&self) -> &Layout {
         &self.shared.layout

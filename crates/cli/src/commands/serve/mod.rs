@@ -1,5 +1,6 @@
 //! `sea serve`: the control process of a host.
 
+mod dashboard;
 mod unit;
 
 use std::os::unix::net::UnixStream;
@@ -8,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use seaworthy_engine::serve::{Error, HostRecord, Options, Serve, find};
-use seaworthy_server::host::HostServer;
+use seaworthy_server::host::{HostListeners, HostServer};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -53,11 +54,14 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
         program: PathBuf::from("/proc/self/exe"),
         hostname: rustix::system::uname().nodename().to_string_lossy().into_owned(),
     };
+    let tcp = dashboard::listener(dashboard::port(args)?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let code = runtime.block_on(async {
         let mut serve = Serve::start(options).await.map_err(|error| advise(&error))?;
-        let server = HostServer::bind(serve.control(), &folder.join("run/api.sock"))?;
-        serve.publish().map_err(|error| advise(&error))?;
+        let listeners = HostListeners { tcp, socket: folder.join("run/api.sock") };
+        let server = HostServer::bind(serve.control(), listeners)?;
+        let dashboard = server.port();
+        serve.publish(dashboard).map_err(|error| advise(&error))?;
         // One that a killed server did not come to must not make the end of this one the end of everything.
         let _ = std::fs::remove_file(stop_mark(&folder));
         let (close, closed) = oneshot::channel::<()>();
@@ -69,6 +73,11 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
             paint(style::NAME, "serving"),
             serve.http(),
             folder.display()
+        );
+        anstream::println!(
+            "{} on http://localhost:{dashboard}, opened by {}",
+            paint(style::NAME, "dashboard"),
+            paint(style::HINT, "sea open --host")
         );
         let stops = told_to_end(&folder).await?;
         let _ = close.send(());

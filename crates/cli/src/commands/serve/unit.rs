@@ -41,6 +41,7 @@ pub(super) fn install(state: &Path, args: &ServeArgs) -> anyhow::Result<u8> {
 /// The unit. Only the control process is stopped with it: apps and proxy run on, and the next one takes them over.
 fn unit(program: &Path, state: &Path, args: &ServeArgs) -> String {
     let public = if args.public { " --public" } else { "" };
+    let dashboard = args.dashboard.map(|port| format!(" --dashboard {port}")).unwrap_or_default();
     format!(
         "[Unit]
 Description=Seaworthy: serves what is shipped to this machine
@@ -49,7 +50,7 @@ Wants=network-online.target
 
 [Service]
 Type=exec
-ExecStart=\"{}\" serve --state \"{}\" --http {}{public}
+ExecStart=\"{}\" serve --state \"{}\" --http {}{dashboard}{public}
 Restart=always
 RestartSec=1
 # Apps and proxy outlive the control process, which is replaced without them noticing.

@@ -18,6 +18,7 @@ use seaworthy_rollout::schema::Migration;
 use super::Place;
 use crate::args::{Global, ShipArgs, StrategyName};
 use crate::commands::ci;
+use crate::commands::commits;
 use crate::commands::git::git;
 use crate::commands::remote::deliver;
 use crate::exit::{Mistake, Outside};
@@ -117,7 +118,8 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     // Nothing outside of the tree decides about a release so far; the name of its environment keeps them apart.
     let configuration = Digest::of(place.environment.as_str().as_bytes());
     let commit = checkout.commit();
-    let (schema, migration, relation) = history(place, &repository, &loaded.app, &commit.id, args.breaking)?;
+    let Past { schema, migration, relation, serving } =
+        history(place, &repository, &loaded.app, &commit.id, args.breaking)?;
     let record = ReleaseRecord {
         release: release_id(&packaged.digest, &configuration),
         artifact: packaged.digest.to_string(),
@@ -129,8 +131,18 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         dirty: checkout.is_dirty(),
         schema,
         migration,
+        commits: commits::leading_to(&place.root, &commit.id, serving.as_deref()),
     };
     Ok(Some(Built { record, relation }))
+}
+
+/// What a commit is against what the host has.
+struct Past {
+    schema: u64,
+    migration: Migration,
+    relation: Option<Relation>,
+    /// The commit that serves.
+    serving: Option<String>,
 }
 
 /// How many migrations the commit has, what they do to the release that serves, and how the commit stands to the one that
@@ -141,7 +153,7 @@ fn history(
     app: &seaworthy_model::App,
     commit: &str,
     breaking: bool,
-) -> anyhow::Result<(u64, Migration, Option<Relation>)> {
+) -> anyhow::Result<Past> {
     let host = place.talk(async { Ok(place.client.view().await?) })?;
     let of_app = |environment: &str| {
         let mut all = host.environments.iter();
@@ -179,7 +191,12 @@ fn history(
         (true, true) => Migration::Breaking,
     };
     let relation = view.and_then(|view| view.held.as_ref()).map(|held| relation(place, commit, held));
-    Ok((u64::try_from(migrations.len()).unwrap_or(u64::MAX), migration, relation))
+    Ok(Past {
+        schema: u64::try_from(migrations.len()).unwrap_or(u64::MAX),
+        migration,
+        relation,
+        serving: serving.map(|serving| serving.commit.clone()),
+    })
 }
 
 /// The files that change the schema.
