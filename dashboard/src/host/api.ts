@@ -35,6 +35,7 @@ export interface Release {
 
 export interface Rollout {
   release: string;
+  ships: Release;
   before: string | null;
   strategy: string;
   state: string;

@@ -5,7 +5,7 @@ import { follow } from "../connection";
 import { recheck } from "../face";
 import { route } from "../route";
 import { announcement, refused } from "../state";
-import type { Environment, HostView } from "./api";
+import type { Environment, HostView, Release } from "./api";
 
 export const host = signal<HostView | null>(null);
 
@@ -21,17 +21,18 @@ export const chosen = computed<Environment | null>(() => {
   return all.find((place) => place.app === app && place.environment === environment) ?? null;
 });
 
+/** The release under way has all traffic already. */
+export const isPromoted = (place: Environment) => place.rollout != null && ["promoted", "draining", "retained"].includes(place.rollout.state);
+
 /** What visitors get: while a release that was promoted is watched, that one. */
-export function servingId(place: Environment): string | null {
-  const promoted = place.rollout && ["promoted", "draining", "retained"].includes(place.rollout.state);
-  return promoted ? place.rollout!.release : (place.serves?.release ?? null);
-}
+export const serving = (place: Environment): Release | null => (isPromoted(place) ? place.rollout!.ships : place.serves);
+export const servingId = (place: Environment): string | null => serving(place)?.release ?? null;
 
 /** A word for how an environment is, and the words that Phase knows. */
 export function phaseOf(place: Environment): string {
   if (place.trouble || place.rollout?.state === "frozen") return "failed";
   if (place.maintenance) return "maintenance";
-  if (place.rollout && !["promoted", "draining", "retained"].includes(place.rollout.state)) return place.rollout.paused ? "paused" : "rolling out";
+  if (place.rollout && !isPromoted(place)) return place.rollout.paused ? "paused" : "rolling out";
   if (!place.serves && !place.rollout) return "waiting";
   return place.instances.some((one) => one.phase !== "ready" && one.release === servingId(place)) ? "degraded" : "serving";
 }

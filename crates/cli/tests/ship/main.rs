@@ -6,6 +6,7 @@ mod app;
 mod bad;
 mod basics;
 mod chaos;
+mod dashboard;
 mod host;
 mod load;
 mod many;

@@ -26,7 +26,7 @@ use super::router::Samples;
 use super::running::{self, Running, Slot};
 use super::schedules::Schedules;
 use super::traffic::{Serving, Traffic};
-use super::view::{EnvironmentView, JudgeView, RolloutView};
+use super::view::{EnvironmentView, JudgeView, ReleaseView, RolloutView};
 use super::{Error, journal, restore, words};
 
 /// Orders that wait; whoever gives more waits.
@@ -643,6 +643,7 @@ impl Task {
     fn view(&self) -> EnvironmentView {
         let rollout = self.rollout.as_ref().map(|rollout| RolloutView {
             release: rollout.machine().plan().release.to_string(),
+            ships: ReleaseView::of(&rollout.scene().new.release.record),
             before: rollout.machine().plan().stable.as_ref().map(ToString::to_string),
             strategy: super::rollout::strategy(rollout.machine().plan()).to_owned(),
             state: words::state(rollout.machine().state()),

@@ -81,7 +81,7 @@ pub struct ReleaseView {
 }
 
 impl ReleaseView {
-    fn of(record: &ReleaseRecord) -> Self {
+    pub(super) fn of(record: &ReleaseRecord) -> Self {
         Self {
             release: record.release.clone(),
             commit: record.commit.clone(),
@@ -97,6 +97,8 @@ impl ReleaseView {
 pub struct RolloutView {
     /// It.
     pub release: String,
+    /// It, as people recognise it.
+    pub ships: ReleaseView,
     /// The release before it.
     pub before: Option<String>,
     /// `rolling`, `blue-green`, `canary`.

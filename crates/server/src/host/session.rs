@@ -65,7 +65,8 @@ pub(super) async fn gate(State(context): State<HostContext>, mut request: Reques
         match who(&context, request.headers()) {
             Some(who) => drop(request.extensions_mut().insert(who)),
             None => {
-                return ([(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))], unsigned()).into_response();
+                return ([(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))], unsigned())
+                    .into_response();
             }
         }
     }

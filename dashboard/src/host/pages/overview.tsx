@@ -6,7 +6,7 @@ import { Icon } from "../../parts/icon";
 import type { Environment } from "../api";
 import { Commit } from "../parts/commit";
 import { Share } from "../parts/rollout";
-import { hashOf, host, nameOf, phaseOf, servingId } from "../state";
+import { hashOf, host, isPromoted, nameOf, phaseOf, serving } from "../state";
 
 export function HostOverview() {
   const known = host.value!;
@@ -55,7 +55,7 @@ export function HostOverview() {
 }
 
 function Place({ place }: { place: Environment }) {
-  const serving = servingId(place);
+  const release = serving(place);
   const ready = place.instances.filter((one) => one.phase === "ready").length;
   const { rollout } = place;
   return (
@@ -73,16 +73,23 @@ function Place({ place }: { place: Environment }) {
         <div>
           <dt>Serves</dt>
           <dd>
-            {serving ? <code>{serving}</code> : "nothing yet"}
-            {serving === place.serves?.release && <Commit of={place.serves} />}
+            {release ? <code>{release.release}</code> : "nothing yet"}
+            {release && <Commit of={release} />}
           </dd>
         </div>
         {rollout && (
           <div>
-            <dt>{rollout.state === "promoted" ? "Watched" : "Takes over"}</dt>
+            <dt>{isPromoted(place) ? "Watched" : "Takes over"}</dt>
             <dd>
-              <code>{rollout.release}</code> <span class="muted">{rollout.state}</span>
-              <Share weight={rollout.weight} />
+              {isPromoted(place) ? (
+                <span class="muted">beside what {rollout.before ?? "nothing"} did</span>
+              ) : (
+                <>
+                  <code>{rollout.release}</code> <Commit of={rollout.ships} />
+                  <span class="muted">{rollout.state}</span>
+                  <Share weight={rollout.weight} />
+                </>
+              )}
             </dd>
           </div>
         )}

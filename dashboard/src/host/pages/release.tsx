@@ -5,6 +5,7 @@ import { get } from "../../api";
 import { duration } from "../../format";
 import { Icon } from "../../parts/icon";
 import { at, type Environment, type ReleaseReport } from "../api";
+import { person } from "../parts/commit";
 import { hashOf } from "../state";
 import { When } from "./releases";
 
@@ -53,7 +54,7 @@ export function OneRelease({ place, release }: { place: Environment; release: st
             ))}
             <div>
               <dt>Author</dt>
-              <dd>{report.made.author}</dd>
+              <dd>{person(report.made.author)}</dd>
             </div>
             <div>
               <dt>Shipped</dt>

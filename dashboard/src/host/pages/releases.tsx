@@ -11,10 +11,10 @@ import { Command } from "../../parts/problems";
 import { route } from "../../route";
 import { at, lines, type Entry, type Environment, type Line, type Timeline } from "../api";
 import { Chooser, Nowhere } from "../parts/chooser";
-import { Commit } from "../parts/commit";
+import { Commit, person } from "../parts/commit";
 import { RollBack } from "../parts/orders";
 import { Live } from "../parts/rollout";
-import { chosen, hashOf, nameOf, phaseOf, servingId } from "../state";
+import { chosen, hashOf, nameOf, phaseOf, serving, servingId } from "../state";
 import { OneRelease } from "./release";
 
 export function Releases() {
@@ -26,7 +26,7 @@ export function Releases() {
 }
 
 function All({ place }: { place: Environment }) {
-  const serving = servingId(place);
+  const release = serving(place);
   const { rollout } = place;
   return (
     <>
@@ -53,20 +53,20 @@ function All({ place }: { place: Environment }) {
             <div>
               <dt>Release</dt>
               <dd>
-                <code>{serving ?? "nothing yet"}</code>
+                <code>{release?.release ?? "nothing yet"}</code>
               </dd>
             </div>
-            {place.serves && serving === place.serves.release && (
+            {release && (
               <>
                 <div class="stacked">
                   <dt>Commit</dt>
                   <dd>
-                    <Commit of={place.serves} />
+                    <Commit of={release} />
                   </dd>
                 </div>
                 <div>
                   <dt>Author</dt>
-                  <dd>{place.serves.author}</dd>
+                  <dd>{person(release.author)}</dd>
                 </div>
               </>
             )}
@@ -201,14 +201,14 @@ const latest = (entries: Entry[], entry: Entry) => entries.find((one) => one.rel
 
 function Row({ entry, place, back }: { entry: Entry; place: Environment; back: boolean }) {
   const [word, tone, icon] = endings[entry.ending];
-  const serving = entry.release === servingId(place);
+  const serves = entry.release === servingId(place);
   return (
     <tr>
       <th scope="row">
         <a href={`${hashOf("releases", place)}/${encodeURIComponent(entry.release)}`} data-row>
           <code>{entry.release}</code>
         </a>
-        {serving && <span class="badge good">serves</span>}
+        {serves && <span class="badge good">serves</span>}
       </th>
       <td class="outcome">
         <span class={`phase ${tone}`}>
@@ -217,7 +217,7 @@ function Row({ entry, place, back }: { entry: Entry; place: Environment; back: b
         </span>
         <span class="muted detail">
           {entry.reason ?? entry.strategy}
-          {entry.judgement && ` (${entry.judgement.stream}: ${percent(entry.judgement.canary)} against ${percent(entry.judgement.stable)})`}
+          {entry.judgement && ` (${percent(entry.judgement.canary)} against ${percent(entry.judgement.stable)})`}
           {entry.ending === "rolled-back" && entry.other && (
             <>
               ; <code>{entry.other}</code> serves again
@@ -228,7 +228,7 @@ function Row({ entry, place, back }: { entry: Entry; place: Environment; back: b
       <td class="what">
         <Commit of={entry} />
         <span class="muted detail">
-          {[entry.author, entry.automatic ? "by itself" : `${entry.ending === "promoted" ? "shipped" : "ordered"} by ${entry.actor}`].filter(Boolean).join(", ")}
+          {[entry.author && person(entry.author), entry.automatic ? "by itself" : `${entry.ending === "promoted" ? "shipped" : "ordered"} by ${entry.actor}`].filter(Boolean).join(", ")}
         </span>
       </td>
       <td class="when">

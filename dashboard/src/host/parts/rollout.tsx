@@ -4,6 +4,7 @@ import { now } from "../../connection";
 import { age } from "../../format";
 import { Icon } from "../../parts/icon";
 import type { Environment, Judge, Rate, Rollout, Stream } from "../api";
+import { Commit } from "./commit";
 import { Orders } from "./orders";
 
 /** The way of each strategy. A canary's steps are one place here: its share tells which. */
@@ -23,6 +24,9 @@ export function Live({ place, rollout }: { place: Environment; rollout: Rollout 
           <h2 id="live">
             <code>{rollout.release}</code> {bad ? "is taken back" : rollout.state === "promoted" ? "has all traffic and is watched" : "takes over"}
           </h2>
+          <p>
+            <Commit of={rollout.ships} />
+          </p>
           <p class="muted">
             {rollout.strategy}
             {rollout.before && (
@@ -136,11 +140,12 @@ function Judged({ judge, rollout }: { judge: Judge; rollout: Rollout }) {
 
 function StreamRow({ stream }: { stream: Stream }) {
   const worse = stream.canary.of > 0 && stream.canary.events > 0 && (stream.odds_ratio ?? 0) > 2;
-  const counted = ({ events, of }: Rate) => (
-    <span class="muted counted">
-      {events.toLocaleString("en")} of {of.toLocaleString("en")}
-    </span>
-  );
+  const counted = ({ events, of }: Rate) =>
+    of > 0 && (
+      <span class="muted counted">
+        {events.toLocaleString("en")} of {of.toLocaleString("en")}
+      </span>
+    );
   return (
     <tr>
       <th scope="row">{stream.stream}</th>
