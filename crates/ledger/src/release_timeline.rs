@@ -58,10 +58,10 @@ pub struct Entry {
     pub author: Option<String>,
     /// The tree had changes that are in no commit.
     pub dirty: bool,
-    /// Who shipped it, or took it back.
+    /// Who shipped it.
     pub actor: String,
-    /// Nobody ordered it: the judge or a gate took it back.
-    pub automatic: bool,
+    /// Whether nobody ordered a rollback; null of all else.
+    pub automatic: Option<bool>,
     /// `rolling`, `blue-green`, `canary`; of a promotion.
     pub strategy: Option<String>,
     /// Why it was taken back.
@@ -80,7 +80,7 @@ struct Said {
     release: Option<ReleaseId>,
     other: Option<ReleaseId>,
     commit: Option<String>,
-    automatic: bool,
+    automatic: Option<bool>,
     strategy: Option<String>,
     reason: Option<String>,
     gates: Vec<Gate>,
@@ -163,7 +163,7 @@ fn said(event: &Event) -> Option<Said> {
         release: event.release.clone(),
         other: None,
         commit: None,
-        automatic: false,
+        automatic: None,
         strategy: None,
         reason: None,
         gates: Vec::new(),
@@ -182,14 +182,13 @@ fn said(event: &Event) -> Option<Said> {
             ending: Ending::RolledBack,
             release: Some(rollback.from.clone()),
             other: Some(rollback.to.clone()),
-            automatic: rollback.trigger == Trigger::Automatic,
+            automatic: Some(rollback.trigger == Trigger::Automatic),
             reason: Some(rollback.reason.clone()),
             ..nothing
         },
         Body::Abort(abort) => Said {
             ending: Ending::Aborted,
             commit: Some(abort.commit.clone()),
-            automatic: abort.judgement.is_some() || abort.gates.iter().any(Gate::failed),
             reason: Some(abort.reason.clone()),
             gates: abort.gates.clone(),
             judgement: abort.judgement.clone(),

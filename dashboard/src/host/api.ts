@@ -108,7 +108,7 @@ export interface Entry {
   author: string | null;
   dirty: boolean;
   actor: string;
-  automatic: boolean;
+  automatic: boolean | null;
   strategy: string | null;
   reason: string | null;
   duration_ms: number | null;

@@ -1,7 +1,8 @@
 //! The dashboard's door of a host: who gets in, what they see there, what they may order.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -46,15 +47,15 @@ impl Door {
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(LONG)).unwrap();
-        let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        let mut text =
+            format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         if !headers.iter().any(|(name, _)| *name == "Host") {
-            text += &format!("Host: localhost:{}\r\n", self.port);
+            let _ = write!(text, "Host: localhost:{}\r\n", self.port);
         }
         for (name, value) in headers {
-            text += &format!("{name}: {value}\r\n");
+            let _ = write!(text, "{name}: {value}\r\n");
         }
-        text += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(text.as_bytes()).unwrap();
+        stream.write_all(format!("{text}\r\n{body}").as_bytes()).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let answer = String::from_utf8(bytes).unwrap();
@@ -187,6 +188,8 @@ fn a_ticket_signs_in_once_and_the_session_outlives_the_server() {
         environment["rollout"].is_null() && environment["serves"]["release"] == first["release"]
     });
     assert_eq!(host.word(), "one");
+    let told = host.progress().unwrap()["lines"].to_string();
+    assert!(told.contains("ordered: roll back") && !told.contains("eve"), "{told}");
 
     let releases =
         door.send("GET", "/api/v1/host/shop/production/releases", &[("Cookie", &cookie)], "").json();
@@ -263,7 +266,7 @@ fn changes_come_as_events() {
     stream.write_all(head.as_bytes()).unwrap();
     let mut text = String::new();
     let mut until = |wanted: &str| {
-        let mut chunk = [0; 65536];
+        let mut chunk = [0; 8192];
         while !text.contains(wanted) {
             let count = stream.read(&mut chunk).unwrap();
             assert!(count > 0, "it ended without {wanted}: {text}");

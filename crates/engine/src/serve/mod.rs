@@ -448,6 +448,13 @@ impl HostControl {
         self.order(app, environment, |reply| Order::Scale(service, count, reply)).await
     }
 
+    /// Tells who looks on who ordered something.
+    pub fn note_order(&self, app: &Name, environment: &Name, who: &str, what: &str) {
+        if let Some(entry) = self.shared.environment(app, environment) {
+            entry.place.tell(None, format!("{who} ordered: {what}"));
+        }
+    }
+
     async fn order<T>(
         &self,
         app: &Name,

@@ -124,13 +124,6 @@ pub struct Gate {
     pub detail: Option<String>,
 }
 
-impl Gate {
-    /// It was not passed.
-    pub fn failed(&self) -> bool {
-        self.outcome == Outcome::Failed
-    }
-}
-
 /// Why a release is shipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

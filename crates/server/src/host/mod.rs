@@ -11,6 +11,7 @@ mod routes;
 mod session;
 mod token;
 
+use std::fmt;
 use std::future::Future;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -97,6 +98,27 @@ pub enum OrderRequest {
         /// So many; as many as the model says, where it is absent.
         count: Option<u32>,
     },
+}
+
+impl fmt::Display for OrderRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rollout { command } => f.write_str(match command {
+                CommandWord::Pause => "pause",
+                CommandWord::Resume => "resume",
+                CommandWord::Promote => "promote",
+                CommandWord::Abort | CommandWord::Interrupt => "abort",
+            }),
+            Self::RollBack { to: Some(to), .. } => write!(f, "roll back to {to}"),
+            Self::RollBack { to: None, .. } => f.write_str("roll back"),
+            Self::Maintenance { on: true } => f.write_str("maintenance"),
+            Self::Maintenance { on: false } => f.write_str("no maintenance"),
+            Self::Scale { service, count: Some(count) } => write!(f, "{count} instances of {service}"),
+            Self::Scale { service, count: None } => {
+                write!(f, "as many instances of {service} as the model says")
+            }
+        }
+    }
 }
 
 /// What became of an order.

@@ -120,6 +120,10 @@ pub(super) async fn order(
     let control = &context.control;
     let (app, environment) = names(&app, &environment)?;
     let mut answer = OrderAnswer::default();
+    if let Who::Person(person) = &who {
+        // Before it is carried out, so that what follows from it is told after it.
+        control.note_order(&app, &environment, person, &order.to_string());
+    }
     let done = match order {
         OrderRequest::Rollout { command } => {
             let command = match command {

@@ -4,7 +4,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { get } from "../../api";
 import { seen } from "../../connection";
-import { age } from "../../format";
+import { age, count } from "../../format";
 import { Icon } from "../../parts/icon";
 import { at, type Dora, type Environment, type Point, type Share, type Times, type Trend } from "../api";
 import { Chooser, Nowhere } from "../parts/chooser";
@@ -47,9 +47,9 @@ function Metrics({ place }: { place: Environment }) {
         </div>
         <div class="choices">
           <div class="segmented" role="group" aria-label="Window">
-            {windows.map((count) => (
-              <button type="button" aria-pressed={days.value === count} onClick={() => (days.value = count)}>
-                {count} days
+            {windows.map((length) => (
+              <button type="button" aria-pressed={days.value === length} onClick={() => (days.value = length)}>
+                {length} days
               </button>
             ))}
           </div>
@@ -73,12 +73,13 @@ interface Shown {
   point: (point: Point) => number | null;
   format: (value: number | null) => string;
   least: number;
+  most?: number;
 }
 
 /** What each metric says, by the name that its definition has. */
 function shown({ report }: Dora): Record<string, Shown> {
-  const times = ({ count, p25_seconds, p75_seconds }: Times, of: string) =>
-    count ? `middle half ${seconds(p25_seconds)} to ${seconds(p75_seconds)}, of ${count} ${of}` : `no ${of} in these days`;
+  const times = ({ count: known, p25_seconds, p75_seconds }: Times, one: string) =>
+    known ? `middle half ${seconds(p25_seconds)} to ${seconds(p75_seconds)}, of ${count(known, one)}` : `no ${one}s in these days`;
   const rates = ({ count, of, interval }: Share) =>
     interval ? `${count} of ${of}; 95 % interval ${percent(interval[0])} to ${percent(interval[1])}` : "no deployments in these days";
   const { now: frequency, trend } = report.deployment_frequency;
@@ -90,23 +91,23 @@ function shown({ report }: Dora): Record<string, Shown> {
   return {
     deployment_frequency: {
       value: `${number(frequency.per_day)} a day`,
-      spread: `${frequency.deployments} on ${frequency.active_days} days; middle half of the days ${number(frequency.daily.p25)} to ${number(frequency.daily.p75)}`,
+      spread: `${frequency.deployments} on ${count(frequency.active_days, "day")}; middle half of the days ${number(frequency.daily.p25)} to ${number(frequency.daily.p75)}`,
       trend,
       point: (point) => point.deployments,
       format: number,
       least: 4,
     },
-    lead_time_for_changes: { value: seconds(lead.now.median_seconds), spread: times(lead.now, "changes"), trend: lead.trend, point: (point) => point.lead_time_seconds, format: seconds, least: 60 },
-    change_fail_rate: { value: percent(failed.now.rate), spread: rates(failed.now), trend: failed.trend, point: (point) => point.change_fail_rate, format: percent, least: 0.2 },
+    lead_time_for_changes: { value: seconds(lead.now.median_seconds), spread: times(lead.now, "change"), trend: lead.trend, point: (point) => point.lead_time_seconds, format: seconds, least: 60 },
+    change_fail_rate: { value: percent(failed.now.rate), spread: rates(failed.now), trend: failed.trend, point: (point) => point.change_fail_rate, format: percent, least: 0.2, most: 1 },
     failed_deployment_recovery_time: {
       value: seconds(recovery.now.times.median_seconds),
-      spread: times(recovery.now.times, "failures") + unrecovered,
+      spread: times(recovery.now.times, "failure") + unrecovered,
       trend: recovery.trend,
       point: (point) => point.recovery_seconds,
       format: seconds,
       least: 60,
     },
-    deployment_rework_rate: { value: percent(rework.now.rate), spread: rates(rework.now), trend: rework.trend, point: (point) => point.rework_rate, format: percent, least: 0.2 },
+    deployment_rework_rate: { value: percent(rework.now.rate), spread: rates(rework.now), trend: rework.trend, point: (point) => point.rework_rate, format: percent, least: 0.2, most: 1 },
   };
 }
 
@@ -126,7 +127,7 @@ function Cards({ dora }: { dora: Dora }) {
                 {one.value} <Moved trend={one.trend} />
               </p>
               <p class="muted">{one.spread}</p>
-              <TrendChart days={days} values={dora.points.map(one.point)} format={one.format} least={one.least} />
+              <TrendChart days={days} values={dora.points.map(one.point)} format={one.format} least={one.least} most={one.most} />
               <details>
                 <summary>What it means</summary>
                 <p>{said}</p>

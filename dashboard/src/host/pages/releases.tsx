@@ -217,6 +217,7 @@ function Row({ entry, place, back }: { entry: Entry; place: Environment; back: b
         </span>
         <span class="muted detail">
           {entry.reason ?? entry.strategy}
+          {entry.automatic && " (nobody ordered it)"}
           {entry.judgement && ` (${percent(entry.judgement.canary)} against ${percent(entry.judgement.stable)})`}
           {entry.ending === "rolled-back" && entry.other && (
             <>
@@ -228,7 +229,7 @@ function Row({ entry, place, back }: { entry: Entry; place: Environment; back: b
       <td class="what">
         <Commit of={entry} />
         <span class="muted detail">
-          {[entry.author && person(entry.author), entry.automatic ? "by itself" : `${entry.ending === "promoted" ? "shipped" : "ordered"} by ${entry.actor}`].filter(Boolean).join(", ")}
+          {[entry.author && person(entry.author), `shipped by ${entry.actor}`].filter(Boolean).join(", ")}
         </span>
       </td>
       <td class="when">

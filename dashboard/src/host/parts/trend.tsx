@@ -12,11 +12,13 @@ interface Props {
   format: (value: number | null) => string;
   /** The axis reaches at least this far. */
   least: number;
+  /** And no further than this. */
+  most?: number;
 }
 
 const height = 110;
 
-export function TrendChart({ days, values, format, least }: Props) {
+export function TrendChart({ days, values, format, least, most = Infinity }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const isDark = dark.value;
   const Plot = library.value;
@@ -34,7 +36,7 @@ export function TrendChart({ days, values, format, least }: Props) {
       padding: [8, 12, 0, 0],
       cursor: { show: false },
       legend: { show: false },
-      scales: { y: { range: (_, __, most) => [0, Math.max(least, (most ?? 0) * 1.15)] } },
+      scales: { y: { range: (_, __, highest) => [0, Math.min(most, Math.max(least, (highest ?? 0) * 1.15))] } },
       axes: [
         { ...common, size: 24, values: dates, space: 70 },
         { ...common, size: 58, space: 28, values: (_, values) => values.map(format) },
