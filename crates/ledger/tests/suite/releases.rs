@@ -73,9 +73,9 @@ fn a_timeline_tells_what_became_of_releases() {
     let ledger = place.open();
     let lease = lease(&ledger);
     ship(&place, &ledger, &lease, "r1", None);
-    place.clock.move_by(SignedDuration::from_hours(1));
+    place.clock.move_by(SignedDuration::from_mins(10));
     ship(&place, &ledger, &lease, "r2", Some("r1"));
-    place.clock.move_by(SignedDuration::from_hours(1));
+    place.clock.move_by(SignedDuration::from_mins(10));
     step(&place, &ledger, &lease, "r2", "aborted");
     let rollback = Rollback {
         from: release("r2"),
