@@ -176,7 +176,7 @@ function Notes({ dora }: { dora: Dora }) {
         <p>
           The definitions are DORA's:{" "}
           <a href={dora.source} target="_blank" rel="noreferrer" class="out">
-            {dora.source.replace("https://", "")}
+            {dora.source.replace(/^https?:\/\//, "")}
             <Icon name="link" />
             <span class="hidden">(opens in a new tab)</span>
           </a>
