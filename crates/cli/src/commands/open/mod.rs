@@ -1,4 +1,4 @@
-//! `sea open`: the app, a service or the dashboard in a browser.
+//! `sea open`: the app, a service or a dashboard in a browser.
 
 mod host;
 
