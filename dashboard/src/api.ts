@@ -1,4 +1,4 @@
-// The API of `sea up`: its types (docs/openapi.json describes them) and requests.
+// The API of `sea up`: its types (docs/openapi.json describes them) and requests. That of a host is in host/api.ts.
 
 export type State = "starting" | "ready" | "degraded" | "stopping";
 export type Role = "service" | "resource" | "job";
@@ -140,13 +140,22 @@ export type Order = "start" | "stop" | "restart";
 
 export const base = "/api/v1";
 
-/** What the server said when it refused; the message is for people. */
-async function refusal(response: Response): Promise<Error> {
+/** Why the server refused; the message is for people. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function refusal(response: Response): Promise<Refused> {
   try {
     const problem = (await response.json()) as { detail: string; next?: string };
-    return new Error(problem.next ? `${problem.detail} (${problem.next})` : problem.detail);
+    return new Refused(response.status, problem.next ? `${problem.detail} (${problem.next})` : problem.detail);
   } catch {
-    return new Error(`sea answered with status ${response.status}`);
+    return new Refused(response.status, `sea answered with status ${response.status}`);
   }
 }
 
@@ -159,4 +168,12 @@ export async function get<T>(path: string): Promise<T> {
 export async function give(member: string, order: Order): Promise<void> {
   const response = await fetch(`${base}/services/${encodeURIComponent(member)}/${order}`, { method: "POST" });
   if (!response.ok) throw await refusal(response);
+}
+
+/** Sends JSON; the answer is for who asks for it. */
+export async function send<T>(method: "POST" | "DELETE", path: string, what?: unknown): Promise<T | null> {
+  const body = what === undefined ? {} : { body: JSON.stringify(what), headers: { "Content-Type": "application/json" } };
+  const response = await fetch(base + path, { method, ...body });
+  if (!response.ok) throw await refusal(response);
+  return response.status === 200 ? ((await response.json()) as T) : null;
 }

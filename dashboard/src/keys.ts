@@ -1,6 +1,7 @@
 // The keyboard: one listener; the part of the page that can move a selection says so.
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import { face } from "./face";
 import { go } from "./route";
 import { app, order } from "./state";
 
@@ -21,7 +22,9 @@ export function onKeys(taken: Handlers): () => void {
   return () => void handlers.splice(handlers.indexOf(taken), 1);
 }
 
-export const bindings: [string, string][] = [
+type Bindings = [string, string][];
+
+const ofApp: Bindings = [
   ["?", "this help"],
   ["g o", "go to the overview"],
   ["g l", "go to the logs"],
@@ -34,7 +37,22 @@ export const bindings: [string, string][] = [
   ["Esc", "close, leave the search, go to the end of the log"],
 ];
 
-const places: Record<string, string> = { o: "#/overview", l: "#/logs", r: "#/reloads", m: "#/mail" };
+const ofHost: Bindings = [
+  ["?", "this help"],
+  ["g o", "go to the overview"],
+  ["g r", "go to the releases"],
+  ["g d", "go to the DORA metrics"],
+  ["j  k", "next, previous row"],
+  ["Enter", "open the selected row"],
+  ["Esc", "close"],
+];
+
+const onHost = () => face.value !== "app";
+/** The keys of the page that is shown. */
+export const bindings = computed(() => (onHost() ? ofHost : ofApp));
+
+const placesOfApp: Record<string, string> = { o: "#/overview", l: "#/logs", r: "#/reloads", m: "#/mail" };
+const placesOfHost: Record<string, string> = { o: "#/overview", r: "#/releases", d: "#/dora" };
 /** Time for the second key, in milliseconds. */
 const chord = 1500;
 let going = 0;
@@ -83,12 +101,12 @@ export function listen() {
     if (typing && event.key !== "Escape") return;
     const second = Date.now() - going < chord;
     going = 0;
-    const place = places[event.key];
+    const place = (onHost() ? placesOfHost : placesOfApp)[event.key];
     if (second && place) go(place);
     else if (event.key === "g") going = Date.now();
     else if (event.key === "?") help.value = true;
-    else if (event.key === "/") search();
-    else if (event.key === "r") restart();
+    else if (event.key === "/" && !onHost()) search();
+    else if (event.key === "r" && !onHost()) restart();
     else if (event.key === "Escape") escape(target);
     else if (event.key === "j" || event.key === "k") {
       const step = event.key === "j" ? 1 : -1;

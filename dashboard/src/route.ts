@@ -2,14 +2,15 @@
 
 import { signal } from "@preact/signals";
 
+const pages = ["overview", "service", "logs", "reloads", "mail", "releases", "dora"] as const;
+
 export interface Route {
-  page: "overview" | "service" | "logs" | "reloads" | "mail";
-  /** What of it: a member's name, a mail's address. */
+  page: (typeof pages)[number];
+  /** What of it: a member's name, a mail's address, an app and its environment. */
   argument: string;
   query: URLSearchParams;
 }
 
-const pages = ["overview", "service", "logs", "reloads", "mail"] as const;
 
 function parse(): Route {
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");

@@ -1,6 +1,14 @@
 // What is around every page: navigation, notices, dialogs, title and icon.
 
 import { useSignalEffect } from "@preact/signals";
+import type { FunctionComponent } from "preact";
+import { face, signOut, type Face } from "./face";
+import { DoraPage } from "./host/pages/dora";
+import { HostOverview } from "./host/pages/overview";
+import { Releases } from "./host/pages/releases";
+import { SignIn } from "./host/pages/sign-in";
+import { OrderDialog } from "./host/parts/orders";
+import { host, phaseOf } from "./host/state";
 import { bindings, help } from "./keys";
 import { Logs } from "./pages/logs";
 import { MailPage } from "./pages/mail";
@@ -11,22 +19,35 @@ import { Dialog } from "./parts/dialog";
 import { Icon } from "./parts/icon";
 import { StopDialog } from "./parts/orders";
 import { Phase, tone, type Tone } from "./parts/phase";
-import { route } from "./route";
+import { route, type Route } from "./route";
 import { announcement, app, connected, refused } from "./state";
 import { color, dark, toggle } from "./theme";
 
-const pages = { overview: Overview, service: Service, logs: Logs, reloads: Reloads, mail: MailPage };
-const links = [
-  ["overview", "Overview"],
-  ["logs", "Logs"],
-  ["reloads", "Reloads"],
-  ["mail", "Mail"],
-] as const;
+/** The pages of what answers, in the order of their links. Those without a title are reached from others. */
+const faces: Record<Face, Partial<Record<Route["page"], [string, FunctionComponent]>>> = {
+  app: { overview: ["Overview", Overview], service: ["", Service], logs: ["Logs", Logs], reloads: ["Reloads", Reloads], mail: ["Mail", MailPage] },
+  host: { overview: ["Overview", HostOverview], releases: ["Releases", Releases], dora: ["DORA", DoraPage] },
+  "signed-out": { overview: ["", SignIn] },
+};
+
+/** Its name and how it is, whatever answers; null until that is known. */
+function known(): { name: string; state: string } | null {
+  if (face.value === "signed-out") return { name: "sea", state: "" };
+  if (face.value === "host") {
+    if (!host.value) return null;
+    const states = host.value.environments.map(phaseOf);
+    const worst = ["failed", "degraded", "paused", "rolling out", "maintenance"].find((state) => states.includes(state));
+    return { name: host.value.host, state: worst ?? "serving" };
+  }
+  return app.value && { name: app.value.name, state: app.value.state };
+}
 
 export function Shell() {
-  const { page, argument } = route.value;
-  const Page = pages[page];
-  const known = app.value;
+  const { argument } = route.value;
+  const pages = faces[face.value ?? "app"];
+  const page = pages[route.value.page] ? route.value.page : "overview";
+  const Page = pages[page]![1];
+  const now = known();
   useSignalEffect(() => showState());
   return (
     <>
@@ -36,17 +57,25 @@ export function Shell() {
       <header class="bar">
         <a class="brand" href="#/overview">
           <Logo />
-          <b>{known?.name ?? "sea"}</b>
+          <b>{now?.name ?? "sea"}</b>
         </a>
-        {known && <Phase phase={connected.value ? known.state : "gone"} />}
+        {now?.state && <Phase phase={connected.value ? now.state : "gone"} />}
         <nav aria-label="Pages">
-          {links.map(([name, title]) => (
-            <a href={`#/${name}`} aria-current={page === name || (name === "overview" && page === "service") ? "page" : undefined}>
-              {title}
-            </a>
-          ))}
+          {Object.entries(pages).map(
+            ([name, [title]]) =>
+              title && (
+                <a href={`#/${name}`} aria-current={page === name || (name === "overview" && page === "service") ? "page" : undefined}>
+                  {title}
+                </a>
+              ),
+          )}
         </nav>
         <span class="right">
+          {face.value === "host" && (
+            <button type="button" class="bare" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          )}
           <button type="button" class="bare" aria-label={dark.value ? "Light colours" : "Dark colours"} title={dark.value ? "Light colours" : "Dark colours"} onClick={toggle}>
             <Icon name={dark.value ? "sun" : "moon"} />
           </button>
@@ -60,7 +89,7 @@ export function Shell() {
           <Icon name="warn" />
           <span>
             <b>sea does not answer.</b> What you see is the last that is known. Trying again; if it has ended, type{" "}
-            <code>sea up</code>.
+            <code>{face.value === "app" ? "sea up" : "sea serve"}</code>.
           </span>
         </div>
       )}
@@ -74,7 +103,7 @@ export function Shell() {
         </div>
       )}
       <main id="main" tabIndex={-1} data-page={page} data-member={page === "service" ? argument : undefined}>
-        {known ? <Page /> : <p class="muted">{connected.value ? "Connecting…" : ""}</p>}
+        {now ? <Page /> : <p class="muted">{connected.value ? "Connecting…" : ""}</p>}
       </main>
       <div class="hidden" aria-live="polite">
         {announcement.value}
@@ -82,7 +111,7 @@ export function Shell() {
       <Dialog open={help.value} title="Keyboard" onClose={() => (help.value = false)}>
         <table class="keys">
           <tbody>
-            {bindings.map(([keys, what]) => (
+            {bindings.value.map(([keys, what]) => (
               <tr>
                 <th scope="row">
                   {keys.split(/ +/).map((key) => (
@@ -101,6 +130,7 @@ export function Shell() {
         </div>
       </Dialog>
       <StopDialog />
+      <OrderDialog />
     </>
   );
 }
@@ -117,9 +147,9 @@ function Logo() {
 
 /** The state in the title and the icon of the tab. */
 function showState() {
-  const known = app.value;
-  const state = connected.value ? (known?.state ?? "starting") : "gone";
-  document.title = known ? `${state}: ${known.name}` : "sea";
+  const now = known();
+  const state = connected.value ? (now?.state ?? "starting") : "gone";
+  document.title = now?.state ? `${state}: ${now.name}` : "sea";
   void dark.value;
   const colors: Record<Tone, string> = { good: "green", busy: "blue", warn: "amber", bad: "red", off: "muted" };
   const fill = color(colors[tone(state)]);

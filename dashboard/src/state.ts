@@ -1,52 +1,22 @@
-// What the page knows of the app: one snapshot, its figures, and whether `sea` still answers.
+// What the page knows of the app: one snapshot and its figures.
 
-import { computed, effect, signal } from "@preact/signals";
-import { base, get, give, type App, type Member, type Order } from "./api";
+import { computed, signal } from "@preact/signals";
+import { get, give, type App, type Member, type Metrics, type Order } from "./api";
+import { follow } from "./connection";
 import * as metrics from "./metrics";
 
+export { connected, now, seen } from "./connection";
+
 export const app = signal<App | null>(null);
-export const connected = signal(true);
-/** Seconds, for what counts time; runs while the page is seen. */
-export const now = signal(Date.now());
 /** Said to screen readers, politely. */
 export const announcement = signal("");
 /** The last refusal, until it is dismissed. */
 export const refused = signal("");
 /** Orders under way: member to order. */
 export const pending = signal<Record<string, Order>>({});
-/** The page can be seen; nothing is asked for while it cannot. */
-export const seen = signal(!document.hidden);
 
 export const failing = (member: Member) => ["failed", "crash-loop", "unready"].includes(member.phase);
 export const byName = computed(() => new Map(app.value?.members.map((member) => [member.name, member])));
-
-/** Longest silence before the connection counts as dead; `sea` speaks every ten seconds at least. */
-const silence = 25_000;
-
-let source: EventSource | null = null;
-let heard = 0;
-
-function listen() {
-  source?.close();
-  source = new EventSource(`${base}/events?metrics=true`);
-  heard = Date.now();
-  const alive = () => {
-    heard = Date.now();
-    connected.value = true;
-  };
-  source.addEventListener("app", (event) => {
-    alive();
-    update(JSON.parse(event.data) as App);
-  });
-  source.addEventListener("metrics", (event) => {
-    alive();
-    metrics.append(JSON.parse(event.data));
-  });
-  source.addEventListener("heartbeat", alive);
-  source.onerror = () => {
-    connected.value = false;
-  };
-}
 
 function update(next: App) {
   const before = app.peek();
@@ -92,23 +62,9 @@ async function history() {
 
 /** Connects while the page is seen. */
 export function start() {
-  document.addEventListener("visibilitychange", () => (seen.value = !document.hidden));
-  effect(() => {
-    if (!seen.value) {
-      source?.close();
-      source = null;
-      return;
-    }
-    void history();
-    listen();
-    const clock = setInterval(() => {
-      now.value = Date.now();
-      const closed = source?.readyState === EventSource.CLOSED;
-      if (closed || now.peek() - heard > silence) {
-        connected.value = false;
-        listen();
-      }
-    }, 1000);
-    return () => clearInterval(clock);
-  });
+  follow(
+    "/events?metrics=true",
+    { app: (next) => update(next as App), metrics: (more) => metrics.append(more as Metrics) },
+    () => void history(),
+  );
 }

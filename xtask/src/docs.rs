@@ -11,6 +11,6 @@ pub(crate) fn run() -> Outcome {
         cargo(&["test", "--package", "seaworthy-server", "--test", "suite", "--locked", "description::"]);
     describe.env("SEA_DOCS", "write");
     process::run(describe)?;
-    Ok("docs/openapi.json, docs/schema, docs/src/reference, docs/src/codes/index.md, docs/src/SUMMARY.md and the README are fresh"
+    Ok("docs/openapi.json, docs/openapi-host.json, docs/schema, docs/src/reference, docs/src/codes/index.md, docs/src/SUMMARY.md and the README are fresh"
         .to_owned())
 }

@@ -34,14 +34,17 @@ pub(crate) fn run() -> Outcome {
 }
 
 /// The dashboard in a real browser: in front of the demonstration server, then in front of a real `sea up` of the
-/// example, whose pages are driven, too. Both programs were built with everything else.
+/// example, whose pages are driven, too, then in front of a real `sea serve` with releases. All programs were built with
+/// everything else.
 fn dashboard() -> Result<(), String> {
     process::run(program("npm", &["--prefix", "dashboard", "ci", "--no-audit", "--no-fund"]))?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| process::root().join("target"), Into::into);
-    for (script, variable, built) in
-        [("test", "SEA_DEMO", "debug/examples/demo"), ("app", "SEA_BIN", "debug/sea")]
-    {
+    for (script, variable, built) in [
+        ("test", "SEA_DEMO", "debug/examples/demo"),
+        ("app", "SEA_BIN", "debug/sea"),
+        ("host", "SEA_BIN", "debug/sea"),
+    ] {
         let mut tests = program("npm", &["--prefix", "dashboard", "run", script]);
         let built = target.join(built);
         if built.exists() {

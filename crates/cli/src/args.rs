@@ -687,15 +687,24 @@ pub(crate) struct WaitArgs {
     pub(crate) json: bool,
 }
 
-/// Open the app, a service or the dashboard in a browser.
+/// Open the app, a service or a dashboard in a browser.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   sea open
   sea open api
-  sea open dashboard --print")]
+  sea open dashboard --print
+  sea open --host                   the dashboard of what is shipped to this machine, signed in
+  sea open --host --print           an address that signs a browser in, once, within five minutes")]
 pub(crate) struct OpenArgs {
     /// A service, or `dashboard`; the app itself when left out.
     pub(crate) service: Option<String>,
+
+    /// Open the dashboard of the host: this machine, unless `--env` names an environment of another one.
+    #[arg(long, conflicts_with = "service")]
+    pub(crate) host: bool,
+
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 
     /// Print the address alone.
     #[arg(long)]

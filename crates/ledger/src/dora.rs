@@ -13,18 +13,22 @@
 //! - **Deployment rework rate**: unplanned deployments made because of an incident, of all.
 
 mod data;
+mod definition;
 mod failure;
 mod import;
 mod lead;
 mod ledger;
 mod report;
+mod series;
 mod stats;
 mod timeline;
 mod window;
 
 pub use data::{Commit, Deployment, Ended, Facts, Incident, Source, Takeback};
+pub use definition::{DEFINITIONS, Definition, SOURCE};
 pub use import::{Tag, TagRule, draft, from_tags};
 pub use ledger::facts;
 pub use report::{Direction, Frequency, Metric, Notes, Origin, Recovery, Report, Told, Trend, report};
+pub use series::{Point, series};
 pub use stats::{Counts, Rate, Times};
 pub use window::{Window, WindowError};

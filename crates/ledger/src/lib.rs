@@ -6,7 +6,7 @@
 //! - [`Ledger`] opens the store, [`Draft`] is an event to be, [`Event`] one that is written; [`body`] lists what an
 //!   event can say.
 //! - [`journal`] writes transitions of a release before their effect; [`lock`] lets one ship at a time do so.
-//! - [`history`], [`audit`] and [`release_report`] read, [`retention`] forgets with the chain still verifiable, [`verify`] proves,
+//! - [`history`], [`audit`], [`release_report`] and [`release_timeline`] read, [`retention`] forgets with the chain still verifiable, [`verify`] proves,
 //!   [`repair`] sets damage aside.
 //! - [`dora`] is pure: deployments, commits and incidents in, five metrics out.
 
@@ -26,6 +26,7 @@ pub mod key;
 pub mod lock;
 pub mod mask;
 pub mod release_report;
+pub mod release_timeline;
 pub mod repair;
 pub mod retention;
 mod roster;

@@ -32,6 +32,14 @@ pub enum ServerError {
     /// The listener for browsers cannot be used.
     #[error("the listener of the dashboard cannot be used: {0}; type `sea up` again")]
     Listener(io::Error),
+    /// The token of the dashboard can be neither read nor made.
+    #[error("the token of the dashboard, {}, cannot be used: {cause}; make it readable for you, or remove it", file.display())]
+    Token {
+        /// Its file.
+        file: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// Nobody answers on the socket.
     #[error("this app does not run (nobody answers at {}); `sea up` starts it", .0.display())]
     NotRunning(PathBuf),

@@ -1,13 +1,13 @@
 // A chart over time, drawn by uPlot in the colours of the theme.
 
 import { useEffect, useRef } from "preact/hooks";
-import { signal, useComputed } from "@preact/signals";
+import { useComputed } from "@preact/signals";
 import type uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import type { Figure } from "../api";
 import * as metrics from "../metrics";
 import { clock } from "../format";
 import { color, dark } from "../theme";
+import { axis, fetchLibrary, library } from "./uplot";
 
 export interface Series {
   figure: Figure;
@@ -29,16 +29,6 @@ interface Props {
   half?: boolean;
 }
 
-/** The library is fetched when the first chart is shown: it is as large as all the rest. */
-const library = signal<typeof uPlot | null>(null);
-let fetching = false;
-
-function fetchLibrary() {
-  if (fetching) return;
-  fetching = true;
-  void import("uplot").then((module) => (library.value = module.default));
-}
-
 /** Steps of an axis of bytes. */
 const powers = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
@@ -58,7 +48,7 @@ export function Chart({ title, member, series, format, least, binary = false, ha
   useEffect(() => {
     const element = box.current;
     if (!Plot || !element) return;
-    const axis = { stroke: color("muted"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "11px system-ui" };
+    const common = axis();
     const options: uPlot.Options = {
       width: element.clientWidth,
       height,
@@ -67,8 +57,8 @@ export function Chart({ title, member, series, format, least, binary = false, ha
       legend: { show: false },
       scales: { y: { range: (_, __, most) => [0, Math.max(least, most * 1.1)] } },
       axes: [
-        { ...axis, size: 24, values: times, space: 80 },
-        { ...axis, size: 58, space: 30, incrs: binary ? powers : undefined, values: (_, values) => values.map(format) },
+        { ...common, size: 24, values: times, space: 80 },
+        { ...common, size: 58, space: 30, incrs: binary ? powers : undefined, values: (_, values) => values.map(format) },
       ],
       series: [
         {},

@@ -24,12 +24,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "PORT", default_value_t = 8080, overrides_with = "http")]
     pub(crate) http: u16,
 
+    /// The port of the dashboard, on loopback; `$SEA_DASHBOARD` or 8090 when left out, 0 takes any that is free.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) dashboard: Option<u16>,
+
     /// Let other machines connect, not only this one.
     #[arg(long)]
     pub(crate) public: bool,
-
-    #[command(flatten)]
-    pub(crate) https: HttpsArgs,
 
     /// Stop everything that runs here, and the server.
     #[arg(long, conflicts_with_all = ["public", "install"])]
@@ -42,6 +43,9 @@ pub(crate) struct ServeArgs {
     /// Write a unit for systemd, which starts the server with the machine.
     #[arg(long)]
     pub(crate) install: bool,
+
+    #[command(flatten)]
+    pub(crate) https: HttpsArgs,
 }
 
 /// How a host speaks HTTPS.

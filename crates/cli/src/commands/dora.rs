@@ -6,11 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use seaworthy_detect::CONFIG_FILE;
-use seaworthy_ledger::Kind;
-use seaworthy_ledger::dora::{
-    Commit, Facts, Origin, Tag, TagRule, Told, Window, facts as facts_of, from_tags, report,
-};
-use seaworthy_ledger::history::{Order, Query};
+use seaworthy_ledger::dora::{Commit, Facts, Origin, Tag, TagRule, Told, Window, from_tags, report};
 use seaworthy_model::Name;
 
 use crate::args::{DoraArgs, DoraSource, Global};
@@ -81,9 +77,7 @@ fn facts(args: &DoraArgs, root: &Path, app: &Name, environment: &Name) -> anyhow
 /// What the ledger knows; none when it has no deployment.
 fn by_ledger(args: &DoraArgs, root: &Path, app: &Name, environment: &Name) -> anyhow::Result<Option<Facts>> {
     let Some(ledger) = state::ledger(&args.state)? else { return Ok(None) };
-    let kinds = vec![Kind::Promotion, Kind::Rollback, Kind::Abort, Kind::Deployment, Kind::Incident];
-    let query = Query { app: Some(app.clone()), kinds, order: Order::OldestFirst, ..Query::default() };
-    let mut facts = facts_of(&ledger.history(&query)?.events);
+    let mut facts = ledger.dora_facts(app)?;
     if !facts.deployments.iter().any(|deployment| deployment.environment == *environment) {
         return Ok(None);
     }
@@ -125,14 +119,7 @@ fn tags(root: &Path) -> anyhow::Result<Vec<Tag>> {
 
 /// Every commit, with its parents.
 fn commits(root: &Path) -> anyhow::Result<Vec<Commit>> {
-    let text = asked(root, &["log", "--all", "--format=%H%x00%P%x00%ct"])?;
-    let commit = |line: &str| {
-        let mut parts = line.split('\0');
-        let (id, parents, at) = (parts.next()?, parts.next()?, parts.next()?);
-        let parents = parents.split_whitespace().map(str::to_owned).collect();
-        Some(Commit { id: id.to_owned(), parents, at: time(at)?, apps: None })
-    };
-    Ok(text.lines().filter_map(commit).collect())
+    Ok(super::commits::read(&asked(root, &["log", "--all", super::commits::FORMAT])?))
 }
 
 fn time(seconds: &str) -> Option<Timestamp> {

@@ -2,8 +2,10 @@
 
 pub(crate) mod advisories;
 pub(crate) mod audit;
+pub(crate) mod browser;
 pub(crate) mod check;
 pub(crate) mod ci;
+pub(crate) mod commits;
 pub(crate) mod completions;
 pub(crate) mod connect;
 pub(crate) mod dora;

@@ -24,6 +24,9 @@ pub(crate) fn write(out: &mut dyn Write, host: &HostView) -> io::Result<()> {
     let http = host.http.as_deref().unwrap_or_default();
     writeln!(out, "{}  sea {}  {http}", paint(style::NAME, &host.host), host.version)?;
     writeln!(out, "  {}", paint(style::DIM, &format!("process {}, state in {}", host.pid, host.state)))?;
+    if let Some(dashboard) = &host.dashboard {
+        writeln!(out, "  {}", paint(style::DIM, &format!("dashboard on {dashboard} (sea open --host)")))?;
+    }
     if host.environments.is_empty() {
         writeln!(out, "\nnothing was shipped to it yet")?;
     }

@@ -63,7 +63,7 @@ impl Host {
             format!(
                 "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\n\
                  PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPidFile none\n\
-                 SetEnv SEA_STATE={} SEA_HTTP=0\n",
+                 SetEnv SEA_STATE={} SEA_HTTP=0 SEA_DASHBOARD=0\n",
                 at("host_key"),
                 at("authorized_keys"),
                 at("state"),

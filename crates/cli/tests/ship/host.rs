@@ -118,6 +118,7 @@ impl Host {
             .current_dir(self.repository.path())
             .env("SEA_STATE", &self.state)
             .env("SEA_HTTP", "0")
+            .env("SEA_DASHBOARD", "0")
             .env("SEA_PAUSE_FILE", self.pause_file())
             .env_remove("CI")
             .stdin(Stdio::null())

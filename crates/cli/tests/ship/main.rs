@@ -7,6 +7,7 @@ mod bad;
 mod basics;
 mod changes;
 mod chaos;
+mod dashboard;
 mod host;
 mod https;
 mod load;

@@ -28,7 +28,7 @@ use super::running::{self, Running, Slot};
 use super::schedules::Schedules;
 use super::schema::{self, Schema};
 use super::traffic::{Serving, Traffic};
-use super::view::{EnvironmentView, RolloutView};
+use super::view::{EnvironmentView, JudgeView, ReleaseView, RolloutView};
 use super::{Error, journal, restore, words};
 
 /// Orders that wait; whoever gives more waits.
@@ -693,7 +693,7 @@ impl Task {
     fn view(&self) -> EnvironmentView {
         let rollout = self.rollout.as_ref().map(|rollout| RolloutView {
             release: rollout.machine().plan().release.to_string(),
-            commit: rollout.scene().new.release.record.commit.clone(),
+            ships: ReleaseView::of(&rollout.scene().new.release.record),
             before: rollout.machine().plan().stable.as_ref().map(ToString::to_string),
             strategy: super::rollout::strategy(rollout.machine().plan()).to_owned(),
             state: words::state(rollout.machine().state()),
@@ -703,7 +703,7 @@ impl Task {
             cause: rollout.machine().cause().map(words::cause),
             waits_for: rollout.lacking(),
             watched_until: rollout.machine().watched_until().map(|Moment(at)| at),
-            report: rollout.report().and_then(|report| serde_json::to_value(report).ok()),
+            report: rollout.report().as_ref().map(JudgeView::of),
         });
         EnvironmentView::of(
             &self.place,

@@ -36,6 +36,7 @@ pub(super) struct Shared {
     pub(super) secured: Secured,
     environments: Mutex<BTreeMap<Key, Entry>>,
     http: Mutex<Option<u16>>,
+    dashboard: Mutex<Option<u16>>,
     changed: watch::Sender<u64>,
 }
 
@@ -66,6 +67,7 @@ impl Shared {
             secured: Secured::default(),
             environments: Mutex::default(),
             http: Mutex::default(),
+            dashboard: Mutex::default(),
             changed: watch::Sender::new(0),
         }
     }
@@ -93,6 +95,16 @@ impl Shared {
     /// The proxy listens there.
     pub(super) fn set_http(&self, port: u16) {
         *lock(&self.http) = Some(port);
+    }
+
+    /// The port of the dashboard.
+    pub(super) fn dashboard(&self) -> Option<u16> {
+        *lock(&self.dashboard)
+    }
+
+    /// The dashboard listens there.
+    pub(super) fn set_dashboard(&self, port: u16) {
+        *lock(&self.dashboard) = Some(port);
     }
 
     /// Every environment.

@@ -10,7 +10,7 @@ use seaworthy_model::Name;
 
 use super::layout::{self, EnvironmentFolder, Layout};
 use super::release::{Release, ReleaseRecord, model};
-use super::{Error, configuration, secrets};
+use super::{Error, commits, configuration, secrets};
 
 /// Bytes of an SBOM or a provenance at most.
 const LONGEST_NOTE: u64 = 64 << 20;
@@ -55,6 +55,7 @@ pub(super) fn take_in(
     }
     configuration::complete(&mut record, environment, keys?);
     write(&folder.tree(&record.id()))?;
+    commits::keep(folder, &record.history)?;
     layout::save(&folder.record(&record.id()), &record)?;
     Ok(record)
 }

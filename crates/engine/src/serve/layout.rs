@@ -4,8 +4,10 @@
 //! ledger/ledger.db                        what happened
 //! store/                                  artifacts, content-addressed
 //! certificates/                           certificates, their keys, accounts with who issues them
+//! dashboard.token                         opens the dashboard and the API over TCP
 //! run/                                    the control process's lock and record, sockets of its API, shims and proxy
 //! apps/APP/ENV/environment.json           what a person set: scale, maintenance
+//! apps/APP/ENV/commits.json               the history of the repository, as far as ships told
 //! apps/APP/ENV/split.key                  signs cookies and headers
 //! apps/APP/ENV/releases/RELEASE.json      what a release is
 //! apps/APP/ENV/releases/RELEASE/          its files
@@ -65,6 +67,11 @@ impl Layout {
     /// Where the API of the control process listens.
     pub fn socket(&self) -> PathBuf {
         self.run().join("api.sock")
+    }
+
+    /// What opens the dashboard and the API over TCP.
+    pub fn dashboard_token(&self) -> PathBuf {
+        self.root.join("dashboard.token")
     }
 
     /// Certificates and their keys.
@@ -170,6 +177,11 @@ impl EnvironmentFolder {
         let records =
             entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "json"));
         records.filter_map(|path| read(&path).ok().flatten()).collect()
+    }
+
+    /// The history of the repository, as far as ships told.
+    pub(super) fn commits(&self) -> PathBuf {
+        self.0.join("commits.json")
     }
 
     /// The ports of instances.

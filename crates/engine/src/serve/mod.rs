@@ -16,11 +16,13 @@
 //! intake           what arrives of a release -> its files and its record
 //! changes          what a release changes against the one that serves
 //! traffic, router  what the proxy is told
+//! history, commits  what is told of the past
 //! https            certificates, and what the proxy is told of them
 //! ```
 
 mod changes;
 mod clock;
+mod commits;
 mod configuration;
 mod effects;
 mod environment;
@@ -28,6 +30,7 @@ mod error;
 mod errors;
 mod fetch;
 mod gates;
+mod history;
 mod host;
 mod https;
 mod intake;
@@ -75,8 +78,10 @@ use seaworthy_supervise::survivor;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub use commits::CommitFact;
 pub use environment::{Refusal, Ship, Shipped};
 pub use error::Error;
+pub use history::DoraView;
 pub use https::{Given, Https};
 pub use layout::{EnvironmentFolder, Layout};
 pub use place::Line;
@@ -174,9 +179,17 @@ impl Serve {
         self.ports.https
     }
 
-    /// Tells others where the API is.
-    pub fn publish(&mut self) -> Result<(), Error> {
-        self.session.publish(self.shared.layout.socket(), self.ports.http, self.ports.https)
+    /// Tells others where the API is; `dashboard` is its port for browsers.
+    pub fn publish(&mut self, dashboard: u16) -> Result<(), Error> {
+        self.shared.set_dashboard(dashboard);
+        let Ports { http, https } = self.ports;
+        self.session.publish(HostRecord {
+            pid: std::process::id(),
+            socket: self.shared.layout.socket(),
+            http,
+            https,
+            dashboard,
+        })
     }
 
     /// What can be asked of the host.
@@ -338,6 +351,11 @@ impl HostControl {
         self.shared.changes()
     }
 
+    /// The machine's name.
+    pub fn hostname(&self) -> &str {
+        &self.shared.hostname
+    }
+
     /// Where its state is.
     pub fn layout(&self) -> &Layout {
         &self.shared.layout
@@ -356,6 +374,7 @@ impl HostControl {
             pid: std::process::id(),
             state: self.shared.layout.root().display().to_string(),
             http: self.shared.http().map(|port| format!("http://localhost:{port}")),
+            dashboard: self.shared.dashboard().map(|port| format!("http://localhost:{port}")),
             proxy: self.shared.router.pid().await,
             environments,
         }
@@ -441,6 +460,13 @@ impl HostControl {
         count: Option<u32>,
     ) -> Result<(), Refusal> {
         self.order(app, environment, |reply| Order::Scale(service, count, reply)).await
+    }
+
+    /// Tells who looks on who ordered something.
+    pub fn note_order(&self, app: &Name, environment: &Name, who: &str, what: &str) {
+        if let Some(entry) = self.shared.environment(app, environment) {
+            entry.place.tell(None, format!("{who} ordered: {what}"));
+        }
     }
 
     async fn order<T>(

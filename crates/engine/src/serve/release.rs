@@ -12,6 +12,7 @@ use seaworthy_rollout::ReleaseId;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::commits::CommitFact;
 use super::layout::{self, EnvironmentFolder};
 
 /// What a release is. Written once, when it arrives.
@@ -42,6 +43,9 @@ pub struct ReleaseRecord {
     /// Commits since the one that served when it was packaged, newest first.
     #[serde(default)]
     pub commits: Vec<CommitLine>,
+    /// The history that leads to it, as far as it was sent: what lead times are computed from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<CommitFact>,
     /// What `sea check` found, by what tells a finding from others: rule and place. Nothing where it was not asked.
     #[serde(default)]
     pub findings: Option<BTreeMap<String, String>>,

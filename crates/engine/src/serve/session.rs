@@ -22,6 +22,9 @@ pub struct HostRecord {
     /// The port of the proxy for HTTPS, where the host speaks it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub https: Option<u16>,
+    /// The port of the dashboard, on loopback.
+    #[serde(default)]
+    pub dashboard: u16,
 }
 
 /// A state folder that this process holds.
@@ -68,8 +71,8 @@ impl Session {
     }
 
     /// Tells others where the API is.
-    pub(super) fn publish(&mut self, socket: PathBuf, http: u16, https: Option<u16>) -> Result<(), Error> {
-        layout::save(&self.record, &HostRecord { pid: std::process::id(), socket, http, https })
+    pub(super) fn publish(&mut self, record: HostRecord) -> Result<(), Error> {
+        layout::save(&self.record, &record)
     }
 }
 

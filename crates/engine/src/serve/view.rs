@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use seaworthy_rollout::Weight;
+use seaworthy_rollout::judge::{self, Report};
+use seaworthy_rollout::machine::Cause;
+use seaworthy_rollout::{Moment, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::journal;
 use super::place::Place;
 use super::release::ReleaseRecord;
 use super::running::Running;
+use super::words;
 
 /// A host and all that runs on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +29,9 @@ pub struct HostView {
     pub state: String,
     /// The address of the proxy for plain HTTP.
     pub http: Option<String>,
+    /// The address of the dashboard; `sea open --host` signs a browser in.
+    #[serde(default)]
+    pub dashboard: Option<String>,
     /// The process id of the proxy.
     pub proxy: Option<u32>,
     /// Every app in every environment.
@@ -75,7 +81,7 @@ pub struct ReleaseView {
 }
 
 impl ReleaseView {
-    fn of(record: &ReleaseRecord) -> Self {
+    pub(super) fn of(record: &ReleaseRecord) -> Self {
         Self {
             release: record.release.clone(),
             commit: record.commit.clone(),
@@ -91,8 +97,8 @@ impl ReleaseView {
 pub struct RolloutView {
     /// It.
     pub release: String,
-    /// The commit it was built from.
-    pub commit: String,
+    /// It, as people recognise it.
+    pub ships: ReleaseView,
     /// The release before it.
     pub before: Option<String>,
     /// `rolling`, `blue-green`, `canary`.
@@ -112,7 +118,105 @@ pub struct RolloutView {
     /// Until then a rollback is a matter of a second, in milliseconds since 1970.
     pub watched_until: Option<u64>,
     /// Why the judge says what it says.
-    pub report: Option<serde_json::Value>,
+    pub report: Option<JudgeView>,
+}
+
+/// The state of the judge: both arms' rates, and what follows from them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JudgeView {
+    /// Why it takes the release back; null as long as it does not.
+    pub cause: Option<String>,
+    /// When the new release had its first event of a request, in milliseconds since 1970.
+    pub first_event: Option<u64>,
+    /// Evidence against the new release, all streams together, as an e-value; null beyond what a number holds.
+    pub evidence: Option<f64>,
+    /// The evidence at which it is taken back.
+    pub aborts_at: Option<f64>,
+    /// Requests of the new release.
+    pub requests: u64,
+    /// Each stream of events that a worse release has more of.
+    pub streams: Vec<StreamView>,
+    /// How the evidence went, oldest first.
+    pub timeline: Vec<EvidenceView>,
+}
+
+/// One kind of event in both releases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StreamView {
+    /// Which: `5xx`, `slow`, `restarts`, ...
+    pub stream: String,
+    /// The new release.
+    pub canary: RateView,
+    /// The release beside it.
+    pub stable: RateView,
+    /// How many times as high the odds of an event are in the new release, as measured; null when that cannot be said.
+    pub odds_ratio: Option<f64>,
+    /// What they are at most, for certain.
+    pub bound: Option<f64>,
+    /// The stream's own evidence, as an e-value.
+    pub evidence: Option<f64>,
+    /// Sessions of the new release that had such an event.
+    pub sessions: u64,
+}
+
+/// Events among what could have had one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RateView {
+    /// Events.
+    pub events: u64,
+    /// Requests; instance-seconds for restarts.
+    pub of: u64,
+}
+
+/// The evidence at one time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceView {
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// All streams together.
+    pub evidence: Option<f64>,
+    /// The stream that adds most.
+    pub stream: String,
+}
+
+/// JSON has no infinity.
+fn finite(number: f64) -> Option<f64> {
+    number.is_finite().then_some(number)
+}
+
+impl JudgeView {
+    pub(super) fn of(report: &Report) -> Self {
+        let rate = |rate: judge::Rate| RateView { events: rate.events, of: rate.of };
+        Self {
+            cause: report.cause.map(|cause| words::cause(&Cause::Judged(cause))),
+            first_event: report.first_event.map(|Moment(at)| at),
+            evidence: finite(report.evidence),
+            aborts_at: finite(report.aborts_at),
+            requests: report.requests,
+            streams: report
+                .streams
+                .iter()
+                .map(|found| StreamView {
+                    stream: found.stream.as_str().to_owned(),
+                    canary: rate(found.canary),
+                    stable: rate(found.stable),
+                    odds_ratio: found.odds_ratio.and_then(finite),
+                    bound: found.bound.and_then(finite),
+                    evidence: finite(found.evidence),
+                    sessions: found.sessions,
+                })
+                .collect(),
+            timeline: report
+                .timeline
+                .iter()
+                .map(|point| EvidenceView {
+                    at: point.at.0,
+                    evidence: finite(point.evidence),
+                    stream: point.stream.as_str().to_owned(),
+                })
+                .collect(),
+        }
+    }
 }
 
 /// An instance.

@@ -243,7 +243,7 @@ pub struct Rollback {
 }
 
 /// The two numbers that a judge compared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// Which stream fired: `5xx`, `slow`, `restarts`, ...
     pub stream: String,

@@ -3,8 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::data::{Deployment, Ended, Facts, Incident, Source, Takeback};
+use crate::body::Kind;
 use crate::body::{Abort, Body, DeploymentImport, IncidentPhase, Promotion, Purpose, Rollback};
+use crate::error::LedgerError;
 use crate::event::Event;
+use crate::history::{Order, Query};
+use crate::store::Ledger;
+use seaworthy_model::Name;
+
+impl Ledger {
+    /// What is known of the deployments of an app in all its environments; commits are for the caller to add.
+    pub fn dora_facts(&self, app: &Name) -> Result<Facts, LedgerError> {
+        let kinds = vec![Kind::Promotion, Kind::Rollback, Kind::Abort, Kind::Deployment, Kind::Incident];
+        let query = Query { app: Some(app.clone()), kinds, order: Order::OldestFirst, ..Query::default() };
+        Ok(facts(&self.history(&query)?.events))
+    }
+}
 
 /// Facts of events, oldest first; others than promotions, rollbacks, aborts, imports and incidents say nothing here.
 /// Commits are for the caller to add, who knows git.

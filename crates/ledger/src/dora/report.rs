@@ -147,37 +147,43 @@ impl Told {
 }
 
 /// A deployment with all that follows from the facts.
-struct Judged<'a> {
+pub(super) struct Judged<'a> {
     deployed: Deployed<'a>,
     fate: Fate,
     rework: bool,
     delivered: Delivered,
 }
 
-struct Figures {
-    frequency: Frequency,
-    lead: Times,
-    failed: Rate,
-    recovery: Recovery,
-    rework: Rate,
+/// The metrics of one window.
+pub(super) struct Figures {
+    pub(super) frequency: Frequency,
+    pub(super) lead: Times,
+    pub(super) failed: Rate,
+    pub(super) recovery: Recovery,
+    pub(super) rework: Rate,
     notes: Notes,
 }
 
-/// The metrics of an app in an environment.
-pub fn report(facts: &Facts, app: &Name, environment: &Name, window: &Window) -> Result<Report, WindowError> {
-    let previous = window.previous()?;
+/// Deployments of an app in an environment, oldest first, and what became of them.
+pub(super) fn judged<'a>(facts: &'a Facts, app: &Name, environment: &Name) -> Vec<Judged<'a>> {
     let timeline = timeline(facts, app, environment);
     let incidents = incidents(facts, app, environment);
     let fates = fates(&timeline, &incidents);
     let rework = rework(&timeline, &incidents);
     let delivered = delivered(facts, app, &timeline);
-    let judged: Vec<Judged<'_>> = timeline
+    timeline
         .into_iter()
         .zip(fates)
         .zip(rework)
         .zip(delivered)
         .map(|(((deployed, fate), rework), delivered)| Judged { deployed, fate, rework, delivered })
-        .collect();
+        .collect()
+}
+
+/// The metrics of an app in an environment.
+pub fn report(facts: &Facts, app: &Name, environment: &Name, window: &Window) -> Result<Report, WindowError> {
+    let previous = window.previous()?;
+    let judged = judged(facts, app, environment);
     // Before the first known deployment, no deployments means nothing.
     let comparable = judged.first().is_some_and(|first| first.deployed.deployment.at <= previous.start());
     let now = figures(&judged, window);
@@ -220,7 +226,7 @@ pub fn report(facts: &Facts, app: &Name, environment: &Name, window: &Window) ->
     })
 }
 
-fn figures(judged: &[Judged<'_>], window: &Window) -> Figures {
+pub(super) fn figures(judged: &[Judged<'_>], window: &Window) -> Figures {
     let here: Vec<&Judged<'_>> =
         judged.iter().filter(|judged| window.contains(judged.deployed.deployment.at)).collect();
     let recorded: Vec<&&Judged<'_>> =

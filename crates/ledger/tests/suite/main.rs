@@ -13,6 +13,7 @@ mod journal;
 mod model;
 mod processes;
 mod read_only;
+mod releases;
 mod retention;
 mod support;
 mod tamper;

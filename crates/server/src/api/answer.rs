@@ -34,7 +34,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 /// An order was taken; what comes of it is told by the events.
-pub(super) struct Accepted;
+pub(crate) struct Accepted;
 
 impl Output for Accepted {
     fn describe(operation: &mut Operation<'_>) {

@@ -9,26 +9,37 @@ use serde_json::{Map, Value, json};
 use super::routes::Output;
 use crate::problem::Problem;
 
+/// Which API is described.
+#[derive(Clone, Copy)]
+pub(crate) struct About {
+    /// What it is for, in a line.
+    pub(crate) summary: &'static str,
+    /// Who serves it, and what holds for all of it.
+    pub(crate) description: &'static str,
+}
+
 /// The description of a version of the API.
-pub(super) struct Document {
+pub(crate) struct Document {
+    about: About,
     paths: Map<String, Value>,
     schemas: SchemaGenerator,
 }
 
 /// One path with one method.
-pub(super) struct Operation<'a> {
+pub(crate) struct Operation<'a> {
+    body: Option<Value>,
     schemas: &'a mut SchemaGenerator,
     parameters: Vec<Value>,
     responses: Map<String, Value>,
 }
 
 impl Document {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(about: About) -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
         });
-        Self { paths: Map::new(), schemas: settings.into_generator() }
+        Self { about, paths: Map::new(), schemas: settings.into_generator() }
     }
 
     /// Adds a path with a method; `describe` says what it takes and answers.
@@ -36,31 +47,38 @@ impl Document {
         let in_path = path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| {
             json!({ "in": "path", "name": name, "required": true, "schema": { "type": "string" } })
         });
-        let mut operation =
-            Operation { parameters: in_path.collect(), responses: Map::new(), schemas: &mut self.schemas };
+        let mut operation = Operation {
+            body: None,
+            parameters: in_path.collect(),
+            responses: Map::new(),
+            schemas: &mut self.schemas,
+        };
         describe(&mut operation);
         operation.problems();
         let id = path.split(['/', '{', '}', '.']).filter(|part| !part.is_empty());
         let id = std::iter::once(method).chain(id).collect::<Vec<_>>().join("-");
-        let value = json!({
+        let mut value = json!({
             "operationId": id,
             "summary": summary,
             "parameters": operation.parameters,
             "responses": operation.responses,
         });
+        if let Some(body) = operation.body {
+            value["requestBody"] = body;
+        }
         let methods = self.paths.entry(format!("/api/v1{path}")).or_insert_with(|| json!({}));
         methods[method] = value;
     }
 
     /// As JSON, pretty, ending in a newline.
-    pub(super) fn into_text(mut self) -> String {
+    pub(crate) fn into_text(mut self) -> String {
         let document = json!({
             "openapi": "3.1.0",
             "info": {
                 "title": "Seaworthy",
                 "version": "1",
-                "summary": "What is known of an app that runs, and what can be ordered of it",
-                "description": "Served by `sea up` on loopback for browsers and on a Unix socket for its owner. Within version 1 keys and paths may be added, never removed or given another meaning.",
+                "summary": self.about.summary,
+                "description": self.about.description,
                 "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
             },
             "paths": self.paths,
@@ -90,6 +108,16 @@ impl Operation<'_> {
         }
     }
 
+    /// Adds the body that it takes.
+    pub(super) fn takes(&mut self, content: &Value) {
+        self.body = Some(json!({ "required": true, "content": content }));
+    }
+
+    /// The schema of a type, or where it is.
+    pub(super) fn schema<T: JsonSchema>(&mut self) -> schemars::Schema {
+        self.schemas.subschema_for::<T>()
+    }
+
     /// Adds a header that is read.
     pub(super) fn header(&mut self, name: &str, description: &str) {
         self.parameters.push(json!({
@@ -104,17 +132,17 @@ impl Operation<'_> {
     }
 
     /// Adds an answer of events, each a name, a description and what its `data` holds.
-    pub(super) fn events(&mut self, description: &str) {
+    pub(crate) fn events(&mut self, description: &str) {
         self.answer("200", description, &json!({ "text/event-stream": { "schema": { "type": "string" } } }));
     }
 
     /// Makes a type known that only events carry.
-    pub(super) fn carries<T: JsonSchema>(&mut self) {
+    pub(crate) fn carries<T: JsonSchema>(&mut self) {
         self.schemas.subschema_for::<T>();
     }
 
     /// Adds an answer.
-    pub(super) fn answer(&mut self, status: &str, description: &str, content: &Value) {
+    pub(crate) fn answer(&mut self, status: &str, description: &str, content: &Value) {
         let mut answer = json!({ "description": description });
         if content.as_object().is_some_and(|kinds| !kinds.is_empty()) {
             answer["content"] = content.clone();
@@ -130,7 +158,13 @@ impl Operation<'_> {
 }
 
 /// The description itself.
-pub(super) struct Description(String);
+pub(crate) struct Description(String);
+
+impl Description {
+    pub(crate) fn of(text: String) -> Self {
+        Self(text)
+    }
+}
 
 pub(super) async fn serve() -> Description {
     Description(super::openapi())

@@ -1,29 +1,37 @@
 //! The API: what there is, in one place. Each path's answer is described from the types of its handler.
 
+pub(crate) mod about;
 pub(crate) mod answer;
 mod app;
-mod document;
+pub(crate) mod body;
+pub(crate) mod document;
 mod events;
 mod logs;
 mod mails;
 pub(crate) mod query;
-mod routes;
+pub(crate) mod routes;
 mod services;
-mod sse;
+pub(crate) mod sse;
 
 use axum::Router;
 use hyper::StatusCode;
 
-pub(crate) use self::answer::Json;
+use self::document::About;
 pub use self::logs::{LogParams, LogView};
 use self::routes::Routes;
 pub use self::services::EnvironmentView;
 use crate::caller::Context;
 use crate::problem::Problem;
 
+const ABOUT: About = About {
+    summary: "What is known of an app that runs, and what can be ordered of it",
+    description: "Served by `sea up` on loopback for browsers and on a Unix socket for its owner. Within version 1 keys and paths may be added, never removed or given another meaning.",
+};
+
 /// Every path of version 1.
-fn routes() -> Routes {
-    Routes::new()
+fn routes() -> Routes<Context> {
+    Routes::new(ABOUT)
+        .get("/about", "What answers here", about::about)
         .get("/app", "The app as it is now", app::app)
         .get("/events", "Changes as they happen: server-sent events", events::events)
         .get(

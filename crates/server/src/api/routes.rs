@@ -7,63 +7,88 @@ use std::future::Future;
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::routing;
+use axum::routing::{self, MethodRouter};
 
-use super::document::{Document, Operation};
-use crate::caller::Context;
+use super::document::{About, Document, Operation};
 
-/// The paths of a version of the API.
-pub(super) struct Routes {
-    router: Router<Context>,
+/// The paths of a version of an API whose handlers work with `S`.
+pub(crate) struct Routes<S> {
+    router: Router<S>,
     document: Document,
 }
 
-impl Routes {
-    pub(super) fn new() -> Self {
-        Self { router: Router::new(), document: Document::new() }
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    pub(crate) fn new(about: About) -> Self {
+        Self { router: Router::new(), document: Document::new(about) }
     }
 
     /// Answers `GET`.
-    pub(super) fn get<H, T, A>(mut self, path: &str, summary: &str, handler: H) -> Self
+    pub(crate) fn get<H, T, A>(self, path: &str, summary: &str, handler: H) -> Self
     where
-        H: Handler<T, Context> + Documented<A>,
+        H: Handler<T, S> + Documented<A>,
         T: 'static,
     {
-        self.document.add("get", path, summary, H::describe);
-        self.router = self.router.route(path, routing::get(handler));
-        self
+        self.add::<H, A>("get", path, summary, routing::get(handler))
     }
 
     /// Answers `POST`.
-    pub(super) fn post<H, T, A>(mut self, path: &str, summary: &str, handler: H) -> Self
+    pub(crate) fn post<H, T, A>(self, path: &str, summary: &str, handler: H) -> Self
     where
-        H: Handler<T, Context> + Documented<A>,
+        H: Handler<T, S> + Documented<A>,
         T: 'static,
     {
-        self.document.add("post", path, summary, H::describe);
-        self.router = self.router.route(path, routing::post(handler));
+        self.add::<H, A>("post", path, summary, routing::post(handler))
+    }
+
+    /// Answers `PUT`.
+    pub(crate) fn put<H, T, A>(self, path: &str, summary: &str, handler: H) -> Self
+    where
+        H: Handler<T, S> + Documented<A>,
+        T: 'static,
+    {
+        self.add::<H, A>("put", path, summary, routing::put(handler))
+    }
+
+    /// Answers `DELETE`.
+    pub(crate) fn delete<H, T, A>(self, path: &str, summary: &str, handler: H) -> Self
+    where
+        H: Handler<T, S> + Documented<A>,
+        T: 'static,
+    {
+        self.add::<H, A>("delete", path, summary, routing::delete(handler))
+    }
+
+    fn add<H: Documented<A>, A>(
+        mut self,
+        method: &str,
+        path: &str,
+        summary: &str,
+        route: MethodRouter<S>,
+    ) -> Self {
+        self.document.add(method, path, summary, H::describe);
+        self.router = self.router.route(path, route);
         self
     }
 
-    pub(super) fn into_parts(self) -> (Router<Context>, Document) {
+    pub(crate) fn into_parts(self) -> (Router<S>, Document) {
         (self.router, self.document)
     }
 }
 
 /// An argument of a handler.
-pub(super) trait Input {
+pub(crate) trait Input {
     /// Adds what it takes from the request.
     fn describe(_operation: &mut Operation<'_>) {}
 }
 
 /// What a handler answers.
-pub(super) trait Output {
+pub(crate) trait Output {
     /// Adds what it answers.
     fn describe(operation: &mut Operation<'_>);
 }
 
 /// A handler whose arguments and answer are described.
-pub(super) trait Documented<Arguments> {
+pub(crate) trait Documented<Arguments> {
     /// Adds all that its type says.
     fn describe(operation: &mut Operation<'_>);
 }
@@ -91,4 +116,4 @@ documented!(A, B, C);
 documented!(A, B, C, D);
 
 // The state is ours.
-impl Input for axum::extract::State<Context> {}
+impl<S> Input for axum::extract::State<S> {}

@@ -9,22 +9,22 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 /// A client that heard nothing for some of these can tell that `sea` is gone, not silent.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Where events come from.
-pub(super) trait Source: Send + 'static {
+pub(crate) trait Source: Send + 'static {
     /// The next event, from [`encode`]; none at the end. Dropped when the client goes away.
     fn next(&mut self) -> impl Future<Output = Option<Bytes>> + Send;
 }
 
 /// One event; `data` is on one line.
-pub(super) fn encode(event: &str, id: Option<&str>, data: &str) -> Bytes {
+pub(crate) fn encode(event: &str, id: Option<&str>, data: &str) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     Bytes::from(format!("event: {event}\n{id}data: {data}\n\n"))
 }
 
 /// The answer that goes on until the source or the connection ends.
-pub(super) fn respond<S: Source>(source: S) -> Response {
+pub(crate) fn respond<S: Source>(source: S) -> Response {
     let body = stream::unfold(source, async |mut source| {
         let event = source.next().await?;
         Some((Ok::<_, Infallible>(event), source))

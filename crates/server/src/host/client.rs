@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use super::{OrderAnswer, OrderRequest, ShipAnswer, ShipRequest};
+use super::{OrderAnswer, OrderRequest, ShipAnswer, ShipRequest, TicketAnswer, TicketRequest};
 use crate::client::request;
 use crate::error::ServerError;
 
@@ -78,6 +78,11 @@ impl HostClient {
         order: &OrderRequest,
     ) -> Result<OrderAnswer, ServerError> {
         self.post(&format!("/host/{}/order", place(app, environment)), order).await
+    }
+
+    /// The address that signs a browser in, once.
+    pub async fn ticket(&self, who: &str) -> Result<TicketAnswer, ServerError> {
+        self.post("/host/tickets", &TicketRequest { who: who.to_owned() }).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ServerError> {

@@ -1,5 +1,6 @@
 //! `sea serve`: the control process of a host.
 
+mod dashboard;
 mod https;
 mod unit;
 
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use seaworthy_engine::serve::{Error, HostRecord, Options, Serve, find};
-use seaworthy_server::host::HostServer;
+use seaworthy_server::host::{HostListeners, HostServer};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -56,11 +57,14 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
         program: PathBuf::from("/proc/self/exe"),
         hostname: rustix::system::uname().nodename().to_string_lossy().into_owned(),
     };
+    let tcp = dashboard::listener(dashboard::port(args)?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let code = runtime.block_on(async {
         let mut serve = Serve::start(options).await.map_err(|error| advise(&error))?;
-        let server = HostServer::bind(serve.control(), &folder.join("run/api.sock"))?;
-        serve.publish().map_err(|error| advise(&error))?;
+        let listeners = HostListeners { tcp, socket: folder.join("run/api.sock") };
+        let server = HostServer::bind(serve.control(), listeners)?;
+        let dashboard = server.port();
+        serve.publish(dashboard).map_err(|error| advise(&error))?;
         Start { arguments: arguments(args)? }.keep(&folder)?;
         // One that a killed server did not come to must not make the end of this one the end of everything.
         let _ = std::fs::remove_file(stop_mark(&folder));
@@ -77,6 +81,11 @@ pub(crate) fn run(_: &Global, args: &ServeArgs) -> anyhow::Result<u8> {
         if let Some(port) = serve.https() {
             anstream::println!("HTTPS at port {port}, for names that have a certificate");
         }
+        anstream::println!(
+            "{} on http://localhost:{dashboard}, opened by {}",
+            paint(style::NAME, "dashboard"),
+            paint(style::HINT, "sea open --host")
+        );
         let stops = told_to_end(&folder).await?;
         let _ = close.send(());
         let _ = answering.await;
@@ -127,6 +136,9 @@ fn arguments(args: &ServeArgs) -> anyhow::Result<Vec<String>> {
     let mut all = vec!["--http".to_owned(), args.http.to_string()];
     if args.public {
         all.push("--public".to_owned());
+    }
+    if let Some(port) = args.dashboard {
+        all.extend(["--dashboard".to_owned(), port.to_string()]);
     }
     if let Some(https) = https::https(&args.https)? {
         all.extend(https::arguments(&https));

@@ -7,7 +7,7 @@ use seaworthy_check::migration::Class;
 use seaworthy_check::{Catalogue, Finding};
 use seaworthy_detect::{Loaded, Overrides, Repository, load_from};
 use seaworthy_engine::serve::view::EnvironmentView;
-use seaworthy_engine::serve::{MigrationRecord, ReleaseRecord};
+use seaworthy_engine::serve::{CommitFact, MigrationRecord, ReleaseRecord};
 use seaworthy_ledger::body::{CommitLine, MigrationClass};
 use seaworthy_model::{JobTrigger, Stage};
 use seaworthy_provision::state::State;
@@ -22,7 +22,7 @@ use super::Place;
 use crate::args::{Global, ShipArgs, StrategyName};
 use crate::commands::git::git;
 use crate::commands::remote::deliver;
-use crate::commands::{check, ci};
+use crate::commands::{check, ci, commits as history};
 use crate::exit::{Mistake, Outside};
 use crate::output::{self, steps};
 
@@ -121,7 +121,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     // The host completes it: it knows the values of secrets, and no one else needs to.
     let configuration = Digest::of(place.environment.as_str().as_bytes());
     let commit = checkout.commit();
-    let (commits, relation) = history(place, commit)?;
+    let Past { commits, history, relation } = past(place, commit)?;
     let record = ReleaseRecord {
         release: ReleaseId::of(packaged.digest.as_bytes(), configuration.as_bytes()).to_string(),
         artifact: packaged.digest.to_string(),
@@ -134,6 +134,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         migrations: migrations(&repository, &loaded.app).into_iter().map(migration).collect(),
         runs_jobs: loaded.app.jobs.values().any(|job| job.on.get() == Some(&JobTrigger::Release)),
         commits,
+        history,
         findings: findings(&report, &repository, &loaded),
         keys: BTreeMap::new(),
     };
@@ -178,9 +179,18 @@ struct Kept {
     findings: BTreeMap<String, String>,
 }
 
-/// Commits since the release that serves, newest first, and how this one stands to the one that was rolled back. Refuses
-/// what has not passed the environment before.
-fn history(place: &Place, commit: &Commit) -> anyhow::Result<(Vec<CommitLine>, Option<Relation>)> {
+/// What a commit is against what the host has.
+struct Past {
+    /// Commits since the release that serves, newest first.
+    commits: Vec<CommitLine>,
+    /// The history that leads to it.
+    history: Vec<CommitFact>,
+    /// How it stands to the one that was rolled back.
+    relation: Option<Relation>,
+}
+
+/// Asks the host what serves there. Refuses what has not passed the environment before.
+fn past(place: &Place, commit: &Commit) -> anyhow::Result<Past> {
     let host = place.talk(async { Ok(place.client.view().await?) })?;
     let of_app = |environment: &str| {
         let mut all = host.environments.iter();
@@ -200,10 +210,12 @@ fn history(place: &Place, commit: &Commit) -> anyhow::Result<(Vec<CommitLine>, O
         }
     }
     let view = of_app(place.environment.as_str());
-    let commits =
-        view.and_then(serving).map(|serving| commits(place, serving, &commit.id)).unwrap_or_default();
-    let relation = view.and_then(|view| view.held.as_ref()).map(|held| relation(place, &commit.id, held));
-    Ok((commits, relation))
+    let serving = view.and_then(serving);
+    Ok(Past {
+        commits: serving.map(|serving| commits(place, serving, &commit.id)).unwrap_or_default(),
+        history: history::leading_to(&place.root, &commit.id, serving),
+        relation: view.and_then(|view| view.held.as_ref()).map(|held| relation(place, &commit.id, held)),
+    })
 }
 
 /// The commit that serves, the one of a release that is still watched included.
@@ -211,7 +223,7 @@ fn serving(view: &EnvironmentView) -> Option<&str> {
     let rollout = view.rollout.as_ref();
     let promoted =
         rollout.filter(|rollout| matches!(rollout.state.as_str(), "promoted" | "draining" | "retained"));
-    let commit = promoted.map(|rollout| &rollout.commit);
+    let commit = promoted.map(|rollout| &rollout.ships.commit);
     commit.or(view.serves.as_ref().map(|serves| &serves.commit)).map(String::as_str)
 }
 

@@ -1,15 +1,16 @@
-//! `sea open`: the app, a service or the dashboard in a browser.
+//! `sea open`: the app, a service or a dashboard in a browser.
 
-use std::process::{Command, Stdio};
+mod host;
 
 use crate::args::{Global, OpenArgs};
+use crate::commands::browser;
 use crate::commands::connect::{block_on, connect};
 use crate::exit::{self, Mistake};
 
-/// Programs that open an address, in the order in which they are tried.
-const OPENERS: [&str; 4] = ["xdg-open", "open", "wslview", "sensible-browser"];
-
 pub(crate) fn run(global: &Global, args: &OpenArgs) -> anyhow::Result<u8> {
+    if args.host {
+        return host::run(global, args);
+    }
     let running = connect(global)?;
     let app = block_on(async { Ok(running.client.app().await?) })?;
     let url = match args.service.as_deref() {
@@ -28,20 +29,8 @@ pub(crate) fn run(global: &Global, args: &OpenArgs) -> anyhow::Result<u8> {
         );
     };
     println!("{url}");
-    if !args.print {
-        let browser = std::env::var("BROWSER").ok();
-        let openers = browser.iter().map(String::as_str).chain(OPENERS);
-        let mut quiet = openers.map(|opener| {
-            Command::new(opener)
-                .arg(&url)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-        });
-        if !quiet.any(|started| started.is_ok()) {
-            anstream::eprintln!("no program to open it was found; set $BROWSER, or open it by hand");
-        }
+    if !args.print && !browser::open(&url) {
+        anstream::eprintln!("no program to open it was found; set $BROWSER, or open it by hand");
     }
     Ok(exit::DONE)
 }
