@@ -163,7 +163,7 @@ impl Lines {
         match report.outcome {
             Outcome::Hit => {}
             Outcome::Passed => {
-                self.say(step, &paint(style::GOOD, "passed"), &format!("{took}{}", tests(report)))
+                self.say(step, &paint(style::GOOD, "passed"), &format!("{took}{}", tests(report)));
             }
             Outcome::Failed => {
                 let cause = report.cause.as_deref().unwrap_or_default();

@@ -183,7 +183,7 @@ impl Serve {
     pub fn publish(&mut self, dashboard: u16) -> Result<(), Error> {
         self.shared.set_dashboard(dashboard);
         let Ports { http, https } = self.ports;
-        self.session.publish(HostRecord {
+        self.session.publish(&HostRecord {
             pid: std::process::id(),
             socket: self.shared.layout.socket(),
             http,

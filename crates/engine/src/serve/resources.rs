@@ -25,31 +25,40 @@ pub(super) fn process_name(place: &Place, resource: &Name) -> String {
     format!("{}resource.{resource}", place.prefix())
 }
 
-/// The resources that have to run here: those that a value of this environment names, and those that a service needs of
-/// which no value comes from a secret. One whose address comes from elsewhere (a managed database) is nobody's here.
+/// The resources that have to run here: those that a value of this environment names, and those that a service needs and is
+/// told of in no other way. One whose address comes from elsewhere (a managed database, a value of this environment in the place of
+/// the detected one) is nobody's here.
 fn needed(app: &App) -> BTreeSet<Name> {
     let mut needed = BTreeSet::new();
     for service in app.services.values() {
         let mut has_secrets = false;
+        let mut elsewhere = BTreeSet::new();
         for variable in service.env.values() {
-            let Some(template) = variable.value.get().and_then(|value| Template::parse(value).ok()) else {
-                continue;
-            };
-            for (placeholder, _) in template.placeholders() {
-                match placeholder {
-                    Placeholder::Resource { name, .. } => {
-                        needed.insert(name.clone());
-                    }
-                    Placeholder::Secret(_) => has_secrets = true,
-                    _ => {}
-                }
-            }
+            let Some(said) = variable.value.winner() else { continue };
+            let named = resources_in(&said.value);
+            has_secrets |= placeholders_in(&said.value).iter().any(|it| matches!(it, Placeholder::Secret(_)));
+            let others = variable.value.all().iter().flat_map(|other| resources_in(&other.value));
+            elsewhere.extend(others.filter(|name| !named.contains(name)));
+            needed.extend(named);
         }
         if !has_secrets {
-            needed.extend(service.depends_on.keys().cloned());
+            needed.extend(service.depends_on.keys().filter(|name| !elsewhere.contains(*name)).cloned());
         }
     }
     needed.into_iter().filter(|name| app.resources.contains_key(name)).collect()
+}
+
+fn placeholders_in(value: &str) -> Vec<Placeholder> {
+    let template = Template::parse(value).ok();
+    template.iter().flat_map(|template| template.placeholders().map(|(it, _)| it.clone())).collect()
+}
+
+fn resources_in(value: &str) -> BTreeSet<Name> {
+    let names = placeholders_in(value).into_iter().filter_map(|placeholder| match placeholder {
+        Placeholder::Resource { name, .. } => Some(name),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// Types whose servers are for laptops: what they take in is lost, or seen by anyone who may look.
@@ -68,13 +77,7 @@ pub(super) fn check(place: &Place, release: &Release) -> Result<(), Error> {
 }
 
 fn not_here(place: &Place, app: &App, resource: &Name, kind: &str) -> Error {
-    let names = |text: &String| {
-        Template::parse(text).is_ok_and(|template| {
-            template
-                .placeholders()
-                .any(|(of, _)| matches!(of, Placeholder::Resource { name, .. } if name == resource))
-        })
-    };
+    let names = |text: &String| resources_in(text).contains(resource);
     let readers = app.services.iter().flat_map(|(service, known)| {
         let told = known.env.iter().filter(|(_, variable)| variable.value.get().is_some_and(names));
         told.map(|(variable, _)| (service.clone(), variable.clone()))
@@ -194,4 +197,48 @@ pub(super) async fn adopt(
         place.ports().runs_already(&format!("resources/{name}"));
     }
     bring_up_with(place, release, survivors).await
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_model::Origin;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    /// The resources that a service with these variables needs, each with what was detected and what this environment says.
+    fn needed_of(variables: &[(&str, Option<&str>)]) -> Vec<String> {
+        let mut app = App::default();
+        for resource in ["db", "mail"] {
+            app.resources.insert(name(resource), seaworthy_model::Resource::default());
+        }
+        let service = app.services.entry(name("api")).or_default();
+        for (number, (detected, said)) in variables.iter().enumerate() {
+            let variable = service.env.entry(format!("V{number}")).or_default();
+            variable.value.propose((*detected).to_owned(), Origin::detected("env"));
+            if let Some(said) = said {
+                variable
+                    .value
+                    .propose((*said).to_owned(), Origin::new(seaworthy_model::Layer::Config, "env"));
+            }
+        }
+        for resource in ["db", "mail"] {
+            service.depends_on.entry(name(resource)).or_default();
+        }
+        needed(&app).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_is_not_run() {
+        assert_eq!(needed_of(&[]), ["db", "mail"], "needed, and told of in no other way");
+        let (db, mail) = ("${resources.db.url}", "${resources.mail.url}");
+        assert_eq!(needed_of(&[(db, None), (mail, None)]), ["db", "mail"]);
+        assert_eq!(needed_of(&[(db, None), (mail, Some("smtp://mail.example:587"))]), ["db"]);
+        assert_eq!(needed_of(&[(db, None), (mail, Some(""))]), ["db"]);
+        assert_eq!(needed_of(&[(db, None), (mail, Some("${secrets.SMTP_URL}"))]), ["db"]);
+        assert_eq!(needed_of(&[(db, Some("${secrets.DATABASE_URL}")), (mail, None)]), ["mail"]);
+    }
 }

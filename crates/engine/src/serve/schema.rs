@@ -134,6 +134,7 @@ mod tests {
             migrations: migrations.to_vec(),
             runs_jobs: false,
             commits: Vec::new(),
+            history: Vec::new(),
             findings: None,
             keys: BTreeMap::new(),
         }

@@ -71,8 +71,8 @@ impl Session {
     }
 
     /// Tells others where the API is.
-    pub(super) fn publish(&mut self, record: HostRecord) -> Result<(), Error> {
-        layout::save(&self.record, &record)
+    pub(super) fn publish(&mut self, record: &HostRecord) -> Result<(), Error> {
+        layout::save(&self.record, record)
     }
 }
 

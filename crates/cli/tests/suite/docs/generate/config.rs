@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schema::{config_text, reference, rows};
 
 /// Every table of the schema: its definition, the heading, and the heading's anchor.
-const TABLES: [(&str, &str, &str); 13] = [
+const TABLES: [(&str, &str, &str); 15] = [
     ("ServiceConfig", "`[services.NAME]`", "servicesname"),
     ("ProbeConfig", "A probe", "a-probe"),
     ("DependencyConfig", "`depends_on`", "depends_on"),
@@ -21,6 +21,8 @@ const TABLES: [(&str, &str, &str); 13] = [
     ("SloConfig", "`[slo.NAME]`", "sloname"),
     ("SecretConfig", "`[secrets.NAME]`", "secretsname"),
     ("GenerateConfig", "`[generate]`", "generate"),
+    ("PipelineConfig", "`[pipeline]`", "pipeline"),
+    ("StepConfig", "`[pipeline.steps.NAME]`", "pipelinestepsname"),
 ];
 
 const INTRODUCTION: &str = "# `seaworthy.toml`
