@@ -12,10 +12,12 @@ pub(crate) fn run() -> Outcome {
     let licences = licences::run()?;
     process::run(cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
     let runner = if works(cargo(&["nextest", "--version"])) { "cargo nextest" } else { "cargo test" };
+    let threads = threads().to_string();
     let mut tests = match runner {
-        "cargo nextest" => cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]),
+        "cargo nextest" => cargo(&["nextest", "run", "--workspace", "--locked", "--test-threads", &threads]),
         _ => cargo(&["test", "--workspace", "--all-targets", "--locked", "--no-fail-fast"]),
     };
+    tests.env("RUST_TEST_THREADS", &threads);
     // A snapshot that differs fails and is never written, here as on any other machine.
     tests.env("INSTA_UPDATE", "no").env("CI", "true").env_remove("SEA_DOCS");
     let engine = engine::Engine::start();
@@ -31,6 +33,11 @@ pub(crate) fn run() -> Outcome {
         "unit, snapshot, property, command line and generated-docs tests ({runner}), doc tests, {licences}, in {} s",
         start.elapsed().as_secs()
     ))
+}
+
+/// Tests that run at a time: they wait more than they compute.
+fn threads() -> usize {
+    2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
 /// The dashboard in a real browser: in front of the demonstration server, then in front of a real `sea up` of the

@@ -5,16 +5,15 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::{Class, Remark};
 
 /// Operations of Alembic and Django: `op.add_column(`, `migrations.AddField(`.
-static CALL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b(op|batch_op|migrations)\.([A-Za-z_]+)\(").ok());
+static CALL: LazyLock<Regex> = LazyLock::new(|| expression(r"\b(op|batch_op|migrations)\.([A-Za-z_]+)\("));
 
 /// What takes away, by any tool.
-static TAKES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static TAKES: LazyLock<Regex> = LazyLock::new(|| {
     let words = [
         // Rails, Knex, Sequelize, node-pg-migrate, Laravel, Phinx, Ecto, Entity Framework
         r"\b(?:remove|rename|drop)_(?:column|columns|table|reference|belongs_to|timestamps|join_table)\b",
@@ -27,32 +26,36 @@ static TAKES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         // SQL within code
         r"(?i)\b(?:DROP\s+(?:TABLE|COLUMN|VIEW|SCHEMA)|TRUNCATE\s|RENAME\s+(?:TO|COLUMN))",
     ];
-    Regex::new(&words.join("|")).ok()
+    expression(&words.join("|"))
 });
 
 /// SQL of other dialects that takes away or changes.
-static TAKES_SQL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)\b(DROP\s+(TABLE|COLUMN|VIEW|SCHEMA|DATABASE)|TRUNCATE|RENAME|MODIFY\s|CHANGE\s|ALTER\s+COLUMN|DELETE\s+FROM\s+\S+\s*;)",
+static TAKES_SQL: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?i)\b(DROP\s+(TABLE|COLUMN|VIEW|SCHEMA|DATABASE)|TRUNCATE|RENAME|MODIFY\s|CHANGE\s|ALTER\s+COLUMN|DELETE\s+FROM\s+[!-~]+\s*;)",
     )
-    .ok()
 });
 
 /// Where the part begins that undoes.
-static DOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+static DOWN: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
         r"(?m)^\s*(?:def (?:downgrade|down)\b|exports\.down\b|export (?:async )?(?:function|const) down\b|(?:async )?down\s*[:(]|(?:public |protected )+(?:async |override void )?(?:function )?[dD]own\s*\(|<rollback>)",
     )
-    .ok()
 });
 
+/// An expression over ASCII: the classes of Unicode are not built in everywhere.
+fn expression(text: &str) -> Regex {
+    let built = RegexBuilder::new(text).unicode(false).build();
+    built.unwrap_or_else(|error| unreachable!("the expression is a constant: {error}"))
+}
+
 pub(super) fn remarks(path: &str, text: &str) -> Vec<Remark> {
-    let end = DOWN.as_ref().and_then(|down| down.find(text)).map_or(text.len(), |found| found.start());
+    let end = DOWN.find(text).map_or(text.len(), |found| found.start());
     let up = &text[..end];
     let mut found = Vec::new();
     let mut is_seen_whole = crate::file::extension(path) == "py";
     if is_seen_whole {
-        let calls: Vec<_> = CALL.as_ref().map(|call| call.captures_iter(up).collect()).unwrap_or_default();
+        let calls: Vec<_> = CALL.captures_iter(up).collect();
         // A file without any may do its work in another way.
         is_seen_whole = !calls.is_empty();
         for call in calls {
@@ -60,7 +63,7 @@ pub(super) fn remarks(path: &str, text: &str) -> Vec<Remark> {
             let (class, why) = of_call(name.as_str(), arguments(&up[whole.end()..]));
             found.push(Remark { class, at: whole.start(), why: why.to_owned() });
         }
-    } else if let Some(takes) = TAKES.as_ref().and_then(|takes| takes.find(up)) {
+    } else if let Some(takes) = TAKES.find(up) {
         found.push(Remark {
             class: Class::Breaking,
             at: takes.start(),
@@ -76,7 +79,7 @@ pub(super) fn remarks(path: &str, text: &str) -> Vec<Remark> {
 /// SQL for a database whose grammar is not known here.
 pub(super) fn of_other_sql(text: &str) -> Vec<Remark> {
     let text = &text[..crate::facts::data::down_at(text)];
-    match TAKES_SQL.as_ref().and_then(|takes| takes.find(text)) {
+    match TAKES_SQL.find(text) {
         Some(takes) => vec![Remark {
             class: Class::Breaking,
             at: takes.start(),
@@ -113,7 +116,19 @@ fn of_call(name: &str, arguments: &str) -> (Class, &'static str) {
         | "f"
         | "batch_alter_table"
         | "get_bind"
-        | "get_context" => (Class::Expand, "adds"),
+        | "get_context"
+        // Django; what concerns its own state alone changes no table
+        | "CreateModel"
+        | "AddIndex"
+        | "RemoveIndex"
+        | "RenameIndex"
+        | "AddIndexConcurrently"
+        | "RemoveIndexConcurrently"
+        | "RemoveConstraint"
+        | "AlterModelOptions"
+        | "AlterModelManagers"
+        | "AlterModelTableComment"
+        | "swappable_dependency" => (Class::Expand, "adds"),
         "add_column" => {
             let is_required = arguments.contains("nullable=False") && !arguments.contains("server_default");
             if is_required {
@@ -151,7 +166,7 @@ fn of_call(name: &str, arguments: &str) -> (Class, &'static str) {
         }
         "RenameField" => (Class::Breaking, "renames a column"),
         "AlterField" => (Class::Unknown, "changes a column"),
-        "execute" => match TAKES_SQL.as_ref().and_then(|takes| takes.find(arguments)) {
+        "execute" => match TAKES_SQL.find(arguments) {
             Some(_) => (Class::Breaking, "takes away or changes what is there"),
             None => (Class::Unknown, "runs SQL"),
         },

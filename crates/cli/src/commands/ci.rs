@@ -52,7 +52,7 @@ pub(crate) fn run(global: &Global, args: &CiArgs) -> anyhow::Result<u8> {
     let mut on = |event: &Event<'_>| lines.show(event);
     let report = pipeline.run(&chosen, &workshop, &cancel, &mut on).map_err(|error| advise(&error))?;
     runtime.shutdown_background();
-    steps::report(&report, args.json)?;
+    steps::report(&report, Path::new(""), args.json)?;
     if args.write_timings {
         let path = pipeline.write_timings(&all).map_err(|error| advise(&error))?;
         note(args.json, &format!("wrote {}", path.display()));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::path::Path;
 
 use seaworthy_release::failure::Failure;
 use seaworthy_release::pipeline::{Event, Explanation, Outcome, Report, Step, StepReport, Verdict};
@@ -191,8 +192,8 @@ fn note(text: &str) {
     anstream::println!("{}: {text}", paint(style::WARNING, "note"));
 }
 
-/// How a pipeline went.
-pub(crate) fn report(report: &Report, as_json: bool) -> anyhow::Result<()> {
+/// How a pipeline went that ran in the folder `under`, from where it is told.
+pub(crate) fn report(report: &Report, under: &Path, as_json: bool) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     if as_json {
         serde_json::to_writer_pretty(&mut out, report)?;
@@ -225,7 +226,7 @@ pub(crate) fn report(report: &Report, as_json: bool) -> anyhow::Result<()> {
         }
         failed_tests(&mut out, failed)?;
         if let Some(log) = &failed.log {
-            writeln!(out, "  {}: less {log}", paint(style::HINT, "next"))?;
+            writeln!(out, "  {}: less {}", paint(style::HINT, "next"), under.join(log).display())?;
         }
     }
     for step in &report.steps {

@@ -81,7 +81,8 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     let report = pipeline.run(&all, &workshop, &cancel, &mut on).map_err(|error| ci::advise(&error))?;
     runtime.shutdown_background();
     if !report.ok {
-        steps::report(&report, args.json)?;
+        let under = checkout.root().strip_prefix(&place.root).unwrap_or(checkout.root());
+        steps::report(&report, under, args.json)?;
         return Ok(None);
     }
     let leaks = seaworthy_release::ship::secrets(&loaded.app, &all, &repository, &Catalogue::embedded());
