@@ -85,8 +85,9 @@ fn one_that_crashes_when_it_has_all_the_traffic() {
     // What was under way in the process that crashed is lost; whoever comes then is held until something serves.
     assert_eq!((&went.failures[..], went.broken.len() / 15), (&[][..], 0), "{went:?}\n{}", host.log());
     assert_eq!(host.word(), "one");
-    let history = host.sea(&["history", "--kind", "rollback"]);
+    let history = host.sea(&["history", "--kind", "rollback", "--json"]);
     assert!(history.out.contains("ended by itself"), "{history:?}");
+    assert!(history.out.contains("\"sea:"), "nobody ordered it: {history:?}");
     host.commit(&[("mode", "good")]);
     host.ship_word("two");
     host.end();

@@ -1,5 +1,7 @@
 //! One app, one host: shipped, shipped again, rolled back, and left alone by its control process.
 
+use std::fs;
+
 use crate::app::{BLUE_GREEN, config};
 use crate::host::{Host, kill};
 
@@ -13,7 +15,7 @@ fn a_commit_serves_and_the_one_before_is_back_within_the_watch() {
     assert!(host.sea(&["ship"]).out.contains("serves production already"));
     let second = host.ship_word("two");
     assert_eq!(host.word(), "two");
-    let back = host.sea(&["rollback", "--json"]);
+    let back = host.sea_as("noor", &["rollback", "--json"]);
     assert_eq!(back.code, 0, "{back:?}");
     assert_eq!(back.json()["release"], first["release"]);
     assert_eq!(host.word(), "one");
@@ -28,6 +30,8 @@ fn a_commit_serves_and_the_one_before_is_back_within_the_watch() {
     let audit = host.sea(&["audit", "--json"]);
     assert_eq!(audit.code, 0, "{audit:?}");
     assert!(audit.out.contains("someone rolled it back"), "{audit:?}");
+    let noors = host.sea(&["history", "--kind", "rollback", "--json"]);
+    assert!(noors.out.contains("noor@"), "who ordered it stands behind it: {noors:?}");
     let retried = host.ship(&["--retry"]);
     assert_eq!(retried["release"], second["release"]);
     assert_eq!(host.word(), "two");
@@ -44,6 +48,34 @@ fn a_release_that_was_settled_comes_back_from_its_artifact() {
     let back = host.sea(&["rollback", to, "--json"]);
     assert_eq!(back.code, 0, "{back:?}\n{}", host.log());
     assert_eq!(host.word(), "one");
+    host.end();
+}
+
+#[test]
+fn what_serves_already_is_not_built_again_unless_something_changed() {
+    let host = Host::new(&config(BLUE_GREEN));
+    let first = host.ship(&[]);
+    // A build tells of its steps.
+    let again = || {
+        let said = host.sea(&["ship"]);
+        assert_eq!(said.code, 0, "{said:?}");
+        let serves = format!("{} serves production already\n", first["release"].as_str().unwrap());
+        assert!(said.out.ends_with(&serves), "{said:?}");
+        said.out == serves
+    };
+    assert!(again(), "nothing changed");
+    let server = host.repository.path().join(".seaworthy/ship/checkout/server.js");
+    let text = fs::read_to_string(&server).unwrap();
+    fs::write(&server, "process.exit(1);").unwrap();
+    assert!(!again(), "a file that steps read was changed in the checkout");
+    assert_eq!(fs::read_to_string(&server).unwrap(), text);
+    assert!(again(), "it is as it was");
+    fs::remove_dir_all(host.repository.path().join(".seaworthy/ship/checkout")).unwrap();
+    assert!(!again(), "no result of a step is known any more");
+    assert!(again(), "they are known again");
+    host.commit(&[("word", "two")]);
+    assert_eq!(host.ship(&[])["outcome"], "promoted");
+    assert_eq!(host.word(), "two");
     host.end();
 }
 

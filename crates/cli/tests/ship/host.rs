@@ -132,6 +132,12 @@ impl Host {
         Said::of(&self.command(arguments).output().unwrap())
     }
 
+    /// The same, as somebody else.
+    pub(crate) fn sea_as(&self, user: &str, arguments: &[&str]) -> Said {
+        let mut command = self.command(arguments);
+        Said::of(&command.env_remove("SUDO_USER").env("USER", user).output().unwrap())
+    }
+
     /// Starts a command.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().unwrap()

@@ -101,7 +101,7 @@ pub struct Ship {
 /// What can be ordered of an environment.
 pub(super) enum Order {
     Ship(Box<Ship>, Reply<Shipped>),
-    Command(Command, Reply),
+    Command(Command, String, Reply),
     RollBack(Option<ReleaseId>, String, Reply<ReleaseId>),
     Maintenance(bool, Reply),
     Scale(Name, Option<u32>, Reply),
@@ -294,7 +294,7 @@ impl Task {
                 && rollout.machine().state() == State::Promoted
             {
                 // Refused while the promotion itself is under way; it is asked again after it.
-                let _ = rollout.command(Command::Settle);
+                let _ = rollout.command(Command::Settle, None);
             }
             return;
         };
@@ -380,8 +380,8 @@ impl Task {
                 let answer = self.ship(*ship).await;
                 let _ = reply.send(answer);
             }
-            Order::Command(command, reply) => {
-                let _ = reply.send(self.command(command));
+            Order::Command(command, actor, reply) => {
+                let _ = reply.send(self.command(command, &actor));
             }
             Order::RollBack(to, actor, reply) => {
                 let answer = self.roll_back(to, actor).await;
@@ -429,14 +429,17 @@ impl Task {
         }
     }
 
-    fn command(&mut self, command: Command) -> Result<(), Refusal> {
+    fn command(&mut self, command: Command, actor: &str) -> Result<(), Refusal> {
         let Some(rollout) = &mut self.rollout else {
             return Err(Refusal::new(
                 "nothing-under-way",
                 words::refused(seaworthy_rollout::machine::Refused::Ended),
             ));
         };
-        rollout.command(command).map_err(|why| Refusal::new("order-refused", words::refused(why)))
+        let actor = journal::actor(actor, &self.place.host.hostname);
+        rollout
+            .command(command, Some(actor))
+            .map_err(|why| Refusal::new("order-refused", words::refused(why)))
     }
 
     async fn ship(&mut self, ship: Ship) -> Result<Shipped, Refusal> {
@@ -470,7 +473,7 @@ impl Task {
         if let Some(rollout) = &mut self.rollout
             && rollout.machine().state() == State::Promoted
         {
-            let _ = rollout.command(Command::Settle);
+            let _ = rollout.command(Command::Settle, None);
         }
     }
 
@@ -624,7 +627,10 @@ impl Task {
                     knows_schema(&self.place, &stable.release.record)?;
                 }
                 let command = if is_warm { Command::RollBack } else { Command::Abort };
-                rollout.command(command).map_err(|why| Refusal::new("order-refused", words::refused(why)))?;
+                let actor = journal::actor(&actor, &self.place.host.hostname);
+                rollout
+                    .command(command, Some(actor))
+                    .map_err(|why| Refusal::new("order-refused", words::refused(why)))?;
                 return before.ok_or_else(|| Refusal::new("nothing-before", "there is no release before it"));
             }
         }

@@ -431,8 +431,14 @@ impl HostControl {
     }
 
     /// A person wants something of the release under way.
-    pub async fn command(&self, app: &Name, environment: &Name, command: Command) -> Result<(), Refusal> {
-        self.order(app, environment, |reply| Order::Command(command, reply)).await
+    pub async fn command(
+        &self,
+        app: &Name,
+        environment: &Name,
+        command: Command,
+        actor: String,
+    ) -> Result<(), Refusal> {
+        self.order(app, environment, |reply| Order::Command(command, actor, reply)).await
     }
 
     /// An earlier release takes over again; the one before, where none is named. Returns which.

@@ -14,7 +14,7 @@ use seaworthy_ledger::{Actor, Body, Draft, Key, LedgerError};
 use seaworthy_rollout::count::Second;
 use seaworthy_rollout::judge::{Baseline, Incident, Judge, JudgeConfig, Report};
 use seaworthy_rollout::machine::{
-    Command, Decided, Input, Machine, Plan, Record, Refused, State, Step, Strategy,
+    Cause, Command, Decided, Input, Machine, Plan, Record, Refused, State, Step, Strategy,
 };
 use seaworthy_rollout::{Arm, Weight};
 use seaworthy_supervise::exit::Exit;
@@ -37,7 +37,10 @@ pub(super) struct Rollout {
     scene: Arc<Scene>,
     machine: Machine,
     journal: Journal,
+    /// Who ships.
     actor: Actor,
+    /// Who gave the last order.
+    ordered: Option<Actor>,
     retry: bool,
     doing: Option<Doing>,
     /// Decided while something was done that must be finished.
@@ -161,6 +164,7 @@ impl Rollout {
             machine,
             journal,
             actor,
+            ordered: None,
             retry,
             doing: None,
             next: None,
@@ -262,11 +266,14 @@ impl Rollout {
         self.decided(decided);
     }
 
-    /// A person wants something.
-    pub(super) fn command(&mut self, command: Command) -> Result<(), Refused> {
+    /// Someone wants something; `by` is absent where it follows from another order.
+    pub(super) fn command(&mut self, command: Command, by: Option<Actor>) -> Result<(), Refused> {
         let now = self.scene.place.host.clock.now();
         let decided = self.machine.handle(Input::Command(command), now);
         let refused = decided.refused;
+        if refused.is_none() && by.is_some() {
+            self.ordered = by;
+        }
         self.decided(decided);
         refused.map_or(Ok(()), Err)
     }
@@ -536,7 +543,7 @@ impl Rollout {
             (was_promoted, &self.scene.stable, journal::id(&plan.release))
             && let Some(to) = journal::id(&stable.release.id)
         {
-            let is_manual = matches!(step.cause, Some(seaworthy_rollout::machine::Cause::Command(_)));
+            let is_manual = matches!(step.cause, Some(Cause::Command(_)));
             let rollback = Rollback {
                 from,
                 to,
@@ -560,6 +567,15 @@ impl Rollout {
         self.write("abort", step, abort.into());
     }
 
+    /// Who is behind a step: who ordered it, the host where it decided by itself, else who ships.
+    fn behind(&self, step: &Step) -> Actor {
+        match &step.cause {
+            Some(Cause::Command(_)) => self.ordered.clone().unwrap_or_else(|| self.actor.clone()),
+            Some(_) => Actor::Automatic { host: self.scene.place.host.hostname.clone() },
+            None => self.actor.clone(),
+        }
+    }
+
     fn write(&self, what: &str, step: &Step, body: Body) {
         let place = &self.scene.place;
         let text = format!("{}/{}/{}/{what}/{}", place.app, place.name, step.key, step.at.0);
@@ -569,7 +585,7 @@ impl Rollout {
         let draft = Draft::new(place.app.clone(), key, body)
             .environment(place.name.clone())
             .release(release)
-            .actor(self.actor.clone());
+            .actor(self.behind(step));
         if let Err(error) = place.host.ledger.append(&draft) {
             place.tell(Some(&self.scene.plan.release), format!("the ledger was not written: {error}"));
         }

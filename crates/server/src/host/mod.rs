@@ -79,6 +79,9 @@ pub enum OrderRequest {
     Rollout {
         /// What.
         command: CommandWord,
+        /// Who wants it; over TCP that is who is signed in, whatever is said here.
+        #[serde(default)]
+        actor: String,
     },
     /// An earlier release takes over again.
     RollBack {
@@ -105,7 +108,7 @@ pub enum OrderRequest {
 impl fmt::Display for OrderRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rollout { command } => f.write_str(match command {
+            Self::Rollout { command, .. } => f.write_str(match command {
                 CommandWord::Pause => "pause",
                 CommandWord::Resume => "resume",
                 CommandWord::Promote => "promote",

@@ -128,7 +128,7 @@ pub(super) async fn order(
         control.note_order(&app, &environment, person, &order.to_string());
     }
     let done = match order {
-        OrderRequest::Rollout { command } => {
+        OrderRequest::Rollout { command, actor } => {
             let command = match command {
                 CommandWord::Pause => Command::Pause,
                 CommandWord::Resume => Command::Resume,
@@ -136,15 +136,11 @@ pub(super) async fn order(
                 CommandWord::Abort => Command::Abort,
                 CommandWord::Interrupt => Command::Interrupt,
             };
-            control.command(&app, &environment, command).await
+            control.command(&app, &environment, command, who.called(actor)).await
         }
         OrderRequest::RollBack { to, actor } => {
-            let actor = match who {
-                Who::Owner => actor,
-                Who::Person(person) => person,
-            };
             let to = to.map(ReleaseId::new);
-            let release = control.roll_back(&app, &environment, to, actor).await;
+            let release = control.roll_back(&app, &environment, to, who.called(actor)).await;
             release.map(|release| answer.release = Some(release.to_string()))
         }
         OrderRequest::Maintenance { on } => control.maintain(&app, &environment, on).await,

@@ -31,6 +31,14 @@ pub(super) enum Who {
 }
 
 impl Who {
+    /// What the ledger calls them; the owner says it themselves.
+    pub(super) fn called(self, said: String) -> String {
+        match self {
+            Self::Owner => said,
+            Self::Person(person) => person,
+        }
+    }
+
     /// Refuses who is not the owner.
     pub(super) fn owner(&self, what: &str) -> Result<(), Problem> {
         match self {

@@ -5,26 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use seaworthy_artifact::{Digest, Store};
 use seaworthy_check::migration::Class;
 use seaworthy_check::{Catalogue, Finding};
-use seaworthy_detect::{Loaded, Overrides, Repository, load_from};
+use seaworthy_detect::{Loaded, Repository};
 use seaworthy_engine::serve::view::EnvironmentView;
 use seaworthy_engine::serve::{CommitFact, MigrationRecord, ReleaseRecord};
 use seaworthy_ledger::body::{CommitLine, MigrationClass};
 use seaworthy_model::{JobTrigger, Stage};
-use seaworthy_provision::state::State;
-use seaworthy_release::pipeline::{Event, Pipeline, Report, Workshop};
+use seaworthy_release::pipeline::{Event, Report};
 use seaworthy_release::ship::{Checkout, Commit, Migration, Parts, Provenance, Wanted, migrations, package};
 use seaworthy_rollout::hold::Relation;
 use seaworthy_rollout::machine::Strategy;
 use seaworthy_rollout::{ReleaseId, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::prepare::{self, Prepared, prepare};
+use super::{Place, known};
 use crate::args::{Global, ShipArgs, StrategyName};
 use crate::commands::git::git;
 use crate::commands::remote::deliver;
 use crate::commands::{check, ci, commits as history};
 use crate::exit::{Mistake, Outside};
-use crate::output::{self, steps};
+use crate::output::steps;
 
 /// A release that is in the host's store.
 pub(super) struct Built {
@@ -39,33 +39,15 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     let wanted = if args.dirty { Wanted::WorkingTree } else { Wanted::Revision(&args.commit) };
     let busy = || anstream::eprintln!("another ship builds in this repository; waiting for it");
     let checkout = Checkout::open(&place.root, wanted, busy).map_err(|error| advise(&error))?;
-    let repository = Repository::open(checkout.root())?;
-    let overrides = Overrides { environment: Some(place.environment.to_string()), set: global.set.clone() };
-    let mut loaded = load_from(&repository, &overrides);
-    if loaded.app.environments.is_empty() {
-        loaded.unknown_environment = None;
-    }
-    if loaded.has_errors() {
-        output::problems(&loaded);
-        return Err(Mistake {
-            message: "the model of this commit is wrong".to_owned(),
-            help: Some("sea plan".to_owned()),
-        }
-        .into());
-    }
-    let state = State::open(checkout.root())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let workshop = runtime.block_on(Workshop::open(&loaded.app, &state));
-    let all = ci::derive_steps(&loaded.app, &workshop, &repository)?;
-    let pipeline = Pipeline::open(&repository, &state, &all, ci::options(None, true, true)?);
-    let mut pipeline = pipeline.map_err(|error| ci::advise(&error))?;
+    let Prepared { repository, loaded, runtime, workshop, steps: all, mut pipeline } =
+        prepare(global, place, checkout.root())?;
     if let Some(name) = &args.explain {
         let chosen = seaworthy_release::pipeline::select(&all, std::slice::from_ref(name), None)
             .map_err(|error| ci::advise(&error))?;
         ci::explain(&mut pipeline, &chosen, &workshop, name)?;
         return Ok(None);
     }
-    let all = seaworthy_release::pipeline::select(&all, &[], None).map_err(|error| ci::advise(&error))?;
+    let all = prepare::all(&all)?;
     if args.plan {
         let verdicts = pipeline.plan(&all, &workshop).map_err(|error| ci::advise(&error))?;
         steps::plan(&all, &verdicts, args.json)?;
@@ -139,6 +121,7 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
         findings: findings(&report, &repository, &loaded),
         keys: BTreeMap::new(),
     };
+    known::note(global, place, checkout.root(), &record);
     Ok(Some(Built { record, relation }))
 }
 
@@ -220,7 +203,7 @@ fn past(place: &Place, commit: &Commit) -> anyhow::Result<Past> {
 }
 
 /// The commit that serves, the one of a release that is still watched included.
-fn serving(view: &EnvironmentView) -> Option<&str> {
+pub(super) fn serving(view: &EnvironmentView) -> Option<&str> {
     let rollout = view.rollout.as_ref();
     let promoted =
         rollout.filter(|rollout| matches!(rollout.state.as_str(), "promoted" | "draining" | "retained"));

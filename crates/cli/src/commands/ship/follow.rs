@@ -37,7 +37,8 @@ pub(super) async fn follow(
             progress = place.client.progress(app, environment, after, false) => progress?,
             _ = interrupt.recv() => {
                 is_interrupted = true;
-                let order = OrderRequest::Rollout { command: CommandWord::Interrupt };
+                let order =
+                    OrderRequest::Rollout { command: CommandWord::Interrupt, actor: place.actor.clone() };
                 // That nothing is under way any more is as good.
                 let _ = place.client.order(app, environment, &order).await;
                 continue;

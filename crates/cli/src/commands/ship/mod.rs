@@ -2,12 +2,16 @@
 
 mod build;
 mod follow;
+mod known;
 mod order;
 mod place;
+mod prepare;
 
 use seaworthy_engine::serve::{Ship, Shipped};
 use seaworthy_rollout::ReleaseId;
 use seaworthy_server::host::ShipRequest;
+
+use build::Built;
 
 use crate::args::{Global, ShipArgs};
 use crate::exit;
@@ -20,7 +24,12 @@ pub(crate) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
         return order::run(global, args);
     }
     let place = place(global, &args.state)?;
-    let Some(built) = build::build(global, args, &place)? else { return Ok(exit::NO) };
+    let known = known::find(global, args, &place).map(|record| Built { record, relation: None });
+    let built = match known {
+        Some(known) => Some(known),
+        None => build::build(global, args, &place)?,
+    };
+    let Some(built) = built else { return Ok(exit::NO) };
     let ship = Ship {
         release: ReleaseId::new(&built.record.release),
         actor: place.actor.clone(),

@@ -18,7 +18,7 @@ pub(super) fn run(global: &Global, args: &ShipArgs) -> anyhow::Result<u8> {
     };
     let place = place(global, &args.state)?;
     place.talk(async {
-        let order = OrderRequest::Rollout { command };
+        let order = OrderRequest::Rollout { command, actor: place.actor.clone() };
         place.client.order(place.app.as_str(), place.environment.as_str(), &order).await?;
         Ok(exit::DONE)
     })
