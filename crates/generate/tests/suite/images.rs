@@ -83,11 +83,15 @@ fn the_production_file_comes_up_with_secrets_from_files() {
     let secrets = dir.path().join("secrets");
     std::fs::create_dir(&secrets).unwrap();
     std::fs::write(secrets.join("API_TOKEN"), "a$token\"with quotes").unwrap();
+    // What is published takes a port of this machine that nobody else has.
+    let ports = "services:\n  site:\n    ports: !override [\"127.0.0.1::8080\"]\n  api:\n    ports: !override [\"127.0.0.1::3000\"]\n";
+    std::fs::write(home.join("ports.yaml"), ports).unwrap();
     let project = format!("harbour-{}", std::process::id());
     let compose = |arguments: &[&str]| {
         validators::run(
             Command::new(validators::tool("docker-compose"))
-                .args(["--project-name", &project, "--file", "compose.production.yaml"])
+                .args(["--project-name", &project])
+                .args(["--file", "compose.production.yaml", "--file", "ports.yaml"])
                 .args(arguments)
                 .current_dir(&home)
                 .env("SECRETS_DIR", &secrets)
