@@ -2,14 +2,13 @@
 
 use std::io::Write;
 
-use seaworthy_engine::serve::find;
 use seaworthy_engine::view::{AppState, AppView, MemberView, StepState};
 
 use seaworthy_server::host::HostClient;
 
 use crate::args::{Global, StatusArgs};
 use crate::commands::connect::{block_on, connect};
-use crate::commands::{remote, state, target};
+use crate::commands::{remote, serve, target};
 use crate::exit::{self, Outside};
 use crate::output::host;
 use crate::output::live::duration;
@@ -37,13 +36,7 @@ fn host(global: &Global, args: &StatusArgs) -> anyhow::Result<u8> {
     if let Some(code) = remote::pass(global, &args.state)? {
         return Ok(code);
     }
-    let folder = state::folder(&args.state)?;
-    let Some(record) = find(&folder) else {
-        let message = format!("nothing serves {}", folder.display());
-        return Err(
-            Outside { message, help: Some("sea serve, or sea ship, which starts it".to_owned()) }.into()
-        );
-    };
+    let (_, record) = serve::serving(&args.state, "sea serve, or sea ship, which starts it")?;
     let client = HostClient::new(record.socket);
     let mut view = block_on(async { Ok(client.view().await?) })?;
     if !args.host {

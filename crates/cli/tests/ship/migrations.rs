@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::app::{BLUE_GREEN, SERVER, SHORT_WATCH, with};
-use crate::host::{Host, Said};
+use crate::host::{Host, Said, kill};
 use crate::load::{Load, more};
 
 /// Asks the database for every first page; the question is a file of its commit. One `psql` answers for each instance.
@@ -202,6 +202,49 @@ fn one_that_took_away_stays_when_it_is_worse_and_that_is_said() {
     host.commit(&[("word", "four"), ("mode", "good")]);
     host.ship(&[]);
     assert_eq!(host.get("/").1, "four rope");
+    host.end();
+}
+
+/// The process id of the server of `db`.
+fn database(host: &Host) -> Option<u32> {
+    let file = host.state().join("apps/shop/production/data/db/postgres/cluster/postmaster.pid");
+    fs::read_to_string(file).ok()?.lines().next()?.parse().ok()
+}
+
+#[test]
+fn a_killed_control_process_takes_no_database_with_it() {
+    let host = shop(BLUE_GREEN);
+    let first = database(&host).unwrap();
+    let load = Load::start(host.port());
+    more(&load, 60);
+    // While nothing is under way, and while a release boots that needs the same database.
+    kill(host.control(), "KILL");
+    assert_eq!(host.sea(&["serve", "--ensure"]).code, 0);
+    host.until("it serves", |environment| !environment["serves"].is_null());
+    host.pause_at("booting");
+    host.commit(&[("word", "two")]);
+    let ship = host.start(&["ship", "--json"]);
+    host.until("it boots", |environment| environment["rollout"]["state"] == "booting");
+    kill(host.control(), "KILL");
+    host.pause_at("");
+    ship.wait_with_output().unwrap();
+    assert_eq!(host.sea(&["serve", "--ensure"]).code, 0);
+    let environment = host.until("it is over", |environment| environment["rollout"].is_null());
+    assert!(environment["serves"].is_object() && environment["trouble"].is_null(), "{environment}");
+    more(&load, 60);
+    let went = load.end();
+    assert_eq!((&went.failures[..], &went.broken[..]), (&[][..], &[][..]), "{}", host.log());
+    assert_eq!(database(&host), Some(first), "it ran on");
+    assert_eq!(host.get("/").1, "one rope");
+
+    // It is watched as before: one that dies is started again, for this release's instances and the next one's.
+    kill(first, "KILL");
+    host.eventually("another server", || database(&host).is_some_and(|pid| pid != first));
+    kill(host.pids_of(environment["serves"]["release"].as_str().unwrap())[0], "KILL");
+    host.eventually("it asks the database anew", || host.get("/") == (200, "one rope".to_owned()));
+    host.commit(&[("word", "three")]);
+    host.ship(&[]);
+    assert_eq!(host.get("/").1, "three rope");
     host.end();
 }
 

@@ -727,6 +727,7 @@ impl Task {
             Ok(restored) => {
                 self.stable = restored.stable;
                 self.rollout = restored.rollout;
+                self.last_trouble = restored.trouble;
             }
             Err(error) => {
                 self.last_trouble = Some(error.to_string());

@@ -8,12 +8,14 @@ use seaworthy_model::placeholder::{Placeholder, Template};
 use seaworthy_model::{App, Name};
 use seaworthy_provision::resource::{self, Context, Runs};
 use seaworthy_provision::task::Line;
-use seaworthy_supervise::machine::Phase;
+use seaworthy_supervise::machine::{Phase, Restart};
+use seaworthy_supervise::process::Definition;
 use seaworthy_supervise::survivor::Survivor;
 
 use super::Error;
 use super::place::Place;
 use super::release::Release;
+use super::running::only_to_stop;
 use crate::host::definition::log_file;
 use crate::host::resources::{ServerOf, definition};
 
@@ -196,7 +198,16 @@ pub(super) async fn adopt(
     for name in &running {
         place.ports().runs_already(&format!("resources/{name}"));
     }
-    bring_up_with(place, release, survivors).await
+    let brought_up = bring_up_with(place, release, survivors).await;
+    if brought_up.is_err() {
+        // Whoever uses a server still has it, whatever cannot be said of it just now.
+        for name in running {
+            let Some(survivor) = survivors.remove(&process_name(place, &name)) else { continue };
+            let definition = Definition { restart: Restart::Always, ..only_to_stop(survivor.spec().clone()) };
+            let _ = place.host.supervisor.adopt(vec![definition], vec![survivor]);
+        }
+    }
+    brought_up
 }
 
 #[cfg(test)]

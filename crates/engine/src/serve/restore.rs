@@ -28,6 +28,8 @@ const READY_WITHIN: Duration = Duration::from_mins(1);
 pub(super) struct Restored {
     pub(super) stable: Option<Arc<Running>>,
     pub(super) rollout: Option<Rollout>,
+    /// What could not be brought back.
+    pub(super) trouble: Option<String>,
 }
 
 /// Brings an environment back.
@@ -54,18 +56,24 @@ pub(super) async fn restore(place: &Arc<Place>, survivors: Vec<Survivor>) -> Res
         }
         None => None,
     };
+    // What cannot be brought back takes nothing else with it.
+    let mut troubles: Vec<Error> = Vec::new();
     for running in stable.iter().chain(&new) {
-        resources::adopt(place, &running.release, &mut survivors).await?;
+        troubles.extend(resources::adopt(place, &running.release, &mut survivors).await.err());
     }
     let share = unfinished.as_ref().map_or(Weight::NONE, |(_, record)| Machine::share_after_reboot(record));
     if let Some(stable) = &stable {
         // After a reboot only what had all the traffic is started; beside a release that was promoted the one before is
         // started again too, as long as it is watched.
-        adopt(place, stable, &mut survivors, true)?;
+        troubles.extend(adopt(place, stable, &mut survivors, true));
     }
     if let Some(new) = &new {
-        adopt(place, new, &mut survivors, share == Weight::ALL)?;
+        troubles.extend(adopt(place, new, &mut survivors, share == Weight::ALL));
     }
+    for trouble in &troubles {
+        place.tell(None, trouble.to_string());
+    }
+    let trouble = troubles.first().map(ToString::to_string);
     // What is left belongs to no release that has a place here.
     for (name, survivor) in survivors {
         place.tell(None, format!("{name} belongs to no release that serves, and is stopped"));
@@ -75,11 +83,11 @@ pub(super) async fn restore(place: &Arc<Place>, survivors: Vec<Survivor>) -> Res
         wait_until_ready(place, running).await;
     }
     let Some((kept, record)) = unfinished else {
-        return Ok(Restored { stable, rollout: None });
+        return Ok(Restored { stable, rollout: None, trouble });
     };
     let Some(new) = new else {
         place.tell(Some(&kept.plan.release), "its files are gone; the release before it goes on");
-        return Ok(Restored { stable, rollout: None });
+        return Ok(Restored { stable, rollout: None, trouble });
     };
     let weight = if record.step.to.is_promoted() { Weight::ALL } else { Weight::NONE };
     let stable_serving = stable.as_ref().map(|stable| stable.serving(place)).unwrap_or_default();
@@ -101,7 +109,7 @@ pub(super) async fn restore(place: &Arc<Place>, survivors: Vec<Survivor>) -> Res
         if is_reboot { "after a restart of the machine" } else { "after a restart of the control process" };
     place.tell(Some(&kept.plan.release), format!("taken up {how}"));
     let rollout = Rollout::recover(scene, &kept, &record).map_err(Error::Ledger)?;
-    Ok(Restored { stable, rollout: Some(rollout) })
+    Ok(Restored { stable, rollout: Some(rollout), trouble })
 }
 
 /// Nothing of the rollout is left to be done.
@@ -135,32 +143,34 @@ async fn running_of(
     Ok(Some(Arc::new(running)))
 }
 
-/// Adopts what runs of a release, and starts what should and does not.
+/// Adopts what runs of a release, and starts what should and does not. Returns what could not be.
 fn adopt(
     place: &Arc<Place>,
     running: &Running,
     survivors: &mut BTreeMap<String, Survivor>,
     shall_run: bool,
-) -> Result<(), Error> {
+) -> Vec<Error> {
+    let mut troubles = Vec::new();
     let mut instances: Vec<Instance> = Vec::new();
     for instance in running.instances() {
         let Some(survivor) = survivors.remove(&instance.name) else { continue };
-        running.resume(place, &instance, survivor)?;
-        instances.push(instance);
+        match running.resume(place, &instance, survivor) {
+            Ok(()) => instances.push(instance),
+            Err(error) => troubles.push(error),
+        }
     }
     running.set_instances(instances);
     if !shall_run {
-        return Ok(());
+        return troubles;
     }
     let services = running.release.web().chain(running.release.workers());
     let services: Vec<Name> = services.map(|(name, _)| name.clone()).collect();
     for service in services {
         let count = replicas(place, running, &service);
-        let surplus = running.scale(place, &service, count)?;
-        // Fewer than ran: the next change of the scale, or release, ends them.
-        drop(surplus);
+        // Where more run than that, the next change of the scale, or release, ends them.
+        troubles.extend(running.scale(place, &service, count).err());
     }
-    Ok(())
+    troubles
 }
 
 async fn wait_until_ready(place: &Place, running: &Running) {

@@ -43,6 +43,8 @@ pub struct Reservation {
     pub port: u16,
     /// Set when another one was wanted.
     pub moved: Option<Moved>,
+    /// Whoever it is for runs already, and has it.
+    pub runs: bool,
     held: Option<TcpListener>,
 }
 
@@ -93,7 +95,7 @@ impl Ports {
             && let Some(port) = self.remembered.get(owner).copied()
         {
             self.taken.insert(port, owner.to_owned());
-            return Ok(Reservation { port, moved: None, held: None });
+            return Ok(Reservation { port, moved: None, runs: true, held: None });
         }
         let wanted = wanted.filter(|port| *port != 0);
         if let Some(port) = wanted
@@ -166,7 +168,7 @@ impl Ports {
             self.remembered.insert(owner.to_owned(), port);
             record::save(&self.path, &self.remembered, Access::Everyone)?;
         }
-        Ok(Reservation { port, moved, held: Some(held) })
+        Ok(Reservation { port, moved, runs: false, held: Some(held) })
     }
 }
 

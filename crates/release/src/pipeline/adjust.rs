@@ -1,6 +1,6 @@
 //! What a project says about its steps, put into those that are derived.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use seaworthy_model::{App, Name, PipelineStep, StepName};
 
@@ -74,33 +74,17 @@ fn added(
         None => (said.service.get(), said.stage.get().copied().unwrap_or(Stage::Test)),
     };
     let known = service.and_then(|name| Some((name, app.services.get(name)?)));
-    let mut step = match known {
-        Some((service, model)) => {
-            let workspace = workspaces.get(service).map_or_else(|| model.path().to_owned(), Clone::clone);
-            let installs = |step: &&Step| step.stage == Stage::Install && step.services.contains(service);
-            let needs = steps.iter().filter(installs).map(|step| step.id.clone()).collect();
-            let mut step = Part { name: service, service: model, workspace }.step(stage, run, needs);
-            // What it makes is not what a build of its service makes.
-            step.outputs.clear();
-            step
-        }
-        None => Step {
-            id: StepId::named(name),
-            stage,
-            services: Vec::new(),
-            action: Action::Shell(run.clone()),
-            folder: ".".to_owned(),
-            needs: Vec::new(),
-            inputs: Inputs::Paths(vec![".".to_owned()]),
-            outputs: Vec::new(),
-            env: BTreeSet::new(),
-            secrets: BTreeSet::new(),
-            values: BTreeMap::new(),
-            tests: None,
-            shares: 1,
-            shard: None,
-            retries: 0,
-        },
+    let mut step = if let Some((service, model)) = known {
+        let workspace = workspaces.get(service).map_or_else(|| model.path().to_owned(), Clone::clone);
+        let installs = |step: &&Step| step.stage == Stage::Install && step.services.contains(service);
+        let needs = steps.iter().filter(installs).map(|step| step.id.clone()).collect();
+        let mut step = Part { name: service, service: model, workspace }.step(stage, run, needs);
+        // What it makes is not what a build of its service makes.
+        step.outputs.clear();
+        step
+    } else {
+        let everything = Inputs::Paths(vec![".".to_owned()]);
+        Step::new(StepId::named(name), stage, Action::Shell(run.clone()), everything)
     };
     step.id = StepId::named(name);
     Some(step)

@@ -1,6 +1,6 @@
 //! The steps of an app, from its model. Pure: the same model gives the same steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use seaworthy_model::placeholder::Template;
 use seaworthy_model::{App, Kind, Name, Service};
@@ -89,23 +89,8 @@ pub fn derive(
 
 /// The rules, over the whole app: all of them, or those that arguments choose.
 fn rules(stage: Stage, arguments: &[&'static str]) -> Step {
-    Step {
-        id: StepId::whole(stage),
-        stage,
-        services: Vec::new(),
-        action: Action::Sea([&["check", "."], arguments].concat()),
-        folder: ".".to_owned(),
-        needs: Vec::new(),
-        inputs: Inputs::Everything,
-        outputs: Vec::new(),
-        env: BTreeSet::new(),
-        secrets: BTreeSet::new(),
-        values: BTreeMap::new(),
-        tests: None,
-        shares: 1,
-        shard: None,
-        retries: 0,
-    }
+    let action = Action::Sea([&["check", "."], arguments].concat());
+    Step::new(StepId::whole(stage), stage, action, Inputs::Everything)
 }
 
 /// A service, as far as steps need it.
@@ -133,22 +118,12 @@ impl Part<'_> {
             "composer" => vec![folder("vendor")],
             _ => Vec::new(),
         };
+        let inputs = Inputs::Manifests(self.workspace.clone());
         Some(Step {
-            id: StepId::of(self.name, Stage::Install),
-            stage: Stage::Install,
             services: vec![self.name.clone()],
-            action: Action::Shell(command),
             folder: self.workspace.clone(),
-            needs: Vec::new(),
-            inputs: Inputs::Manifests(self.workspace.clone()),
             outputs,
-            env: BTreeSet::new(),
-            secrets: BTreeSet::new(),
-            values: BTreeMap::new(),
-            tests: None,
-            shares: 1,
-            shard: None,
-            retries: 0,
+            ..Step::new(StepId::of(self.name, Stage::Install), Stage::Install, Action::Shell(command), inputs)
         })
     }
 
@@ -165,22 +140,16 @@ impl Part<'_> {
         }
         let secrets =
             self.service.env.iter().filter(|(_, variable)| variable.secret).map(|(key, _)| key.clone());
+        let inputs = Inputs::Folder { folder: folder.clone(), workspace: self.workspace.clone() };
         Step {
-            id: StepId::of(self.name, stage),
-            stage,
             services: vec![self.name.clone()],
-            action: Action::Shell(command.to_owned()),
-            inputs: Inputs::Folder { folder: folder.clone(), workspace: self.workspace.clone() },
             outputs: if stage == Stage::Build { self.outputs(command) } else { Vec::new() },
             folder,
             needs,
             env: self.service.env.keys().cloned().collect(),
             secrets: secrets.collect(),
             values,
-            tests: None,
-            shares: 1,
-            shard: None,
-            retries: 0,
+            ..Step::new(StepId::of(self.name, stage), stage, Action::Shell(command.to_owned()), inputs)
         }
     }
 

@@ -143,3 +143,26 @@ pub struct Step {
     /// How often it is tried again when it fails.
     pub retries: u32,
 }
+
+impl Step {
+    /// A step of the whole app, run once and at its root, that needs and makes nothing.
+    pub(super) fn new(id: StepId, stage: Stage, action: Action, inputs: Inputs) -> Self {
+        Self {
+            id,
+            stage,
+            services: Vec::new(),
+            action,
+            folder: ".".to_owned(),
+            needs: Vec::new(),
+            inputs,
+            outputs: Vec::new(),
+            env: BTreeSet::new(),
+            secrets: BTreeSet::new(),
+            values: BTreeMap::new(),
+            tests: None,
+            shares: 1,
+            shard: None,
+            retries: 0,
+        }
+    }
+}

@@ -8,25 +8,18 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use seaworthy_engine::serve::find;
 use seaworthy_server::host::HostClient;
 
 use crate::args::{Global, OpenArgs};
 use crate::commands::connect::block_on;
-use crate::commands::{browser, remote, state};
-use crate::exit::{self, Outside};
+use crate::commands::{browser, remote, serve, state};
+use crate::exit;
 
 pub(super) fn run(global: &Global, args: &OpenArgs) -> anyhow::Result<u8> {
     if let Some(code) = remote::pass(global, &args.state)? {
         return Ok(code);
     }
-    let folder = state::folder(&args.state)?;
-    let Some(record) = find(&folder) else {
-        let message = format!("nothing serves {}", folder.display());
-        return Err(
-            Outside { message, help: Some("sea serve, or sea ship, which starts it".to_owned()) }.into()
-        );
-    };
+    let (folder, record) = serve::serving(&args.state, "sea serve, or sea ship, which starts it")?;
     let client = HostClient::new(record.socket);
     let who = state::options().actor.to_string();
     let url = block_on(async { Ok(client.ticket(&who).await?) })?.url;

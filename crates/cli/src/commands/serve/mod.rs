@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::args::{Global, ServeArgs, StateArgs};
-use crate::commands::state;
+use crate::commands::{state, write};
 use crate::exit::{self, Mistake, Outside};
 use crate::output::style::{self, paint};
 
@@ -116,7 +116,7 @@ impl Start {
     }
 
     fn keep(&self, folder: &Path) -> anyhow::Result<()> {
-        Ok(std::fs::write(Self::file(folder), serde_json::to_string_pretty(self)?)?)
+        Ok(write::replace(&Self::file(folder), &serde_json::to_string_pretty(self)?)?)
     }
 
     /// How the last server of a state folder was started. `$SEA_HTTP` goes before its port.
@@ -167,16 +167,23 @@ async fn told_to_end(folder: &Path) -> anyhow::Result<bool> {
     Ok(std::fs::remove_file(mark).is_ok())
 }
 
+/// The state folder, and the server that holds it; `else_type` is what to type where none does.
+pub(crate) fn serving(args: &StateArgs, else_type: &str) -> anyhow::Result<(PathBuf, HostRecord)> {
+    let folder = state::folder(args)?;
+    match find(&folder) {
+        Some(record) => Ok((folder, record)),
+        None => Err(Outside {
+            message: format!("nothing serves {}", folder.display()),
+            help: Some(else_type.to_owned()),
+        }
+        .into()),
+    }
+}
+
 /// Tells the server of a state folder to stop everything, and waits until it has.
 fn stop(args: &StateArgs) -> anyhow::Result<u8> {
-    let folder = state::folder(args)?;
-    let Some(record) = find(&folder) else {
-        return Err(Outside {
-            message: format!("nothing serves {}", folder.display()),
-            help: Some("sea serve, then sea serve --stop: it takes over what still runs first".to_owned()),
-        }
-        .into());
-    };
+    let (folder, record) =
+        serving(args, "sea serve, then sea serve --stop: it takes over what still runs first")?;
     std::fs::write(stop_mark(&folder), b"")?;
     let pid = i32::try_from(record.pid).ok().and_then(rustix::process::Pid::from_raw);
     // One that ended meanwhile has nothing left to stop.

@@ -17,8 +17,8 @@ use super::Place;
 use super::build::serving;
 use super::prepare::{self, prepare};
 use crate::args::{Global, ShipArgs};
-use crate::commands::ci;
 use crate::commands::git::git;
+use crate::commands::write;
 
 /// What a ship made.
 #[derive(Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub(super) fn note(global: &Global, place: &Place, root: &Path, record: &Release
     let (Some(folder), Some(by)) = (folder(place), by.filter(|_| !record.dirty)) else { return };
     let root = root.strip_prefix(&place.root).unwrap_or(root).to_owned();
     let note = Note { by, root, record: record.clone() };
-    let _ = fs::write(file(&folder, place), serde_json::to_vec(&note).unwrap_or_default());
+    let _ = write::replace(&file(&folder, place), &serde_json::to_string(&note).unwrap_or_default());
 }
 
 /// The release of a commit that serves already, if a build of it would change nothing.
@@ -85,8 +85,7 @@ pub(super) fn find(global: &Global, args: &ShipArgs, place: &Place) -> Option<Re
     lock.try_lock().ok()?;
     let mut prepared = prepare(global, place, &place.root.join(&note.root)).ok()?;
     let steps = prepare::all(&prepared.steps).ok()?;
-    let verdicts =
-        prepared.pipeline.plan(&steps, &prepared.workshop).map_err(|error| ci::advise(&error)).ok()?;
+    let verdicts = prepared.pipeline.plan(&steps, &prepared.workshop).ok()?;
     prepared.runtime.shutdown_background();
     let is_known = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Hit { .. }));
     is_known.then_some(note.record)

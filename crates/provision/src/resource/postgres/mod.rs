@@ -77,7 +77,9 @@ async fn prepare(request: &mut Request, context: Context<'_>) -> Result<Prepared
     }
     let root = place::data(&request.name, "postgres", user.as_ref(), context.state)?;
     let cluster = root.join("cluster");
-    cluster::free(&request.name, &cluster)?;
+    if !request.port.runs {
+        cluster::free(&request.name, &cluster)?;
+    }
     cluster::make(&cluster, &binary, user.as_ref(), context).await?;
     settings::write_access(&cluster, user.as_ref())?;
     let port = request.port.port;
