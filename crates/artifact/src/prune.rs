@@ -21,9 +21,9 @@ pub struct Pruned {
 }
 
 impl Store {
-    /// Removes all artifacts but `keep`, and all blobs that none of those needs. Blobs younger than `grace` stay: they may
-    /// be what arrived of an artifact whose transfer broke off. Nothing happens, and the answer is `None`, while anyone
-    /// writes to the store or reads an artifact from it.
+    /// Removes all artifacts but `keep`, and all blobs that none of those needs. What is younger than `grace` stays: an artifact
+    /// that nobody speaks for yet, blobs that arrived of one whose transfer broke off. Nothing happens, and the answer is
+    /// `None`, while anyone writes to the store or reads an artifact from it.
     ///
     /// # Errors
     /// When the file system refuses; also when the manifest of an artifact that is to stay was altered, since what it needs
@@ -36,10 +36,11 @@ impl Store {
             Err(fs::TryLockError::Error(cause)) => return Err(Error::file("lock", self.root())(cause)),
         }
         self.sweep_drafts();
+        let now = SystemTime::now();
         let mut needed: BTreeSet<Digest> = BTreeSet::new();
         let mut gone = Vec::new();
         for digest in self.artifact_digests()? {
-            if keep.contains(&digest) {
+            if keep.contains(&digest) || is_young(&self.artifact(&digest), now, grace) {
                 needed.extend(self.manifest(&digest)?.blobs().into_keys());
             } else {
                 gone.push(digest);
@@ -51,16 +52,13 @@ impl Store {
             remove(&self.artifact(digest))?;
         }
         let blobs = self.blobs();
-        let now = SystemTime::now();
         for folder in fs::read_dir(&blobs).map_err(Error::file("list", &blobs))?.flatten() {
             for entry in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
                 let names = [folder.file_name(), entry.file_name()];
                 let name: String = names.iter().map(|part| part.to_string_lossy()).collect();
                 let is_needed = Digest::from_hex(&name).is_some_and(|digest| needed.contains(&digest));
                 let Ok(metadata) = entry.metadata() else { continue };
-                // A time to come is that of a clock that was put back: such a blob is not young for ever.
-                let age = metadata.modified().ok().and_then(|modified| now.duration_since(modified).ok());
-                if is_needed || age.is_some_and(|age| age < grace) {
+                if is_needed || is_young(&entry.path(), now, grace) {
                     continue;
                 }
                 remove(&entry.path())?;
@@ -70,6 +68,13 @@ impl Store {
         }
         Ok(Some(pruned))
     }
+}
+
+/// It was written, or wanted again, within `grace`. A time to come is that of a clock that was put back: such a file is not
+/// young for ever.
+fn is_young(path: &Path, now: SystemTime, grace: Duration) -> bool {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    modified.and_then(|modified| now.duration_since(modified).ok()).is_some_and(|age| age < grace)
 }
 
 fn remove(path: &Path) -> Result<(), Error> {

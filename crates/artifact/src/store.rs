@@ -14,6 +14,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::Read as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::blob::{self, Flaw};
 use crate::digest::Digest;
@@ -66,6 +67,13 @@ impl Store {
     /// The blobs of an artifact that are not here, in order.
     pub fn missing(&self, manifest: &Manifest) -> Vec<Digest> {
         manifest.blobs().into_keys().filter(|digest| !self.has(digest)).collect()
+    }
+
+    /// What is [missing](Self::missing) of an artifact that is to come. What is here of it is as young again as if it had just
+    /// arrived, so that nothing sweeps it away meanwhile.
+    pub fn expect(&self, manifest: &Manifest) -> Vec<Digest> {
+        let is_here = |digest: &Digest| renew(&self.blob(digest)).is_ok();
+        manifest.blobs().into_keys().filter(|digest| !is_here(digest)).collect()
     }
 
     /// Begins to write: until the writer is gone, nothing is pruned.
@@ -228,7 +236,8 @@ impl Store {
             return Err(Error::Incomplete { count: missing.len(), first: *first });
         }
         let digest = manifest.digest();
-        if self.manifest(&digest).is_err() {
+        let is_here = self.manifest(&digest).is_ok() && renew(&self.artifact(&digest)).is_ok();
+        if !is_here {
             let draft = Draft::of(&self.drafts(), &manifest.to_json())?;
             durable::place(&self.root, vec![(draft, self.artifact(&digest))])?;
         }
@@ -280,4 +289,9 @@ impl Store {
     pub(crate) fn artifact(&self, digest: &Digest) -> PathBuf {
         self.artifacts().join(format!("{}.json", digest.hex()))
     }
+}
+
+/// Makes a file as young as if it had just been written.
+fn renew(path: &Path) -> std::io::Result<()> {
+    File::options().write(true).open(path)?.set_modified(SystemTime::now())
 }

@@ -5,7 +5,7 @@
 use seaworthy_model::Condition::{ServiceHealthy, ServiceStarted};
 use seaworthy_model::config::{Config, Source};
 use seaworthy_model::{
-    App, Condition, Confidence, Field, Job, Layer, Name, Origin, Place, PortSetting, Resource, Service,
+    App, Condition, Confidence, Field, Job, Kind, Layer, Name, Origin, Place, PortSetting, Resource, Service,
 };
 
 fn name(text: &str) -> Name {
@@ -107,6 +107,38 @@ fn placeholders_imply_dependencies_unless_they_form_a_circle() {
     assert_eq!(needs(&app, "admin"), needs(&app, "worker"));
     assert!(app.services["worker"].env["KEY"].secret);
     assert!(!app.services["worker"].env["URL"].secret);
+}
+
+#[test]
+fn what_others_ask_or_a_probe_asks_answers() {
+    let mut app = App::default();
+    apply(
+        r#"
+        [services.web]
+        start = "node web.js"
+        route = "/"
+        env = { ZONE = "${services.zone.url}" }
+        [services.zone]
+        start = "node zone.js"
+        [services.probed]
+        start = "node probed.js"
+        liveness = "/healthz"
+        [services.beats]
+        start = "node beats.js"
+        readiness = { exec = "test -f ready" }
+        [services.said]
+        kind = "worker"
+        start = "node said.js"
+        readiness = "/readyz"
+        "#,
+        &mut app,
+    );
+    let kind = |name: &str| *app.services[name].kind.get().unwrap();
+    assert_eq!((kind("web"), kind("zone"), kind("probed")), (Kind::Web, Kind::Web, Kind::Web));
+    assert_eq!((kind("beats"), kind("said")), (Kind::Worker, Kind::Worker));
+    let origin = |name: &str| app.services[name].kind.origin().unwrap().rule.clone();
+    assert_eq!(origin("zone"), "services.web.env.ZONE");
+    assert_eq!(origin("probed"), "services.probed.liveness");
 }
 
 #[test]

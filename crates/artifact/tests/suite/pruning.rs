@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::support::{Place, pack};
 
@@ -15,13 +16,42 @@ fn what_artifacts_that_stay_share_stays() {
     let (second, _) = pack(&place.store, &tree).unwrap();
     let keep: BTreeSet<_> = [second.digest()].into();
     let young = place.store.prune(&keep, Duration::from_hours(1)).unwrap().unwrap();
-    assert_eq!((young.artifacts, young.blobs), (1, 0), "blobs may belong to a transfer that goes on");
+    assert_eq!((young.artifacts, young.blobs), (0, 0), "it may belong to a release that is about to begin");
     let pruned = place.store.prune(&keep, Duration::ZERO).unwrap().unwrap();
-    assert_eq!((pruned.artifacts, pruned.blobs), (0, 1));
+    assert_eq!((pruned.artifacts, pruned.blobs), (1, 1));
     assert!(pruned.bytes > 0);
     assert_eq!(place.store.verify(&second).unwrap(), []);
     assert_eq!(place.store.missing(&first).len(), 1);
     assert_eq!(place.store.manifest(&first.digest()).unwrap_err().code(), "artifact-unknown");
+}
+
+#[test]
+fn what_is_wanted_again_is_young_again() {
+    let place = Place::new();
+    let tree = place.tree("work/of/build", &[("a.js", "a")]);
+    let (manifest, _) = pack(&place.store, &tree).unwrap();
+    let grow_old = || {
+        let long_ago = SystemTime::now() - Duration::from_hours(48);
+        for entry in walk(place.store.root()) {
+            fs::File::options().write(true).open(entry).unwrap().set_modified(long_ago).unwrap();
+        }
+    };
+    let prune = || place.store.prune(&BTreeSet::new(), Duration::from_hours(1)).unwrap().unwrap();
+    grow_old();
+    pack(&place.store, &tree).unwrap();
+    assert_eq!((prune().artifacts, prune().blobs), (0, 0), "it was made again");
+    grow_old();
+    assert_eq!(place.store.expect(&manifest), []);
+    assert_eq!((prune().artifacts, prune().blobs), (1, 0), "only its manifest is to come");
+    grow_old();
+    assert!(prune().blobs > 0);
+    assert_eq!(place.store.expect(&manifest).len(), manifest.blobs().len());
+}
+
+/// All files below a folder.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::output::style::{self, Table, paint};
 /// Whether nothing about an environment needs a person.
 pub(crate) fn is_well(view: &EnvironmentView) -> bool {
     let is_frozen = view.rollout.as_ref().is_some_and(|rollout| rollout.state == "frozen");
-    view.trouble.is_none() && !is_frozen && view.serves.is_some()
+    view.trouble.is_none() && !is_frozen && serving(view).is_some()
 }
 
 /// The release that visitors get: while one that was promoted is watched, it, and not the one that is kept warm.
@@ -52,6 +52,7 @@ fn environment(out: &mut dyn Write, view: &EnvironmentView) -> io::Result<()> {
                 paint(style::DIM, &serves.subject)
             )?;
         }
+        None if serving(view).is_some() => {}
         None => writeln!(out, "  {}", paint(style::ERROR, "nothing serves"))?,
     }
     if let Some(rollout) = &view.rollout {

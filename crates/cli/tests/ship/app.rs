@@ -10,9 +10,13 @@ const text = (response, status, body) => {
   response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
 };
+let orders = 0;
 const server = http.createServer((request, response) => {
   if (request.url === '/readyz') return text(response, mode === 'never-ready' ? 503 : 200, 'ready');
-  if (request.url === '/orders' && mode === 'errors') return text(response, 500, 'broken');
+  if (request.url === '/orders' && mode === 'errors' && ++orders > 1) return text(response, 500, 'broken');
+  if (request.url === '/orders' && mode === 'refuses') return text(response, 500, 'broken');
+  if (request.url === '/' && mode === 'complains') console.error('Error: the chart is lost');
+  if (request.url === '/' && mode === 'fails-later' && fs.existsSync('leak')) return text(response, 500, 'leaks');
   if (request.url === '/events') {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     const ticker = setInterval(() => response.write(`data: ${word}\n\n`), 100);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::app::{BLUE_GREEN, config, with};
+use crate::app::{BLUE_GREEN, SERVER, SHORT_WATCH, config, with};
 use crate::host::{Host, Said};
 use crate::load::{Load, more};
 
@@ -108,6 +108,60 @@ fn one_that_fails_on_a_route_is_taken_back_in_its_canary() {
     assert!(!failed.failures.is_empty());
     host.until("it is over", |environment| environment["rollout"].is_null());
     assert_eq!(host.get("/orders").0, 200);
+    assert_eq!(host.word(), "one");
+    host.end();
+}
+
+#[test]
+fn one_that_fails_at_what_users_ask_never_meets_them() {
+    let host = Host::new(&config("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
+    host.ship(&[]);
+    let load = Load::visitors(host.port());
+    more(&load, 60);
+    host.commit(&[("mode", "refuses"), ("word", "bad")]);
+    let said = host.sea(&["ship", "--json"]);
+    let told = said.json();
+    assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
+    let why = told["why"].as_str().unwrap();
+    assert!(why.contains("web answered GET /orders, which users ask for, with 500"), "{told}");
+    let went = load.end();
+    assert_eq!((&went.failures[..], &went.broken[..]), (&[][..], &[][..]));
+    assert_eq!(host.word(), "one");
+    host.end();
+}
+
+#[test]
+fn one_that_logs_errors_of_a_new_kind_never_serves() {
+    let host = Host::new(&config(SHORT_WATCH));
+    host.commit(&[("mode", "complains")]);
+    host.ship(&[]);
+    // What the release before logs too is nothing new.
+    host.ship_word("two");
+    host.until("the watch is over", |environment| environment["rollout"].is_null());
+    let server = SERVER.replace("the chart is lost", "the compass is gone");
+    host.commit(&[("server.js", &server), ("word", "bad")]);
+    let said = host.sea(&["ship", "--json"]);
+    let told = said.json();
+    assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
+    let why = told["why"].as_str().unwrap();
+    assert!(why.contains("web logged an error that the release before does not"), "{told}");
+    assert!(why.contains("the compass is gone"), "{told}");
+    assert_eq!(host.word(), "two");
+    host.end();
+}
+
+#[test]
+fn one_that_goes_bad_while_nobody_asks() {
+    let host = Host::new(&config("strategy = { type = \"blue-green\", watch = \"10m\" }"));
+    let first = host.ship(&[]);
+    host.commit(&[("mode", "fails-later"), ("word", "bad")]);
+    let said = host.sea(&["ship", "--json"]);
+    assert_eq!(said.code, 0, "it was well when it was promoted: {said:?}");
+    let bad = said.json()["release"].as_str().unwrap().to_owned();
+    fs::write(host.tree(&bad).join("leak"), "").unwrap();
+    host.until("it is taken back", |environment| {
+        environment["rollout"].is_null() && environment["serves"]["release"] == first["release"]
+    });
     assert_eq!(host.word(), "one");
     host.end();
 }

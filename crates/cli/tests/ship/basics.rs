@@ -2,14 +2,20 @@
 
 use std::fs;
 
-use crate::app::{BLUE_GREEN, config};
+use crate::app::{BLUE_GREEN, SERVER, config, with};
 use crate::host::{Host, kill};
+use crate::load::{Load, more};
 
 #[test]
 fn a_commit_serves_and_the_one_before_is_back_within_the_watch() {
     let host = Host::new(&config(BLUE_GREEN));
     let first = host.ship(&[]);
     assert_eq!(host.word(), "one");
+    let status = host.sea(&["status", "--host"]);
+    assert!(
+        status.code == 0 && !status.out.contains("nothing serves"),
+        "it is watched, and well: {status:?}"
+    );
     let again = host.ship(&[]);
     assert_eq!((&again["outcome"], &again["release"]), (&"serves".into(), &first["release"]));
     assert!(host.sea(&["ship"]).out.contains("serves production already"));
@@ -103,5 +109,34 @@ fn an_app_does_not_notice_that_the_control_process_is_gone() {
     }
     host.ship_word("three");
     assert_eq!(host.word(), "three");
+    host.end();
+}
+
+#[test]
+fn services_find_one_another_in_every_release() {
+    // The one that asks starts before the one that is asked.
+    let asking = SERVER.replace(
+        "  text(response, 200, `${word} ${process.pid}`);\n});",
+        "  fetch(process.env.ZONE_URL).then((zone) => zone.text()).then(\n\
+           (said) => text(response, 200, `${word} ${said}`), (error) => text(response, 502, `${error}`));\n});",
+    );
+    assert_ne!(asking, SERVER);
+    let zone = "[services.zone]\nstart = \"node zone.js\"\nreadiness = { http = \"/readyz\" }\n";
+    let described = with("replicas = 2\nenv = { ZONE_URL = \"${services.zone.url}\" }", BLUE_GREEN);
+    let host = Host::new(&format!("{described}{zone}"));
+    host.commit(&[("server.js", &asking), ("zone.js", SERVER)]);
+    host.ship(&[]);
+    let asked = host.get("/");
+    assert!(asked.0 == 200 && asked.1.starts_with("one one "), "{asked:?}");
+    let load = Load::start(host.port());
+    more(&load, 60);
+    for word in ["two", "three"] {
+        host.ship_word(word);
+        let said = host.get("/").1;
+        assert!(said.starts_with(&format!("{word} {word} ")), "{said}");
+    }
+    more(&load, 60);
+    let went = load.end();
+    assert_eq!((&went.failures[..], &went.broken[..]), (&[][..], &[][..]), "{}", host.log());
     host.end();
 }

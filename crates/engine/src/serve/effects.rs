@@ -95,7 +95,7 @@ async fn one(scene: &Arc<Scene>, effect: Effect) -> Result<(), String> {
         Effect::Hold => set_and_sync(scene, |traffic| traffic.held = true).await,
         Effect::Unhold => set_and_sync(scene, |traffic| traffic.held = false).await,
         Effect::Run { arm, instances } => run(scene, arm, instances).await,
-        Effect::Smoke => smoke::run(place, &scene.new).await,
+        Effect::Smoke => smoke::run(place, &scene.new, scene.stable.as_ref()).await,
         Effect::SetWeight { weight, lease } => {
             let serving = scene.new.serving(place);
             set_and_sync(scene, |traffic| {

@@ -1,5 +1,6 @@
 //! The task that owns one app in one environment: takes orders, drives its rollout, brings it back after a restart.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ use super::schedules::Schedules;
 use super::schema::{self, Schema};
 use super::traffic::{Serving, Traffic};
 use super::view::{EnvironmentView, JudgeView, ReleaseView, RolloutView};
-use super::{Error, journal, restore, words};
+use super::{Error, journal, restore, sweep, words};
 
 /// Orders that wait; whoever gives more waits.
 const QUEUE: usize = 32;
@@ -371,6 +372,20 @@ impl Task {
                 self.place.tell(Some(&release), format!("it was not retired: {why}"));
             }
         }
+        self.sweep(retained.into_iter().map(|retained| retained.release).collect());
+    }
+
+    /// Removes what nobody will go back to, while everything goes on.
+    fn sweep(&self, mut keep: BTreeSet<ReleaseId>) {
+        keep.extend(self.all_running().iter().map(|running| running.release.id.clone()));
+        keep.extend(self.waiting.iter().map(|ship| ship.release.clone()));
+        let place = Arc::clone(&self.place);
+        tokio::task::spawn_blocking(move || {
+            sweep::releases(&place.folder, &keep);
+            if let Err(error) = sweep::artifacts(&place.host.layout) {
+                place.tell(None, format!("artifacts that no release needs were not removed: {error}"));
+            }
+        });
     }
 
     /// Takes an order; false when it was the last one.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use seaworthy_artifact::{Digest, Store};
 use seaworthy_model::Name;
@@ -54,7 +55,10 @@ pub(super) fn take_in(
         fs::remove_dir_all(&incoming).map_err(|source| Error::state(&incoming, source))?;
     }
     configuration::complete(&mut record, environment, keys?);
-    write(&folder.tree(&record.id()))?;
+    let tree = folder.tree(&record.id());
+    // One that is here already is as young as if it had just come: nothing sweeps it away before it is ordered.
+    let _ = fs::File::open(&tree).and_then(|tree| tree.set_modified(SystemTime::now()));
+    write(&tree)?;
     commits::keep(folder, &record.history)?;
     layout::save(&folder.record(&record.id()), &record)?;
     Ok(record)

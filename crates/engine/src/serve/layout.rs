@@ -130,7 +130,7 @@ pub struct EnvironmentFolder(PathBuf);
 impl EnvironmentFolder {
     /// Makes what is missing of it.
     pub(super) fn prepare(&self) -> Result<(), Error> {
-        for folder in [self.0.clone(), self.0.join("releases"), self.logs()] {
+        for folder in [self.0.clone(), self.releases(), self.logs()] {
             private(&folder)?;
         }
         Ok(())
@@ -141,14 +141,19 @@ impl EnvironmentFolder {
         &self.0
     }
 
+    /// The records and files of releases.
+    pub(super) fn releases(&self) -> PathBuf {
+        self.0.join("releases")
+    }
+
     /// What a release is.
     pub(super) fn record(&self, release: &ReleaseId) -> PathBuf {
-        self.0.join("releases").join(format!("{release}.json"))
+        self.releases().join(format!("{release}.json"))
     }
 
     /// The files of a release.
     pub(super) fn tree(&self, release: &ReleaseId) -> PathBuf {
-        self.0.join("releases").join(release.as_str())
+        self.releases().join(release.as_str())
     }
 
     /// What a person set.
@@ -168,12 +173,12 @@ impl EnvironmentFolder {
 
     /// The files of a release of which is not known yet what it is called.
     pub(super) fn incoming(&self, release: &ReleaseId) -> PathBuf {
-        self.0.join("releases").join(format!(".incoming-{release}"))
+        self.releases().join(format!(".incoming-{release}"))
     }
 
     /// The records of all releases whose files are here.
     pub(super) fn records<T: DeserializeOwned>(&self) -> Vec<T> {
-        let entries = fs::read_dir(self.0.join("releases")).into_iter().flatten().flatten();
+        let entries = fs::read_dir(self.releases()).into_iter().flatten().flatten();
         let records =
             entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "json"));
         records.filter_map(|path| read(&path).ok().flatten()).collect()
@@ -199,9 +204,14 @@ impl EnvironmentFolder {
         self.0.join("logs")
     }
 
+    /// What is kept of releases that were taken back.
+    pub(super) fn all_evidence(&self) -> PathBuf {
+        self.0.join("evidence")
+    }
+
     /// What is kept of a release that was taken back.
     pub(super) fn evidence(&self, release: &ReleaseId) -> PathBuf {
-        self.0.join("evidence").join(release.as_str())
+        self.all_evidence().join(release.as_str())
     }
 
     /// Removes a release's files, the record last: what has no record is nothing.

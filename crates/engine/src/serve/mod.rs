@@ -17,6 +17,9 @@
 //! changes          what a release changes against the one that serves
 //! traffic, router  what the proxy is told
 //! history, commits  what is told of the past
+//! recorded         what users ask for often, to ask a new release the same
+//! synthetic        asks it while few users come
+//! sweep            what nobody goes back to is removed
 //! https            certificates, and what the proxy is told of them
 //! ```
 
@@ -41,6 +44,7 @@ mod migrate;
 mod pause;
 mod place;
 mod rate;
+mod recorded;
 mod release;
 mod resources;
 mod restore;
@@ -52,6 +56,8 @@ mod schema;
 mod secrets;
 mod session;
 mod smoke;
+mod sweep;
+mod synthetic;
 mod tools;
 mod traffic;
 pub mod view;
@@ -389,11 +395,11 @@ impl HostControl {
         Some(view::ProgressView { lines, environment })
     }
 
-    /// Which blobs of an artifact are not in the store, given its manifest.
+    /// Which blobs of an artifact that is to come are not in the store, given its manifest.
     pub fn missing(&self, manifest: &[u8]) -> Result<Vec<String>, Error> {
         let manifest = Manifest::from_json(manifest).map_err(Error::Manifest)?;
         let store = Store::open(&self.shared.layout.store())?;
-        Ok(store.missing(&manifest).iter().map(ToString::to_string).collect())
+        Ok(store.expect(&manifest).iter().map(ToString::to_string).collect())
     }
 
     /// Takes in what was missing of an artifact, and returns the artifact's digest. Blocks.

@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 use super::Error;
 use super::host::Shared;
 use super::layout::{self, EnvironmentFolder};
+use super::recorded::Recorded;
 use super::traffic::Traffic;
 use crate::host::tasks::ShimTasks;
 
@@ -64,6 +65,7 @@ pub(super) struct Place {
     secrets: Mutex<Secrets>,
     prepared: Mutex<BTreeMap<Name, Arc<Prepared>>>,
     lines: Mutex<Vec<Line>>,
+    recorded: Mutex<Recorded>,
     key: [u8; 32],
     told: broadcast::Sender<()>,
 }
@@ -82,6 +84,7 @@ impl Place {
             secrets: Mutex::new(Secrets::open(&state)),
             prepared: Mutex::default(),
             lines: Mutex::default(),
+            recorded: Mutex::default(),
             key: key(&folder)?,
             told: broadcast::Sender::new(16),
             host,
@@ -171,6 +174,11 @@ impl Place {
             logs: self.folder.logs(),
             secrets: self.made_up_secrets().into_iter().chain(secrets).collect(),
         }
+    }
+
+    /// What users ask for.
+    pub(super) fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        lock(&self.recorded)
     }
 
     /// What the proxy is told of it.

@@ -8,14 +8,13 @@ use seaworthy_model::placeholder::{Placeholder, Template};
 use seaworthy_model::{App, Name};
 use seaworthy_provision::resource::{self, Context, Runs};
 use seaworthy_provision::task::Line;
-use seaworthy_supervise::machine::{Phase, Restart};
-use seaworthy_supervise::process::Definition;
+use seaworthy_supervise::machine::Phase;
 use seaworthy_supervise::survivor::Survivor;
 
 use super::Error;
 use super::place::Place;
 use super::release::Release;
-use super::running::only_to_stop;
+use super::running::go_on;
 use crate::host::definition::log_file;
 use crate::host::resources::{ServerOf, definition};
 
@@ -202,9 +201,9 @@ pub(super) async fn adopt(
     if brought_up.is_err() {
         // Whoever uses a server still has it, whatever cannot be said of it just now.
         for name in running {
-            let Some(survivor) = survivors.remove(&process_name(place, &name)) else { continue };
-            let definition = Definition { restart: Restart::Always, ..only_to_stop(survivor.spec().clone()) };
-            let _ = place.host.supervisor.adopt(vec![definition], vec![survivor]);
+            if let Some(survivor) = survivors.remove(&process_name(place, &name)) {
+                go_on(place, survivor);
+            }
         }
     }
     brought_up

@@ -32,10 +32,21 @@ pub(super) struct Restored {
     pub(super) trouble: Option<String>,
 }
 
-/// Brings an environment back.
+/// Brings an environment back. Where that fails, what runs goes on as what it was started as.
 pub(super) async fn restore(place: &Arc<Place>, survivors: Vec<Survivor>) -> Result<Restored, Error> {
     let mut survivors: BTreeMap<String, Survivor> =
         survivors.into_iter().map(|survivor| (survivor.name().to_owned(), survivor)).collect();
+    let restored = bring_back(place, &mut survivors).await;
+    for (_, survivor) in survivors {
+        running::go_on(place, survivor);
+    }
+    restored
+}
+
+async fn bring_back(
+    place: &Arc<Place>,
+    survivors: &mut BTreeMap<String, Survivor>,
+) -> Result<Restored, Error> {
     let last = journal::last(place).map_err(Error::Ledger)?;
     let unfinished = last.filter(|(kept, record)| !is_over(kept, record));
     let serving = match &unfinished {
@@ -59,23 +70,23 @@ pub(super) async fn restore(place: &Arc<Place>, survivors: Vec<Survivor>) -> Res
     // What cannot be brought back takes nothing else with it.
     let mut troubles: Vec<Error> = Vec::new();
     for running in stable.iter().chain(&new) {
-        troubles.extend(resources::adopt(place, &running.release, &mut survivors).await.err());
+        troubles.extend(resources::adopt(place, &running.release, survivors).await.err());
     }
     let share = unfinished.as_ref().map_or(Weight::NONE, |(_, record)| Machine::share_after_reboot(record));
     if let Some(stable) = &stable {
         // After a reboot only what had all the traffic is started; beside a release that was promoted the one before is
         // started again too, as long as it is watched.
-        troubles.extend(adopt(place, stable, &mut survivors, true));
+        troubles.extend(adopt(place, stable, survivors, true));
     }
     if let Some(new) = &new {
-        troubles.extend(adopt(place, new, &mut survivors, share == Weight::ALL));
+        troubles.extend(adopt(place, new, survivors, share == Weight::ALL));
     }
     for trouble in &troubles {
         place.tell(None, trouble.to_string());
     }
     let trouble = troubles.first().map(ToString::to_string);
     // What is left belongs to no release that has a place here.
-    for (name, survivor) in survivors {
+    for (name, survivor) in std::mem::take(survivors) {
         place.tell(None, format!("{name} belongs to no release that serves, and is stopped"));
         end(place, survivor).await;
     }

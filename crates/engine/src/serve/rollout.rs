@@ -27,6 +27,7 @@ use super::errors::LogErrors;
 use super::gates::{Gates, Health};
 use super::journal::{self, Journal, Kept};
 use super::schema::Schema;
+use super::synthetic::Synthetic;
 use super::{changes, pause, words};
 
 /// The lock of the environment is renewed so often.
@@ -56,6 +57,7 @@ pub(super) struct Rollout {
     exposed: Option<Timestamp>,
     gates: Vec<Gate>,
     ticks: u64,
+    synthetic: Synthetic,
     /// It was told that the release is worse and cannot be taken back.
     stays: bool,
 }
@@ -178,6 +180,7 @@ impl Rollout {
             exposed: None,
             gates: Vec::new(),
             ticks: 0,
+            synthetic: Synthetic::default(),
             stays: false,
         }
     }
@@ -281,6 +284,7 @@ impl Rollout {
     /// The proxy counted a second.
     pub(super) fn second(&mut self, second: &Second) {
         let mut second = *second;
+        self.synthetic.users(second.canary.requests + second.stable.requests);
         let (new, stable) = (self.count_instances(Arm::Canary), self.count_instances(Arm::Stable));
         // An instance that ends is told to the judge as an incident, by `incidents`.
         second.instances(Arm::Canary, new, 0);
@@ -322,6 +326,11 @@ impl Rollout {
         self.look();
         self.read_logs();
         self.incidents();
+        if let Some(judge) = &mut self.judge
+            && let Some((canary, stable)) = self.synthetic.second(&self.scene)
+        {
+            judge.second(&Second { at: now, stable, canary });
+        }
         if let Some(judge) = &mut self.judge {
             let verdict = judge.verdict(now);
             let decided = self.machine.handle(Input::Verdict(verdict), now);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use seaworthy_model::Name;
 use seaworthy_proxy::control::Proxy;
-use seaworthy_proxy::stats::{FailedRequest, Flight, RouteStats, SplitSecond, StatsReport};
+use seaworthy_proxy::stats::{AccessEvent, FailedRequest, Flight, RouteStats, SplitSecond, StatsReport};
 use seaworthy_proxy::table::{RoutingTable, SplitTable, SplitTarget, Target};
 use seaworthy_rollout::count::Second;
 use tokio::sync::{Mutex, broadcast};
@@ -206,11 +207,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
     sample.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut changes = shared.changes();
     let mut statuses = shared.supervisor.board().changes();
+    let mut listener = Listener::default();
     loop {
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
             changed = statuses.changed() => if changed.is_err() { return },
+            heard = listener.next() => {
+                remember(&shared, &heard);
+                continue;
+            }
             _ = sample.tick() => {
+                listener.second(&shared.router).await;
                 if let Some(stats) = shared.router.stats().await {
                     let samples = samples_since(&before, &stats);
                     before = stats;
@@ -233,6 +240,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 impl Router {
+    async fn accesses(&self) -> Option<broadcast::Receiver<Vec<AccessEvent>>> {
+        self.served.lock().await.as_ref()?.proxy.watch_accesses().await.ok()
+    }
+
     async fn seconds(&self) -> Option<broadcast::Receiver<Vec<SplitSecond>>> {
         let served = self.served.lock().await;
         served.as_ref()?.proxy.watch_seconds().await.ok()
@@ -252,5 +263,66 @@ async fn next(seconds: &mut Option<broadcast::Receiver<Vec<SplitSecond>>>) -> Ve
             }
         },
         None => std::future::pending().await,
+    }
+}
+
+/// Hears what users ask, as long as that is cheap: of many requests it takes a second now and then.
+#[derive(Default)]
+struct Listener {
+    receiver: Option<broadcast::Receiver<Vec<AccessEvent>>>,
+    /// Requests that were heard in this second.
+    heard: usize,
+    /// Seconds until it listens again.
+    rest: u32,
+}
+
+impl Listener {
+    /// More in a second are heard for that second only.
+    const MANY: usize = 50;
+    /// Seconds without listening after that.
+    const REST: u32 = 15;
+
+    /// A second passed.
+    async fn second(&mut self, router: &Router) {
+        if self.heard > Self::MANY {
+            self.receiver = None;
+            self.rest = Self::REST;
+        }
+        self.heard = 0;
+        self.rest = self.rest.saturating_sub(1);
+        if self.receiver.is_none() && self.rest == 0 {
+            self.receiver = router.accesses().await;
+        }
+    }
+
+    /// The next requests.
+    async fn next(&mut self) -> Vec<AccessEvent> {
+        let Some(receiver) = &mut self.receiver else { return std::future::pending().await };
+        match receiver.recv().await {
+            Ok(events) => {
+                self.heard += events.len();
+                events
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => Vec::new(),
+            Err(broadcast::error::RecvError::Closed) => {
+                self.receiver = None;
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Each environment remembers what its users asked for; routes are named after it and the service.
+fn remember(shared: &Shared, events: &[AccessEvent]) {
+    let environments = shared.environments();
+    for event in events {
+        let mut parts = event.route.splitn(3, '.');
+        let (Some(app), Some(environment), Some(service)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let key = Name::parse(app).ok().zip(Name::parse(environment).ok());
+        let Some(entry) = key.and_then(|key| environments.get(&key)) else { continue };
+        let service = service.rsplit_once('@').map_or(service, |(service, _)| service);
+        entry.place.recorded().add(service, event);
     }
 }

@@ -420,6 +420,15 @@ pub(super) fn only_to_stop(spec: Spec) -> Definition {
     }
 }
 
+/// Goes on with a process of which nothing is known but how it was started.
+pub(super) fn go_on(place: &Place, survivor: Survivor) {
+    let definition = Definition { restart: Restart::Always, ..only_to_stop(survivor.spec().clone()) };
+    let name = definition.spec.name.clone();
+    if let Err(error) = place.host.supervisor.adopt(vec![definition], vec![survivor]) {
+        place.tell(None, format!("{name} runs on, and nothing watches it: {error}"));
+    }
+}
+
 /// Writes down which instances run, before and after they change.
 pub(super) fn keep<'a>(place: &Place, running: impl Iterator<Item = &'a Arc<Running>>) -> Result<(), Error> {
     let releases = running.map(|running| (running.release.id.to_string(), running.kept())).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::imply::Asked;
 use super::{
     Config, EnvironmentConfig, GenerateConfig, JobConfig, Located, Map, ResourceConfig, SecretConfig,
     ServiceConfig, SloConfig, Span, StepConfig, imply, line_column,
@@ -9,7 +10,7 @@ use super::{
 use crate::placeholder::{Placeholder, Template};
 use crate::{
     App, Condition, Environment, Field, Generation, Job, Kind, Layer, Name, Origin, PipelineStep, Place,
-    PortSetting, Resource, Secret, Service, Slo, Volume,
+    PortSetting, Probe, ProbeAction, Resource, Secret, Service, Slo, Volume,
 };
 
 /// Where a configuration was read from.
@@ -149,9 +150,12 @@ impl Apply<'_> {
         }
         // All exist by now, so that one can wait for another whichever comes first.
         let resources: BTreeSet<Name> = app.resources.keys().cloned().collect();
+        let asked = imply::asked(said, at);
         for (name, config) in entries(said) {
             if let Some(service) = app.services.get_mut(name) {
-                self.service(config, service, &resources, &format!("{at}.{name}"));
+                let at = format!("{at}.{name}");
+                self.infer_kind(config, service, asked.get(name), &at);
+                self.service(config, service, &resources, &at);
             }
         }
         imply::dependencies(self, said, app, at);
@@ -167,9 +171,13 @@ impl Apply<'_> {
         self.set(&mut resource.backup, config.backup.as_ref(), at, "backup");
     }
 
-    /// What is declared with a folder of files is a site, with a port or a route something that answers, with a command
-    /// a process that keeps running, whatever its code looks like.
-    fn infer_kind(&self, config: &ServiceConfig, service: &mut Service, at: &str) {
+    /// What is declared with a folder of files is a site, with a port, a route, a probe over the network or another service that
+    /// asks for its address something that answers, with a command a process that keeps running, whatever its code looks like.
+    /// `asked`: where its address is asked for.
+    fn infer_kind(&self, config: &ServiceConfig, service: &mut Service, asked: Option<&Asked>, at: &str) {
+        if let Some(said) = &config.kind {
+            return service.kind.propose(said.value, self.origin(&said.span, format!("{at}.kind")));
+        }
         let known = service.kind.get().copied();
         let is_open = known.is_none_or(|kind| kind == Kind::Job);
         let (kind, span, key) = if let Some(said) = &config.r#static {
@@ -178,20 +186,22 @@ impl Apply<'_> {
             (Kind::Web, &said.span, "port")
         } else if let Some(said) = config.route.as_ref().filter(|_| is_open) {
             (Kind::Web, &said.span, "route")
+        } else if let Some((said, key)) = answers(config).filter(|_| is_open) {
+            (Kind::Web, &said.span, key)
+        } else if let Some(asked) = asked.filter(|_| is_open) {
+            return service.kind.propose(Kind::Web, self.origin(&asked.span, asked.rule.clone()));
         } else if let Some(said) = config.start.as_ref().or(config.dev.as_ref()).filter(|_| is_open) {
             (Kind::Worker, &said.span, "start")
         } else {
             return;
         };
-        if config.kind.is_none() && known != Some(kind) {
+        if known != Some(kind) {
             service.kind.propose(kind, self.origin(span, format!("{at}.{key}")));
         }
     }
 
     fn service(&self, config: &ServiceConfig, service: &mut Service, resources: &BTreeSet<Name>, at: &str) {
         self.set(&mut service.path, config.path.as_ref(), at, "path");
-        self.set(&mut service.kind, config.kind.as_ref(), at, "kind");
-        self.infer_kind(config, service, at);
         self.set(&mut service.language, config.language.as_ref(), at, "language");
         self.set(&mut service.framework, config.framework.as_ref(), at, "framework");
         self.set(&mut service.package_manager, config.package_manager.as_ref(), at, "package_manager");
@@ -347,4 +357,13 @@ fn forget(app: &mut App, gone: &Name) {
             }
         }
     }
+}
+
+/// The probe that a service answers over the network, and its key.
+fn answers(config: &ServiceConfig) -> Option<(&Located<Probe>, &'static str)> {
+    let probes =
+        [(&config.readiness, "readiness"), (&config.liveness, "liveness"), (&config.startup, "startup")];
+    let over_network =
+        |probe: &&Located<Probe>| matches!(probe.value.action, ProbeAction::Http(_) | ProbeAction::Tcp(0));
+    probes.into_iter().find_map(|(probe, key)| Some((probe.as_ref().filter(over_network)?, key)))
 }

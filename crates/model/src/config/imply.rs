@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::{Apply, entries};
-use super::{Located, Map, ServiceConfig};
+use super::{Located, Map, ServiceConfig, Span};
 use crate::placeholder::{Placeholder, Template};
 use crate::{App, Condition, Name, Origin};
 
@@ -49,6 +49,33 @@ pub(super) fn dependencies(
             service.depend_on(need, condition, origin);
         }
     }
+}
+
+/// Where a service is asked for its address.
+pub(super) struct Asked {
+    pub(super) span: Span,
+    /// The key that asks.
+    pub(super) rule: String,
+}
+
+/// The services whose address another one is told of.
+pub(super) fn asked(said: Option<&Located<Map<Name, ServiceConfig>>>, at: &str) -> BTreeMap<Name, Asked> {
+    let mut asked = BTreeMap::new();
+    for (name, config) in entries(said) {
+        for (variable, entry) in config.env.iter().flat_map(|env| &env.value) {
+            let Ok(template) = Template::parse(entry.value.as_str()) else { continue };
+            for (placeholder, _) in template.placeholders() {
+                let Placeholder::Service { name: other, .. } = placeholder else { continue };
+                if other != name {
+                    asked.entry(other.clone()).or_insert_with(|| Asked {
+                        span: entry.span.clone(),
+                        rule: format!("{at}.{name}.env.{}", variable.as_str()),
+                    });
+                }
+            }
+        }
+    }
+    asked
 }
 
 /// Whether a path leads from one name to another.

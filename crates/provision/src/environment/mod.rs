@@ -242,8 +242,18 @@ pub fn resolve(inputs: Inputs<'_>, secrets: &mut Secrets) -> Result<Environment,
             }
         }
     }
-    if let (Some(port), Some(PortSetting::Env(name))) = (inputs.port, inputs.service.port_setting.get()) {
-        environment.values.insert(name.clone(), value(port.to_string(), Source::Port));
+    if let Some(port) = inputs.port {
+        let handed_out = value(port.to_string(), Source::Port);
+        match inputs.service.port_setting.get() {
+            Some(PortSetting::Env(name)) => {
+                environment.values.insert(name.clone(), handed_out);
+            }
+            // How it takes its port is not known: this is what most read, and whoever does not is no worse off.
+            None => {
+                environment.values.entry("PORT".to_owned()).or_insert(handed_out);
+            }
+            Some(_) => {}
+        }
     }
     resolver.defaults(&mut environment);
     // What every tool says for itself is no one's to give.

@@ -89,7 +89,8 @@ impl Ports {
         self.running.insert(owner.to_owned());
     }
 
-    /// A port for `owner` (`services/api`, `resources/db`): the wanted one, else the one of the last run, else any.
+    /// A port for `owner` (`services/api`, `resources/db`): the wanted one, else the one of the last run, else any. Who asks
+    /// again before anything listens there gets the same: others may have been told of it.
     pub fn reserve(&mut self, owner: &str, wanted: Option<u16>) -> Result<Reservation, Error> {
         if self.running.remove(owner)
             && let Some(port) = self.remembered.get(owner).copied()
@@ -99,13 +100,13 @@ impl Ports {
         }
         let wanted = wanted.filter(|port| *port != 0);
         if let Some(port) = wanted
-            && let Some(held) = self.hold(port)
+            && let Some(held) = self.hold(port, owner)
         {
             return self.remember(owner, port, None, held);
         }
         let moved = wanted.map(|wanted| Moved { wanted, holder: self.holder_of(wanted) });
         if let Some(port) = self.remembered.get(owner).copied()
-            && let Some(held) = self.hold(port)
+            && let Some(held) = self.hold(port, owner)
         {
             return self.remember(owner, port, moved, held);
         }
@@ -119,7 +120,7 @@ impl Ports {
             if self.remembered.iter().any(|(other, known)| *known == port && other != owner) {
                 continue;
             }
-            if let Some(held) = self.hold(port) {
+            if let Some(held) = self.hold(port, owner) {
                 return self.remember(owner, port, moved, held);
             }
         }
@@ -132,11 +133,17 @@ impl Ports {
         self.claims.remove(&port);
     }
 
-    fn hold(&mut self, port: u16) -> Option<TcpListener> {
-        if self.taken.contains_key(&port) {
+    fn hold(&mut self, port: u16, owner: &str) -> Option<TcpListener> {
+        let is_anothers = self.taken.get(&port).is_some_and(|taken| taken != owner);
+        if is_anothers {
             return None;
         }
-        let Claim::Ours(claim) = claim(port) else { return None };
+        let claim = if self.claims.contains_key(&port) {
+            None
+        } else {
+            let Claim::Ours(claim) = claim(port) else { return None };
+            claim
+        };
         if !is_free(port) {
             return None;
         }
@@ -263,5 +270,19 @@ mod tests {
         let port = ports.reserve("a", None).unwrap().hand_over();
         let _server = TcpListener::bind(("127.0.0.1", port)).unwrap();
         assert_ne!(ports.reserve("b", Some(port)).unwrap().port, port);
+        assert_ne!(ports.reserve("a", None).unwrap().port, port, "something listens there");
+    }
+
+    #[test]
+    fn who_asks_again_gets_what_others_were_told_of() {
+        let (_dir, state) = state();
+        let mut ports = Ports::open(&state);
+        let port = ports.reserve("a", None).unwrap().hand_over();
+        assert_eq!(ports.reserve("a", None).unwrap().hand_over(), port);
+        let stranger = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let moved = ports.reserve("a", None).unwrap().hand_over();
+        assert_ne!(moved, port);
+        assert_eq!(ports.reserve("a", None).unwrap().hand_over(), moved);
+        drop(stranger);
     }
 }

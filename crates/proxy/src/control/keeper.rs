@@ -271,7 +271,12 @@ impl Keeper {
         loop {
             tokio::select! {
                 event = process.events.recv() => match event {
-                    Some(event) => self.hear(event),
+                    Some(event) => {
+                        self.hear(event);
+                        if self.rest(process).await.is_err() {
+                            return Over::Died;
+                        }
+                    }
                     None => return Over::Died,
                 },
                 request = self.orders.recv() => {
@@ -319,6 +324,15 @@ impl Keeper {
             }
             Request::Replace(..) | Request::Stop(_) | Request::Leave(_) => Ok(()),
         }
+    }
+
+    /// A live list that nobody reads any more is not made any more.
+    async fn rest(&mut self, process: &mut Process) -> Result<()> {
+        if !self.watching.accesses || self.channels.accesses.receiver_count() > 0 {
+            return Ok(());
+        }
+        self.watching.accesses = false;
+        process.order(&Order::Watch(false)).await
     }
 
     fn hear(&mut self, event: Event) {

@@ -161,8 +161,8 @@ impl Proxy {
         self.ask(|reply| Request::Replace(plan, reply)).await?
     }
 
-    /// The requests that are answered from now on, in batches. A reader that is slow misses some and is told how many
-    /// batches.
+    /// The requests that are answered from now on, in batches, for as long as someone reads. A reader that is slow misses some
+    /// and is told how many batches.
     pub async fn watch_accesses(&self) -> Result<broadcast::Receiver<Vec<AccessEvent>>> {
         let receiver = self.channels.accesses.subscribe();
         self.requests.send(Request::WatchAccesses).await.map_err(|_| Error::Stopped)?;

@@ -10,8 +10,7 @@
 //! | `package` | the built tree -> an artifact in a store |
 //! | `migrations` | the migrations of a commit, and what each does to the release that serves |
 //!
-//! What becomes of a release afterwards is none of this module's business; artifacts that nobody needs any more are removed
-//! by `seaworthy_artifact::Store::prune`.
+//! What becomes of a release afterwards is none of this module's business.
 
 mod checkout;
 mod error;

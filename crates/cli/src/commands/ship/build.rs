@@ -1,6 +1,7 @@
 //! A commit -> a release in the host's store.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use seaworthy_artifact::{Digest, Store};
 use seaworthy_check::migration::Class;
@@ -25,6 +26,9 @@ use crate::commands::remote::deliver;
 use crate::commands::{check, ci, commits as history};
 use crate::exit::{Mistake, Outside};
 use crate::output::steps;
+
+/// What was sent to another host is kept here for so long.
+const KEPT_HERE: Duration = Duration::from_hours(7 * 24);
 
 /// A release that is in the host's store.
 pub(super) struct Built {
@@ -97,6 +101,8 @@ pub(super) fn build(global: &Global, args: &ShipArgs, place: &Place) -> anyhow::
     let packaged = package(&store, &parts).map_err(|error| advise(&error))?;
     if let Some(remote) = &place.remote {
         deliver(remote, &place.client, &store, &packaged.digest.to_string())?;
+        // The host has it; here it only makes the next one quick. What cannot be swept now is swept the next time.
+        let _ = store.prune(&[packaged.digest].into(), KEPT_HERE);
     }
     for warning in &packaged.warnings {
         anstream::eprintln!("warning: {warning}");
@@ -243,7 +249,7 @@ fn relation(place: &Place, commit: &str, held: &str) -> Relation {
 
 /// A strategy by its name, with the defaults for the rest.
 pub(super) fn strategy(name: StrategyName) -> Strategy {
-    let watch = std::time::Duration::from_mins(10);
+    let watch = Duration::from_mins(10);
     match name {
         StrategyName::Canary => Strategy::Canary { steps: [10, 50, 100].map(Weight::percent).into(), watch },
         StrategyName::BlueGreen => Strategy::BlueGreen { watch },
