@@ -104,10 +104,49 @@ fn one_that_fails_on_a_route_is_taken_back_in_its_canary() {
     let told = said.json();
     assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
     assert!(said.out.contains("canary 50"), "{said:?}");
+    assert!(said.out.contains(" s after the first that failed"), "{said:?}");
     let failed = load.end();
     assert!(!failed.failures.is_empty());
     host.until("it is over", |environment| environment["rollout"].is_null());
     assert_eq!(host.get("/orders").0, 200);
+    assert_eq!(host.word(), "one");
+    host.end();
+}
+
+#[test]
+fn one_that_is_slow_is_taken_back_in_its_canary() {
+    let host = Host::new(&config("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
+    host.ship(&[]);
+    let load = Load::visitors(host.port());
+    more(&load, 60);
+    host.commit(&[("mode", "slow"), ("word", "bad")]);
+    let said = host.sea(&["ship", "--json"]);
+    let told = said.json();
+    assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
+    assert!(told["why"].as_str().unwrap().contains("slow"), "{told}");
+    let went = load.end();
+    assert_eq!((&went.failures[..], &went.broken[..]), (&[][..], &[][..]));
+    host.until("it is over", |environment| environment["rollout"].is_null());
+    assert_eq!(host.word(), "one");
+    host.end();
+}
+
+#[test]
+fn one_that_leaks_memory_is_taken_back() {
+    let limited = |environment| with("memory = \"192Mi\"", environment);
+    let host = Host::new(&limited("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
+    host.ship(&[]);
+    let load = Load::visitors(host.port());
+    more(&load, 60);
+    host.commit(&[("mode", "keeps"), ("word", "bad")]);
+    let said = host.sea(&["ship", "--json"]);
+    let told = said.json();
+    assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
+    assert!(told["why"].as_str().unwrap().contains("memory"), "{told}");
+    let went = load.end();
+    // What it had under way when it was killed is lost.
+    assert!(went.failures.is_empty() && went.broken.len() <= 4, "{went:?}");
+    host.until("it is over", |environment| environment["rollout"].is_null());
     assert_eq!(host.word(), "one");
     host.end();
 }

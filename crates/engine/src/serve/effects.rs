@@ -1,14 +1,14 @@
 //! Carries out what the machine wants done. Every effect is absolute: doing it again changes nothing.
 
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use seaworthy_model::Name;
 use seaworthy_rollout::machine::{Effect, Plan};
 use seaworthy_rollout::schema::Migration;
-use seaworthy_rollout::{Arm, Weight};
+use seaworthy_rollout::{Arm, Moment, Weight};
 use seaworthy_supervise::machine::Phase;
 
 use super::place::Place;
@@ -28,6 +28,8 @@ pub(super) struct Scene {
     pub(super) stable: Option<Arc<Running>>,
     /// What runs now must be finished, whatever is decided meanwhile: a migration that is cut off is worse than a slow one.
     pub(super) must_finish: AtomicBool,
+    /// When the first request failed at the new release, once it is decided that it goes back.
+    pub(super) first_failure: OnceLock<Moment>,
 }
 
 impl Scene {
@@ -106,7 +108,13 @@ async fn one(scene: &Arc<Scene>, effect: Effect) -> Result<(), String> {
                 traffic.weight = weight;
                 traffic.lease = lease;
             })
-            .await
+            .await?;
+            if let Some(first) = scene.first_failure.get().filter(|_| weight == Weight::NONE) {
+                let took = place.host.clock.now().since(*first).as_secs_f64();
+                let text = format!("no request reaches it any more, {took:.1} s after the first that failed");
+                place.tell(Some(&scene.plan.release), text);
+            }
+            Ok(())
         }
         Effect::RenewLease { lease } => place.host.router.renew(place, lease).await,
         Effect::ExpireCookies => {

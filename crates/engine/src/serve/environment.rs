@@ -540,6 +540,7 @@ impl Task {
             new,
             stable: self.stable.clone(),
             must_finish: std::sync::atomic::AtomicBool::new(false),
+            first_failure: std::sync::OnceLock::new(),
         };
         let actor = journal::actor(&ship.actor, &self.place.host.hostname);
         let rollout = Rollout::start(scene, actor, ship.retry, self.baseline.clone(), &schema)

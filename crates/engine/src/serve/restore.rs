@@ -2,8 +2,8 @@
 //! rollout that was under way is taken up from the journal.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use seaworthy_model::Name;
@@ -115,6 +115,7 @@ async fn bring_back(
         new,
         stable: stable.clone(),
         must_finish: AtomicBool::new(false),
+        first_failure: OnceLock::new(),
     };
     let how =
         if is_reboot { "after a restart of the machine" } else { "after a restart of the control process" };

@@ -466,6 +466,9 @@ impl Rollout {
             }
         };
         place.tell(Some(&self.scene.plan.release), format!("{}{cause}", words::state(step.to)));
+        if is_way_back && let Some(first) = self.report().and_then(|report| report.first_event) {
+            let _ = self.scene.first_failure.set(first);
+        }
         self.traffic_changes(&step);
         let (scene, wanted, to) = (Arc::clone(&self.scene), step.effects.clone(), step.to);
         let effects = tokio::spawn(async move {
