@@ -105,6 +105,16 @@ impl Gate {
         }
     }
 
+    /// How long its instance may take until it is healthy.
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// How long it was waited for so far.
+    pub fn waited(&self, now: Moment) -> Duration {
+        now.since(self.began)
+    }
+
     /// Adds what was seen.
     pub fn observe(&mut self, observation: Observation) {
         match observation {

@@ -9,6 +9,7 @@ use seaworthy_supervise::machine::Phase;
 use seaworthy_supervise::sighting::Sighting;
 
 use super::effects::Scene;
+use super::startups::Startups;
 
 /// What is known of a release's instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub(super) struct Gates {
     passed: BTreeSet<String>,
     /// They passed without a probe of their own, which is to be said once.
     unprobed: Vec<Name>,
+    startups: Option<Startups>,
 }
 
 impl Gates {
@@ -60,18 +62,13 @@ impl Gates {
     }
 
     fn gate(&mut self, scene: &Scene, instance: &str, now: Moment) -> &mut Gate {
+        let startups = self.startups.get_or_insert_with(|| Startups::open(&scene.place.folder));
         self.by_instance.entry(instance.to_owned()).or_insert_with(|| {
-            let service = service_of(scene, instance);
-            let probed = service.is_some_and(|service| {
-                scene
-                    .new
-                    .release
-                    .app
-                    .services
-                    .get(&service)
-                    .is_some_and(|known| known.readiness.get().is_some())
-            });
-            Gate::new(now, STARTUP_DEADLINE, true, probed)
+            let name = service_of(scene, instance);
+            let service = name.as_ref().and_then(|name| scene.new.release.app.services.get(name));
+            let probed = service.is_some_and(|service| service.readiness.get().is_some());
+            let deadline = name.as_ref().map_or(STARTUP_DEADLINE, |name| startups.deadline(name, service));
+            Gate::new(now, deadline, true, probed)
         })
     }
 
@@ -81,20 +78,25 @@ impl Gates {
         let mut ready: BTreeMap<Name, u32> = BTreeMap::new();
         for instance in scene.new.instances().into_iter().filter(|instance| instance.port.is_some()) {
             let service = instance.service.clone();
-            match self.gate(scene, &instance.name, now).verdict(now) {
+            let gate = self.gate(scene, &instance.name, now);
+            let (deadline, waited) = (gate.deadline().as_secs(), gate.waited(now));
+            match gate.verdict(now) {
                 GateVerdict::Fail { why, first_error } => {
                     let detail = board.get(&instance.name).map(|status| status.detail).unwrap_or_default();
                     let error = first_error.unwrap_or(detail);
                     let why = match why {
                         Failing::Ended => format!("{service}: {error}"),
                         Failing::Deadline => {
-                            format!("{service} is not ready after {} s: {error}", STARTUP_DEADLINE.as_secs())
+                            format!("{service} is not ready after {deadline} s: {error}")
                         }
                     };
                     return Health::Failed(why);
                 }
                 GateVerdict::Pass { unprobed } => {
-                    self.passed.insert(instance.name.clone());
+                    let is_first = self.passed.insert(instance.name.clone());
+                    if let Some(startups) = self.startups.as_mut().filter(|_| is_first) {
+                        startups.add(&service, waited);
+                    }
                     let is_ready =
                         board.get(&instance.name).is_some_and(|status| status.phase == Phase::Ready);
                     *ready.entry(service.clone()).or_default() += u32::from(is_ready);

@@ -189,6 +189,11 @@ impl EnvironmentFolder {
         self.0.join("commits.json")
     }
 
+    /// How long instances took to be ready.
+    pub(super) fn startups(&self) -> PathBuf {
+        self.0.join("startups.json")
+    }
+
     /// The ports of instances.
     pub(super) fn instances(&self) -> PathBuf {
         self.0.join("instances.json")

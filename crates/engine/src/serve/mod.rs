@@ -56,6 +56,7 @@ mod schema;
 mod secrets;
 mod session;
 mod smoke;
+mod startups;
 mod sweep;
 mod synthetic;
 mod tools;
