@@ -131,7 +131,8 @@ pub(crate) struct UpArgs {
     #[arg(long)]
     pub(crate) no_watch: bool,
 
-    /// Wait until the app is ready, run a command with its address in `$SEA_URL`, stop, and exit with its code.
+    /// Wait until the app is ready, run a command with its address in `$SEA_URL`, stop, and exit with its code. One word is a line
+    /// for the shell.
     #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true)]
     pub(crate) ci: Vec<String>,
 

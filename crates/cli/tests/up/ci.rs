@@ -16,6 +16,11 @@ fn the_command_sees_a_ready_app_and_its_code_is_handed_on() {
     assert_eq!(done.status.code(), Some(7), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(String::from_utf8_lossy(&done.stdout).contains("hello"));
     assert_eq!(ci(folder.path(), &["--ci", "true"]).status.code(), Some(0));
+    let line = ci(folder.path(), &["--ci", "test -n \"$SEA_URL\" && exit 9"]);
+    assert_eq!(line.status.code(), Some(9), "{}", String::from_utf8_lossy(&line.stderr));
+    let wrong = ci(folder.path(), &["--ci", "no-such-program", "now"]);
+    let told = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(wrong.status.code() == Some(2) && told.contains("no-such-program now cannot be run"), "{told}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use seaworthy_engine::Control;
 use seaworthy_engine::view::{AppState, AppView, Role};
 use tokio::process::Command;
 
-use crate::exit;
+use crate::exit::{self, Mistake};
 
 /// Waits, runs, and returns the code to exit with.
 pub(super) async fn run(control: Arc<dyn Control>, command: &[String], timeout: u64) -> anyhow::Result<u8> {
@@ -24,13 +24,25 @@ pub(super) async fn run(control: Arc<dyn Control>, command: &[String], timeout: 
         }
     }
     let app = control.app();
-    let Some((program, arguments)) = command.split_first() else { return Ok(exit::DONE) };
-    let status = Command::new(program)
-        .args(arguments)
-        .env("SEA_URL", app.url.unwrap_or_default())
-        .kill_on_drop(true)
-        .status()
-        .await?;
+    let mut process = match command {
+        [] => return Ok(exit::DONE),
+        // One word is a line for the shell, so that `$SEA_URL` can stand in it.
+        [line] => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", line]);
+            shell
+        }
+        [program, arguments @ ..] => {
+            let mut process = Command::new(program);
+            process.args(arguments);
+            process
+        }
+    };
+    let status = process.env("SEA_URL", app.url.unwrap_or_default()).kill_on_drop(true).status().await;
+    let status = status.map_err(|error| Mistake {
+        message: format!("{} cannot be run: {error}", command.join(" ")),
+        help: Some("sea up --ci PROGRAM ARGUMENTS, or --ci 'a line for the shell'".to_owned()),
+    })?;
     // A command that a signal ended has no code of its own.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(exit::OUTSIDE))
 }
