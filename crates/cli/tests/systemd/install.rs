@@ -29,6 +29,9 @@ fn systemd_takes_a_host_over_and_replaces_its_control_process_unnoticed() {
     let verified = machine.run("systemd-analyze verify seaworthy.service");
     assert_eq!(verified, "");
     eprintln!("{}", machine.journal());
-    eprintln!("{}", machine.run("systemctl status seaworthy --no-pager; systemctl cat seaworthy --no-pager; ps axf"));
+    eprintln!(
+        "{}",
+        machine.run("systemctl status seaworthy --no-pager; systemctl cat seaworthy --no-pager; ps axf")
+    );
     assert!(!machine.journal().contains(SECRET));
 }

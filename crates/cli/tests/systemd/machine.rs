@@ -67,8 +67,21 @@ impl Machine {
         let mut machine = Self { podman, keys, ssh: 0, http: 0, cleaner };
         let files = format!("{}:O", files.display());
         machine.podman(&[
-            "run", "--detach", "--name", "machine", "--hostname", "machine", "--systemd=always", "--cap-add",
-            "SYS_ADMIN", "--publish", "127.0.0.1::22", "--publish", "127.0.0.1::80", "--rootfs", &files,
+            "run",
+            "--detach",
+            "--name",
+            "machine",
+            "--hostname",
+            "machine",
+            "--systemd=always",
+            "--cap-add",
+            "SYS_ADMIN",
+            "--publish",
+            "127.0.0.1::22",
+            "--publish",
+            "127.0.0.1::80",
+            "--rootfs",
+            &files,
             "/sbin/init",
         ]);
         machine.find_ports();

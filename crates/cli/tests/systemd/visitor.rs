@@ -82,7 +82,13 @@ impl Visitor {
     pub(crate) fn goes_content_with(self, answer: &Answer) {
         self.stop.store(true, Ordering::Release);
         let seen = self.thread.join().unwrap();
-        assert!(seen.failures.is_empty(), "{} of {}: {:?}", seen.failures.len(), seen.requests, seen.failures);
+        assert!(
+            seen.failures.is_empty(),
+            "{} of {}: {:?}",
+            seen.failures.len(),
+            seen.requests,
+            seen.failures
+        );
         assert!(seen.requests > 10, "{seen:?}");
         assert_eq!(seen.answers.iter().collect::<Vec<_>>(), [answer]);
     }

@@ -128,6 +128,9 @@ pub struct Serve {
     keeper: Option<Arc<Keeper>>,
 }
 
+/// What the proxy calls its socket for plain HTTP.
+const HTTP_LISTENER: &str = "http";
+
 /// Where the proxy listens.
 #[derive(Clone, Copy, Debug)]
 struct Ports {
@@ -316,7 +319,6 @@ async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, Ports)
         settings,
     };
     let scope = if options.is_public { Scope::Everyone } else { Scope::Loopback };
-    let secure = |https: &Https| Listener::bind(https::LISTENER, https.port, scope);
     let begin = |listeners: &[Listener]| {
         let secure = listeners.iter().find(|listener| listener.name() == https::LISTENER).map(Listener::port);
         let secure = options.https.as_ref().zip(secure);
@@ -326,9 +328,9 @@ async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, Ports)
         Ports { http: listeners.first().map_or(0, Listener::port), https: secure.map(|(_, port)| port) }
     };
     if let Some(mut surviving) = SurvivingProxy::find(&folder).await? {
-        let has_secure = surviving.listeners().iter().any(|listener| listener.name() == https::LISTENER);
-        if let Some(https) = options.https.as_ref().filter(|_| !has_secure) {
-            surviving.listen(secure(https)?);
+        surviving.listen(HTTP_LISTENER, options.http, scope)?;
+        if let Some(https) = &options.https {
+            surviving.listen(https::LISTENER, https.port, scope)?;
         }
         let ports = begin(surviving.listeners());
         // Clients go on to be shown what they were, until what is kept is read again.
@@ -337,9 +339,9 @@ async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, Ports)
         let proxy = Proxy::adopt(proxy_options, surviving, router::table(shared, 1)).await?;
         return Ok((proxy, ports));
     }
-    let mut listeners = vec![Listener::bind("http", options.http, scope)?];
+    let mut listeners = vec![Listener::bind(HTTP_LISTENER, options.http, scope)?];
     if let Some(https) = &options.https {
-        listeners.push(secure(https)?);
+        listeners.push(Listener::bind(https::LISTENER, https.port, scope)?);
     }
     let ports = begin(&listeners);
     let proxy = Proxy::start(proxy_options, listeners, router::table(shared, 1)).await?;
