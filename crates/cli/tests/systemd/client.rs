@@ -117,9 +117,10 @@ impl Client {
         }
     }
 
-    /// Starts one that is not waited for.
-    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    /// Starts to ship, and does not wait for the end.
+    pub(crate) fn start_to_ship(&self) -> Child {
+        let mut ship = self.command(&["ship", "--env", "production"]);
+        ship.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Ships, and is sure that it was promoted.
@@ -133,5 +134,10 @@ impl Client {
     pub(crate) fn status(&self) -> Value {
         let status = self.sea(&["status", "--env", "production", "--json"]);
         serde_json::from_str(&status.out).unwrap_or_else(|_| panic!("{status:?}"))
+    }
+
+    /// The rollout that is under way; null where none is.
+    pub(crate) fn rollout(&self) -> Value {
+        self.status()["environments"][0]["rollout"].take()
     }
 }

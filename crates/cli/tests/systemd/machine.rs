@@ -164,7 +164,7 @@ impl Machine {
     /// Runs a script over there that has to be content.
     pub(crate) fn run(&self, script: &str) -> String {
         let (is_content, said) = self.attempt(script);
-        assert!(is_content, "{script}: {said}\n{}", self.journal());
+        assert!(is_content, "{script}: {said}\n{}", self.last_lines());
         said
     }
 
@@ -178,11 +178,16 @@ impl Machine {
         self.attempt("journalctl --no-pager --unit seaworthy.service").1
     }
 
+    /// The end of it, for who has to find out what went wrong.
+    fn last_lines(&self) -> String {
+        self.attempt("journalctl --no-pager --lines 60 --unit seaworthy.service").1
+    }
+
     /// Waits until it is so.
     pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let end = Instant::now() + LONG;
         while !holds() {
-            assert!(Instant::now() < end, "never: {what}\n{}", self.journal());
+            assert!(Instant::now() < end, "never: {what}\n{}", self.last_lines());
             std::thread::sleep(Duration::from_millis(50));
         }
     }
