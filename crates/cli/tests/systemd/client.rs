@@ -46,9 +46,10 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// An app whose production is this machine, shipped as this strategy says. Its first commit says `one`.
-    pub(crate) fn new(machine: &Machine, strategy: &str) -> Self {
-        machine.run(&format!("umask 077; echo PASSPHRASE={SECRET} >/etc/shop.env"));
+    /// An app that this user ships to this machine as this strategy says. Its first commit says `one`.
+    pub(crate) fn new(machine: &Machine, user: &str, strategy: &str) -> Self {
+        machine
+            .run(&format!("umask 077; echo PASSPHRASE={SECRET} >/etc/shop.env; chown {user} /etc/shop.env"));
         let client = Self { folder: tempfile::tempdir().unwrap(), ssh: machine.ssh() };
         // Its symbols are most of it, and it is copied.
         let stripped =
@@ -60,7 +61,7 @@ impl Client {
         let configuration = format!(
             "name = \"shop\"\n[services.web]\nstart = \"python3 server.py\"\nroute = \"/\"\n\
              env = {{ PASSPHRASE = \"${{secrets.PASSPHRASE}}\" }}\n\
-             [environments.production]\nhost = \"ssh://root@127.0.0.1:{}\"\n{strategy}\n\
+             [environments.production]\nhost = \"ssh://{user}@127.0.0.1:{}\"\n{strategy}\n\
              secrets = {{ file = \"/etc/shop.env\" }}\n",
             machine.ssh
         );

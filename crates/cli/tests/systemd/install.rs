@@ -17,7 +17,7 @@ const SEA: &str = "/var/lib/seaworthy/bin/sea";
 #[test]
 fn systemd_takes_a_host_over_and_replaces_its_control_process_unnoticed() {
     let Some(machine) = Machine::boot() else { return };
-    let client = Client::new(&machine, STRATEGY);
+    let client = Client::new(&machine, "root", STRATEGY);
     let first = client.ship();
     assert!(first.err.contains("copying sea to ssh://"), "{first:?}");
     let inside = machine.run(INSIDE);

@@ -8,4 +8,5 @@ mod client;
 mod install;
 mod machine;
 mod reboot;
+mod user;
 mod visitor;

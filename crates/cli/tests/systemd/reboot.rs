@@ -9,7 +9,7 @@ use crate::visitor::{Visitor, ask};
 #[test]
 fn after_a_restart_of_the_machine_the_last_promoted_release_serves_and_no_canary() {
     let Some(mut machine) = Machine::boot() else { return };
-    let client = Client::new(&machine, "strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }");
+    let client = Client::new(&machine, "root", "strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }");
     client.ship();
     machine.run("/var/lib/seaworthy/bin/sea serve --install --http 80 --public");
 
