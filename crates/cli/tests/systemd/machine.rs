@@ -24,7 +24,6 @@ events_logger = "file"
 lock_type = "file"
 [network]
 network_backend = "netavark"
-network_config_dir = "FOLDER/networks"
 "#;
 
 /// Removes the container and all that Podman keeps of it once standard input ends, which it does with the test, however
@@ -51,8 +50,7 @@ impl Machine {
         }
         // Sockets are below it, and their paths are short (unix(7)).
         let podman = tempfile::Builder::new().prefix("sea-machine-").tempdir_in("/tmp").unwrap().keep();
-        let configuration = CONFIGURATION.replace("FOLDER", &podman.display().to_string());
-        fs::write(podman.join("containers.conf"), configuration).unwrap();
+        fs::write(podman.join("containers.conf"), CONFIGURATION).unwrap();
         let cleaner = Command::new("sh")
             .args(["-c", CLEANER, "sh"])
             .args(Self::podman_line(&podman))
