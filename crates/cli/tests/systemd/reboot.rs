@@ -42,11 +42,5 @@ fn after_a_restart_of_the_machine_the_last_promoted_release_serves_and_no_canary
     assert_eq!(shipped.code, 0, "{shipped:?}");
     assert_eq!(ask(machine.http).unwrap().word, "three");
     machine.restart();
-    let answer = ask(machine.http);
-    if answer.is_err() {
-        eprintln!("{}", machine.run("cd /var/lib/seaworthy/apps/shop/production; ls -la . logs; tail -n 30 logs/*; cat instances.json; journalctl -u seaworthy --no-pager; ps axf; ls releases"));
-        eprintln!("{:?}", client.sea(&["logs", "--env", "production", "web"]));
-        eprintln!("{:?}", client.sea(&["status", "--env", "production", "--json"]));
-    }
-    assert_eq!(answer.unwrap().word, "three");
+    assert_eq!(ask(machine.http).unwrap().word, "three");
 }
