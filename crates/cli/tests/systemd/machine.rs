@@ -27,8 +27,10 @@ network_backend = "netavark"
 "#;
 
 /// Removes the container and all that Podman keeps of it once standard input ends, which it does with the test, however
-/// that ends.
-const CLEANER: &str = r#"cat >/dev/null; "$@" rm --force --time 0 machine; rm -rf "$PODMAN""#;
+/// that ends. What watched the container cleans up after it in its own time, and would bring the folder back.
+const CLEANER: &str = r#"cat >/dev/null; "$@" rm --force --time 0 machine
+for attempt in $(seq 100); do pgrep -f "^[^ ]*(podman|conmon) .*$PODMAN" >/dev/null || break; sleep 0.1; done
+rm -rf "$PODMAN""#;
 
 pub(crate) struct Machine {
     podman: PathBuf,
