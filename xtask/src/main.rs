@@ -10,6 +10,7 @@ mod figures;
 mod fuzz;
 mod licences;
 mod lint;
+mod machine;
 mod needs;
 mod process;
 mod test;
@@ -30,7 +31,11 @@ const TASKS: [Task; 9] = [
     ("docs", "write what is generated in docs/", docs::run),
     ("dashboard", "build the dashboard with npm into crates/server/assets", dashboard::run),
     ("licences", "licences, bans and sources of the dependencies, by deny.toml", licences::run),
-    ("validators", "install the tools that judge derived files in the tests", validators::run),
+    (
+        "validators",
+        "install the tools that judge derived files in the tests, and make the machine that they boot",
+        validators::run,
+    ),
     ("fuzz", "build every fuzz target with nightly and run it for 20 seconds", fuzz::run),
     ("bench", "compare sea plan with listing the files", bench::run),
     ("figures", "size of the release binary and time of a cold build", figures::run),

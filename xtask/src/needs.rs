@@ -11,7 +11,7 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 19] = [
+const NEEDS: [Need; 24] = [
     Need { places: &["/usr/lib/postgresql/*/bin/initdb", "initdb"], package: "postgresql" },
     Need { places: &["redis-server"], package: "redis-server" },
     Need { places: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
@@ -34,6 +34,12 @@ const NEEDS: [Need; 19] = [
     Need { places: &["busybox"], package: "busybox-static" },
     // An authority that issues certificates which nobody trusts, and names that lead to this machine.
     Need { places: &["pebble"], package: "pebble" },
+    // A machine with systemd is made by the first of these and booted by the others.
+    Need { places: &["mmdebstrap"], package: "mmdebstrap" },
+    Need { places: &["podman"], package: "podman" },
+    Need { places: &["/usr/lib/podman/netavark", "/usr/libexec/podman/netavark"], package: "netavark" },
+    Need { places: &["runc", "/usr/sbin/runc"], package: "runc" },
+    Need { places: &["iptables", "/usr/sbin/iptables"], package: "iptables" },
     Need { places: &["nginx", "/usr/sbin/nginx"], package: "nginx-light" },
 ];
 

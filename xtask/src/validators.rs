@@ -1,11 +1,11 @@
 //! `cargo xtask validators`: the tools that judge derived files in the tests, from the package registries into
-//! `target/validators`, in the versions that the crate's tests name.
+//! `target/validators`, in the versions that the crate's tests name; and beside them the machine that tests boot.
 
 use std::fs;
 use std::path::PathBuf;
 
-use crate::compose;
 use crate::process::{self, Outcome, program};
+use crate::{compose, machine};
 
 /// Where the versions are named.
 const WANTED: &str = "crates/generate/tests/validators";
@@ -41,7 +41,11 @@ pub(crate) fn install() -> Result<(), String> {
     let programs = folder.join("bin");
     fs::create_dir_all(&programs)
         .map_err(|error| format!("{} cannot be made: {error}", programs.display()))?;
-    compose::install(&programs)
+    compose::install(&programs)?;
+    if let Err(why) = machine::make(&folder) {
+        println!("no machine with systemd is made for the tests: {why}");
+    }
+    Ok(())
 }
 
 fn folder() -> PathBuf {

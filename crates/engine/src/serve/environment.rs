@@ -184,6 +184,8 @@ impl Task {
         let mut counted = self.place.host.router.counts();
         let mut samples = self.place.host.router.samples();
         let mut sightings = self.place.host.supervisor.board().sightings();
+        // What changed since it was looked at last, and before anyone listened.
+        self.look();
         loop {
             tokio::select! {
                 order = orders.recv() => {
@@ -201,10 +203,7 @@ impl Task {
                     if changed.is_err() {
                         return;
                     }
-                    self.refresh();
-                    if let Some(rollout) = &mut self.rollout {
-                        rollout.look();
-                    }
+                    self.look();
                 }
                 second = counted.recv() => {
                     if let Ok((name, second)) = second
@@ -269,6 +268,14 @@ impl Task {
         }
         counts.events[Stream::ServerError] = sample.failed;
         self.baseline.add(&counts);
+    }
+
+    /// Looks at what runs.
+    fn look(&mut self) {
+        self.refresh();
+        if let Some(rollout) = &mut self.rollout {
+            rollout.look();
+        }
     }
 
     /// Keeps what the proxy is told in line with which instances are ready.

@@ -74,6 +74,7 @@ use seaworthy_certificate::Keeper;
 use seaworthy_ledger::{Actor, Ledger, mask};
 use seaworthy_model::Name;
 use seaworthy_proxy::control::{Listener, Proxy, ProxyOptions, Scope, Survivor as SurvivingProxy};
+use seaworthy_proxy::table::RoutingTable;
 use seaworthy_proxy::wire::{Linger, OnControlLoss, Settings};
 use seaworthy_rollout::ReleaseId;
 use seaworthy_rollout::machine::Command;
@@ -129,6 +130,9 @@ pub struct Serve {
     keeper: Option<Arc<Keeper>>,
 }
 
+/// What the proxy calls its socket for plain HTTP.
+const HTTP_LISTENER: &str = "http";
+
 /// Where the proxy listens.
 #[derive(Clone, Copy, Debug)]
 struct Ports {
@@ -156,8 +160,7 @@ impl Serve {
         let run = format!("host-{}", session::id(&layout));
         let shared = Arc::new(Shared::new(layout, ledger, supervisor, run, options.hostname.clone()));
         let tasks = restore_all(&shared).await?;
-        let (proxy, ports) = proxy(&shared, &options).await?;
-        let table = router::table(&shared, 0);
+        let (proxy, table, ports) = proxy(&shared, &options).await?;
         shared.router.set(proxy, table).await;
         shared.set_http(ports.http);
         // What was restored while the proxy was not told yet.
@@ -304,8 +307,9 @@ fn enter(
     Ok(started)
 }
 
-/// The proxy: the one that an earlier control process left, or a new one.
-async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, Ports), Error> {
+/// The proxy, the one that an earlier control process left or a new one, with the table that it serves: what changes while
+/// it starts is told to it later.
+async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, RoutingTable, Ports), Error> {
     let folder = shared.layout.proxies();
     let settings = Settings {
         on_control_loss: OnControlLoss::Serve(Linger { folder: folder.clone(), at_most: None }),
@@ -317,7 +321,6 @@ async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, Ports)
         settings,
     };
     let scope = if options.is_public { Scope::Everyone } else { Scope::Loopback };
-    let secure = |https: &Https| Listener::bind(https::LISTENER, https.port, scope);
     let begin = |listeners: &[Listener]| {
         let secure = listeners.iter().find(|listener| listener.name() == https::LISTENER).map(Listener::port);
         let secure = options.https.as_ref().zip(secure);
@@ -327,24 +330,26 @@ async fn proxy(shared: &Arc<Shared>, options: &Options) -> Result<(Proxy, Ports)
         Ports { http: listeners.first().map_or(0, Listener::port), https: secure.map(|(_, port)| port) }
     };
     if let Some(mut surviving) = SurvivingProxy::find(&folder).await? {
-        let has_secure = surviving.listeners().iter().any(|listener| listener.name() == https::LISTENER);
-        if let Some(https) = options.https.as_ref().filter(|_| !has_secure) {
-            surviving.listen(secure(https)?);
+        surviving.listen(HTTP_LISTENER, options.http, scope)?;
+        if let Some(https) = &options.https {
+            surviving.listen(https::LISTENER, https.port, scope)?;
         }
         let ports = begin(surviving.listeners());
         // Clients go on to be shown what they were, until what is kept is read again.
         let shown = surviving.table().and_then(|table| table.tls).map(|tls| tls.certificates);
         shared.secured.restore(shown.unwrap_or_default());
-        let proxy = Proxy::adopt(proxy_options, surviving, router::table(shared, 1)).await?;
-        return Ok((proxy, ports));
+        let table = router::table(shared, 1);
+        let proxy = Proxy::adopt(proxy_options, surviving, table.clone()).await?;
+        return Ok((proxy, table, ports));
     }
-    let mut listeners = vec![Listener::bind("http", options.http, scope)?];
+    let mut listeners = vec![Listener::bind(HTTP_LISTENER, options.http, scope)?];
     if let Some(https) = &options.https {
-        listeners.push(secure(https)?);
+        listeners.push(Listener::bind(https::LISTENER, https.port, scope)?);
     }
     let ports = begin(&listeners);
-    let proxy = Proxy::start(proxy_options, listeners, router::table(shared, 1)).await?;
-    Ok((proxy, ports))
+    let table = router::table(shared, 1);
+    let proxy = Proxy::start(proxy_options, listeners, table.clone()).await?;
+    Ok((proxy, table, ports))
 }
 
 /// What can be asked of a host.

@@ -190,7 +190,8 @@ async fn wait_until_ready(place: &Place, running: &Running) {
     let waits = || {
         running.instances().iter().any(|instance| {
             let phase = board.get(&instance.name).map(|status| status.phase);
-            instance.port.is_some() && matches!(phase, Some(Phase::Waiting | Phase::Starting))
+            // Of one that was started just now nothing is known yet.
+            instance.port.is_some() && matches!(phase, None | Some(Phase::Waiting | Phase::Starting))
         })
     };
     let _ = tokio::time::timeout(READY_WITHIN, async {

@@ -208,6 +208,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut changes = shared.changes();
     let mut statuses = shared.supervisor.board().changes();
     let mut listener = Listener::default();
+    // What changed before anyone listened.
+    let _ = shared.router.sync(&shared).await;
     loop {
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },

@@ -60,6 +60,23 @@ impl Listener {
         self.port
     }
 
+    /// Who may connect.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let is_loopback =
+            |socket: &TcpListener| socket.local_addr().is_ok_and(|address| address.ip().is_loopback());
+        if self.sockets.iter().all(is_loopback) { Scope::Loopback } else { Scope::Everyone }
+    }
+
+    /// Ends the listening in every process that has these sockets: the port can be had anew.
+    pub(super) fn close(&self) {
+        for socket in &self.sockets {
+            // Linux stops listening on a socket that is shut down for reading. Where that cannot be done the port stays
+            // taken, which is told to whoever wants it.
+            let _ = rustix::net::shutdown(socket, rustix::net::Shutdown::Read);
+        }
+    }
+
     /// Listeners from the names and sockets that a proxy gave back, in the order in which it got them.
     pub(super) fn regroup(names: Vec<ListenerName>, sockets: Vec<TcpListener>) -> Vec<Self> {
         let mut listeners: Vec<Self> = Vec::new();
@@ -126,5 +143,17 @@ mod tests {
         for socket in listener.sockets() {
             assert_eq!(socket.local_addr().unwrap().port(), listener.port());
         }
+    }
+
+    #[test]
+    fn a_port_that_another_process_listens_on_too_can_be_had_for_others() {
+        let former = Listener::bind("main", 0, Scope::Loopback).unwrap();
+        let shared: Vec<_> = former.sockets().iter().map(|socket| socket.try_clone().unwrap()).collect();
+        assert_eq!(former.scope(), Scope::Loopback);
+        former.close();
+        let next = Listener::bind("main", former.port(), Scope::Everyone).unwrap();
+        assert_eq!((next.port(), next.scope()), (former.port(), Scope::Everyone));
+        std::net::TcpStream::connect(("127.0.0.1", next.port())).unwrap();
+        drop(shared);
     }
 }

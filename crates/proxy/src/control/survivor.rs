@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::net::unix::UCred;
 
 use super::handle::{Handle, descriptor_of};
-use super::listener::Listener;
+use super::listener::{Listener, Scope};
 use super::process::Process;
 use crate::error::{Error, Result};
 use crate::rendezvous::{Folder, Seat};
@@ -84,10 +84,32 @@ impl Survivor {
         &self.listeners
     }
 
-    /// Gives it a socket more. The process that runs cannot be given one, so that another follows at once, on all of them.
-    pub fn listen(&mut self, listener: Listener) {
-        self.listeners.push(listener);
+    /// Has it listen at this port, for this scope, under this name; 0 is the port that it has. What it has already stays.
+    ///
+    /// The process that runs cannot be given a socket, so that another follows at once, on all of them; the one that runs
+    /// ends when those who are connected are done. Where a port is opened to others or closed to them, who connects in the
+    /// instant of the change is refused: no two sockets have one port.
+    ///
+    /// # Errors
+    ///
+    /// As [`Listener::bind`]; nothing has changed then, unless the port is the one that it had.
+    pub fn listen(&mut self, name: &str, port: u16, scope: Scope) -> Result<()> {
+        let Some(place) = self.listeners.iter().position(|listener| listener.name() == name) else {
+            self.listeners.push(Listener::bind(name, port, scope)?);
+            self.is_understood = false;
+            return Ok(());
+        };
+        let former = &self.listeners[place];
+        let port = if port == 0 { former.port() } else { port };
+        if former.port() == port {
+            if former.scope() == scope {
+                return Ok(());
+            }
+            former.close();
+        }
+        self.listeners[place] = Listener::bind(name, port, scope)?;
         self.is_understood = false;
+        Ok(())
     }
 
     /// The table in force, with what is left of its leases by now. `None` where another version of this program wrote it,
