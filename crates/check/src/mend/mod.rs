@@ -63,7 +63,6 @@ pub(crate) fn edits(rule: &str, spot: &Spot<'_>) -> Option<Vec<Edit>> {
         "deserialised-input" => python::safe_yaml(spot),
         "naive-datetime" => python::aware(spot),
         "random-for-secrets" => python::system_random(spot),
-        "zip-slip" => python::data_filter(spot),
         _ => None,
     }
 }

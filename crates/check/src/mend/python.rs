@@ -123,30 +123,6 @@ pub(super) fn system_random(spot: &Spot<'_>) -> Option<Vec<Edit>> {
     (is_call && is_own).then(|| vec![spot.edit(at..at, "SystemRandom().")])
 }
 
-/// `tarfile` refuses what lies outside of the folder, in every Python that still gets fixes
-/// (<https://docs.python.org/3/library/tarfile.html#tarfile.data_filter>).
-pub(super) fn data_filter(spot: &Spot<'_>) -> Option<Vec<Edit>> {
-    let inside = spot.found()?.strip_suffix(')')?;
-    let (function, arguments) = inside.split_once('(')?;
-    if !function.ends_with(".extractall") || !imports(spot.text, "tarfile") {
-        return None;
-    }
-    let last = inside.trim_end();
-    let separator = if arguments.trim().is_empty() {
-        ""
-    } else if last.ends_with(',') {
-        " "
-    } else {
-        ", "
-    };
-    // A comment behind the last argument would swallow what follows.
-    if arguments.contains('#') {
-        return None;
-    }
-    let at = spot.span.start + last.len();
-    Some(vec![spot.edit(at..at, format!("{separator}filter=\"data\""))])
-}
-
 /// The file has this import, on a line of its own and for all of it.
 fn imports(text: &str, module: &str) -> bool {
     text.lines().any(|line| {
@@ -278,19 +254,5 @@ mod tests {
         );
         assert_eq!(mended("random-for-secrets", call, call), None);
         assert_eq!(mended("random-for-secrets", "Math.random()", "Math.random()"), None);
-    }
-
-    #[test]
-    fn an_archive_stays_in_its_folder() {
-        let cases = [
-            ("tar.extractall(\"/srv\")", Some("tar.extractall(\"/srv\", filter=\"data\")")),
-            ("tar.extractall()", Some("tar.extractall(filter=\"data\")")),
-            ("tar.extractall(\n    path,\n)", Some("tar.extractall(\n    path, filter=\"data\"\n)")),
-            ("tar.extractall(path  # here\n)", None),
-        ];
-        for (call, after) in cases {
-            let mended = mended("zip-slip", &format!("import tarfile\n{call}"), call);
-            assert_eq!(mended, after.map(|after| format!("import tarfile\n{after}")), "{call}");
-        }
     }
 }

@@ -170,6 +170,19 @@ fn a_fix_is_shown_first_and_made_with_consent_alone() {
 }
 
 #[test]
+fn a_fix_leaves_alone_what_is_staged_in_another_text() {
+    let open = "services:\n  db:\n    image: postgres:16\n    ports:\n      - \"5432:5432\"\n";
+    let folder = committed(&[("compose.yaml", "services: {}\n")]);
+    write(folder.path(), "compose.yaml", open);
+    git(folder.path(), &["add", "compose.yaml"]);
+    let edited = format!("# The database of the shop.\n{open}");
+    write(folder.path(), "compose.yaml", &edited);
+    let run = run_in(folder.path(), &["check", "--staged", "--fix", "--yes"]);
+    assert!(run.stderr.contains("compose.yaml is not as it was checked"), "{}", run.stderr);
+    assert_eq!(std::fs::read_to_string(folder.path().join("compose.yaml")).unwrap(), edited);
+}
+
+#[test]
 fn a_secret_that_was_taken_out_is_found_in_the_history() {
     // Put together here, so that no scanner stops at this file.
     let key = format!("{}_live_{}", "sk", "51Hq8LkZpW3vXn7RtYbC2dFgJ");

@@ -55,7 +55,8 @@ pub(super) fn run(
     for change in &changes {
         let path = root.join(&change.file);
         // Whoever saved it meanwhile keeps what they wrote.
-        let is_same = if change.is_new { !path.exists() } else { now(&change.file).as_ref() == Some(&change.before) };
+        let is_same =
+            if change.is_new { !path.exists() } else { now(&change.file).as_ref() == Some(&change.before) };
         if !is_same {
             let message = format!("{} changed meanwhile, so it is left as it is", change.file);
             return Err(Outside { message, help: Some("sea check --fix".to_owned()) }.into());
