@@ -23,7 +23,7 @@ pub(super) fn debug(spot: &Spot<'_>) -> Option<Vec<Edit>> {
     Some(edits)
 }
 
-/// PyYAML's reader that makes lists, maps and texts only. Where documents or code have tags of their own it would refuse
+/// The reader of `PyYAML` that makes lists, maps and texts only. Where documents or code have tags of their own it would refuse
 /// what is read today.
 pub(super) fn safe_yaml(spot: &Spot<'_>) -> Option<Vec<Edit>> {
     const OWN_TAGS: [&str; 7] = [

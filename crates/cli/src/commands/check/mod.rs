@@ -11,7 +11,7 @@ use std::path::Path;
 use seaworthy_check::baseline::{BASELINE_FILE, Baseline};
 use seaworthy_check::report::{github, html, json, sarif};
 use seaworthy_check::rule::Severity;
-use seaworthy_check::{Catalogue, Checker, Finding, Options, Report, history};
+use seaworthy_check::{Catalogue, Checker, Excluded, Finding, Options, Report, history};
 use seaworthy_detect::{Loaded, Overrides, Repository, load_from};
 
 use crate::args::{CheckArgs, FailOn, Global, ReportFormat};
@@ -74,7 +74,9 @@ fn look(
     if !args.history {
         return Ok((repository, report));
     }
-    let past = git::log(root, |log| Ok(history::secrets(log, catalogue, &repository)?))?;
+    let mut past = git::log(root, |log| Ok(history::secrets(log, catalogue, &repository)?))?;
+    let excluded = Excluded::of(&loaded.app);
+    past.retain(|finding| !excluded.has(&finding.file));
     Ok((repository, report.with(past, &options.baseline)))
 }
 
