@@ -60,7 +60,8 @@ impl Excluded {
         let unused = self.patterns.iter().zip(counts).filter(|(_, count)| *count == 0);
         let unused =
             unused.map(|(pattern, _)| notice(format!("`{pattern}` is excluded, and there is no such file")));
-        let told = (left_out > 0).then(|| notice(format!("leaves out {left_out} files (`check.exclude`)")));
+        let told =
+            (left_out > 0).then(|| notice(format!("files that `check.exclude` leaves out: {left_out}")));
         self.notices.iter().cloned().chain(unused).chain(told).collect()
     }
 
@@ -110,7 +111,7 @@ mod tests {
         assert!(told[0].starts_with("`a[b` cannot be used"), "{told:?}");
         assert_eq!(
             told[1..],
-            ["`gone` is excluded, and there is no such file", "leaves out 2 files (`check.exclude`)"]
+            ["`gone` is excluded, and there is no such file", "files that `check.exclude` leaves out: 2"]
         );
         assert_eq!(Excluded::default().notices(&paths), []);
     }

@@ -191,7 +191,7 @@ fn what_is_excluded_is_no_part_of_the_app_and_that_is_said() {
         found(&json).into_iter().filter(|one| one.starts_with("eval-of-input")).collect();
     assert_eq!(evals, ["eval-of-input server.js"]);
     let told = run_in(folder.path(), &["check", "--fail-on", "never"]);
-    assert!(told.stdout.contains("leaves out 1 files (`check.exclude`)"), "{}", told.stdout);
+    assert!(told.stdout.contains("files that `check.exclude` leaves out: 1"), "{}", told.stdout);
     assert!(told.stdout.contains("`gone` is excluded, and there is no such file"), "{}", told.stdout);
 }
 
