@@ -14,6 +14,7 @@ use crate::baseline::Baseline;
 use crate::catalogue::Catalogue;
 use crate::context::{Context, Shared, Sink};
 use crate::date::Date;
+use crate::excluded::Excluded;
 use crate::facts::{Fact, FileFact, facts, file_facts};
 use crate::file::{Role, SourceFile, role};
 use crate::finding::Finding;
@@ -73,17 +74,20 @@ fn run(checker: &Checker<'_>, repository: &Repository, loaded: &Loaded, options:
         advisories: options.advisories.as_deref(),
         shared: Shared::default(),
     };
+    let excluded = Excluded::of(&loaded.app);
     let paths: Vec<&str> = repository
         .paths()
         .iter()
         .map(|path| &**path)
         .filter(|path| options.only.as_ref().is_none_or(|only| only.contains(*path)))
+        .filter(|path| !excluded.has(path))
         .collect();
     let is_wanted = |rule: &str| wants(&options.categories, checker.catalogue, rule);
     let work = Work {
         context: &context,
         catalogue: checker.catalogue,
         patterns: &checker.patterns,
+        excluded: &excluded,
         is_partial: options.only.is_some(),
         categories: &options.categories,
         paths: &paths,
@@ -126,6 +130,7 @@ struct Work<'w> {
     context: &'w Context<'w>,
     catalogue: &'w Catalogue,
     patterns: &'w Patterns<'w>,
+    excluded: &'w Excluded,
     is_partial: bool,
     categories: &'w BTreeSet<Category>,
     paths: &'w [&'w str],
@@ -189,6 +194,8 @@ impl Outcome {
         if let Some(only) = &options.only {
             findings.retain(|finding| only.contains(&finding.file));
         }
+        // What is left out is no part of the app, and can still be what makes a part of it used.
+        findings.retain(|finding| !work.excluded.has(&finding.file));
         findings.retain(is_meant);
         findings.retain(|finding| wants(work.categories, work.catalogue, &finding.rule));
         sort(&mut findings);
@@ -213,6 +220,9 @@ impl Outcome {
         sort(&mut findings);
         fingerprint(&mut findings);
         let known = options.baseline.apply(&mut findings);
+        if !work.is_partial {
+            self.notices.extend(work.excluded.notices(work.context.repository.paths()));
+        }
         self.notices.sort();
         let summary = Summary::of(&findings, suppressed, known, self.files, work.catalogue.rules().len());
         Report { score: score(&findings), findings, summary, notices: self.notices }

@@ -15,7 +15,7 @@ use crate::file::SourceFile;
 use crate::finding::{Draft, Finding, Fix, Place};
 use crate::lockfile::{self, Lockfile};
 use crate::mask;
-use crate::mend;
+use crate::mend::{self, Spot};
 use crate::modules::Modules;
 use crate::report::Notice;
 use crate::rule::FixKind;
@@ -139,7 +139,18 @@ impl<'a> Sink<'a> {
             && rule.fix.kind == FixKind::Auto
             && let Some(text) = text
         {
-            edits.extend(mend::edit(&rule.id, &draft.file, text, place.first.clone()));
+            let span = match &draft.place {
+                Place::Bytes(range) => range.clone(),
+                Place::File | Place::Line(_) => place.first.clone(),
+            };
+            let spot = Spot {
+                file: &draft.file,
+                text,
+                line: place.first.clone(),
+                span,
+                repository: self.repository,
+            };
+            edits.extend(mend::edits(&rule.id, &spot).unwrap_or_default());
         }
         let kind = if edits.is_empty() { FixKind::Manual } else { FixKind::Auto };
         let fix = Fix { kind, description: rule.fix.description.clone(), edits };

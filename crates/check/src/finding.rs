@@ -130,6 +130,13 @@ impl Draft {
         self
     }
 
+    /// The same where there is one.
+    #[must_use]
+    pub(crate) fn mended_if(mut self, edit: Option<Edit>) -> Self {
+        self.edits.extend(edit);
+        self
+    }
+
     /// Bytes that no report may show.
     #[must_use]
     pub fn hiding(mut self, range: Range<usize>) -> Self {

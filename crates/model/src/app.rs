@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Environment, Field, Generation, Job, Name, Pipeline, Resource, Secret, Service, Slo, Warning};
+use crate::{
+    Check, Environment, Field, Generation, Job, Name, Pipeline, Resource, Secret, Service, Slo, Warning,
+};
 
 /// An app, with the origin of every value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +27,8 @@ pub struct App {
     pub generation: Generation,
     /// What the project says about the steps that a commit has to pass.
     pub pipeline: Pipeline,
+    /// What the project wants to be checked.
+    pub check: Check,
     /// What a person should know before trusting the rest.
     pub warnings: Vec<Warning>,
 }

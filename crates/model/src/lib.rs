@@ -6,6 +6,7 @@
 //! go out.
 
 mod app;
+mod check;
 pub mod config;
 mod environment;
 mod field;
@@ -31,6 +32,7 @@ mod variable;
 mod warning;
 
 pub use app::App;
+pub use check::Check;
 pub use environment::{EngineKind, Environment, Strategy};
 pub use field::{Confidence, Evidence, Field, Layer, Origin, Place};
 pub use generation::Generation;

@@ -10,9 +10,10 @@ use seaworthy_model::config::{Config, Source};
 use seaworthy_model::init::{full, minimal};
 use seaworthy_model::quantity::{Bytes, Cpu, Duration, Percent, Retention};
 use seaworthy_model::{
-    App, Backup, Condition, EngineKind, Environment, Field, Generation, Job, JobTrigger, Kind, Layer, Name,
-    Origin, PipelineStep, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret, SecretSource,
-    Service, Slo, Stage, StepName, Strategy as Rollout, Variable, Volume, Warning, WatchAction, WatchRule,
+    App, Backup, Check, Condition, EngineKind, Environment, Field, Generation, Job, JobTrigger, Kind, Layer,
+    Name, Origin, PipelineStep, Place, PortSetting, Probe, ProbeAction, Resource, Runtime, Secret,
+    SecretSource, Service, Slo, Stage, StepName, Strategy as Rollout, Variable, Volume, Warning, WatchAction,
+    WatchRule,
 };
 
 fn name(text: &str) -> Name {
@@ -148,6 +149,7 @@ fn everything() -> App {
         ingress: seen(true),
         secret_store: seen("vault".to_owned()),
     };
+    app.check = Check { exclude: seen(vec!["tests/bad".to_owned(), "**/*.min.js".to_owned()]) };
     app.pipeline.steps.insert(
         StepName::of(&name("api"), Stage::Test),
         PipelineStep {
@@ -247,6 +249,10 @@ fn winners(app: &App) -> App {
     out.generation = {
         let from = &app.generation;
         plain!(from => Generation { targets, registry, ingress, secret_store })
+    };
+    out.check = {
+        let from = &app.check;
+        plain!(from => Check { exclude })
     };
     for (key, from) in &app.pipeline.steps {
         let step = plain!(from => PipelineStep {

@@ -6,6 +6,7 @@ mod corpus;
 mod engine;
 mod examples;
 mod history;
+mod mending;
 mod schemas;
 mod secrets;
 mod support;

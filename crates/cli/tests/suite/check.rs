@@ -170,6 +170,38 @@ fn a_fix_is_shown_first_and_made_with_consent_alone() {
 }
 
 #[test]
+fn a_fix_leaves_alone_what_is_staged_in_another_text() {
+    let open = "services:\n  db:\n    image: postgres:16\n    ports:\n      - \"5432:5432\"\n";
+    let folder = committed(&[("compose.yaml", "services: {}\n")]);
+    write(folder.path(), "compose.yaml", open);
+    git(folder.path(), &["add", "compose.yaml"]);
+    let edited = format!("# The database of the shop.\n{open}");
+    write(folder.path(), "compose.yaml", &edited);
+    let run = run_in(folder.path(), &["check", "--staged", "--fix", "--yes"]);
+    assert!(run.stderr.contains("compose.yaml is not as it was checked"), "{}", run.stderr);
+    assert_eq!(std::fs::read_to_string(folder.path().join("compose.yaml")).unwrap(), edited);
+}
+
+#[test]
+fn what_is_excluded_is_no_part_of_the_app_and_that_is_said() {
+    let config = "[check]\nexclude = [\"bad\", \"gone\"]\n";
+    let folder = committed(&[("bad/old.js", BAD), ("server.js", BAD), ("seaworthy.toml", config)]);
+    let json = run_in(folder.path(), &["check", "--json"]);
+    let evals: Vec<String> =
+        found(&json).into_iter().filter(|one| one.starts_with("eval-of-input")).collect();
+    assert_eq!(evals, ["eval-of-input server.js"]);
+    let told = run_in(folder.path(), &["check", "--fail-on", "never"]);
+    assert!(told.stdout.contains("files that `check.exclude` leaves out: 1"), "{}", told.stdout);
+    assert!(told.stdout.contains("`gone` is excluded, and there is no such file"), "{}", told.stdout);
+}
+
+#[test]
+fn this_repository_is_checked_and_nothing_grave_is_found() {
+    let run = run_in(&crate::process::workspace(), &["check"]);
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+}
+
+#[test]
 fn a_secret_that_was_taken_out_is_found_in_the_history() {
     // Put together here, so that no scanner stops at this file.
     let key = format!("{}_live_{}", "sk", "51Hq8LkZpW3vXn7RtYbC2dFgJ");

@@ -13,6 +13,7 @@ mod generate;
 mod help;
 mod history;
 mod init;
+mod mending;
 mod plan;
 mod process;
 mod rendering;

@@ -70,6 +70,9 @@ impl Config {
         if let Some(generate) = &self.generate {
             apply.generation(&generate.value, &mut app.generation);
         }
+        if let Some(check) = &self.check {
+            apply.texts(&mut app.check.exclude, check.value.exclude.as_ref(), "check", "exclude");
+        }
         let steps = self.pipeline.as_ref().and_then(|pipeline| pipeline.value.steps.as_ref());
         for (name, step) in entries(steps) {
             let known = app.pipeline.steps.entry(name.clone()).or_default();

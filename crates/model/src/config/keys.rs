@@ -3,13 +3,13 @@
 use super::suggest::{did_you_mean, list, nearest};
 use super::table::Table;
 use super::{
-    BackupConfig, Config, DependencyConfig, Diagnostic, EnvironmentConfig, GenerateConfig, JobConfig,
-    PipelineConfig, ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig,
-    Span, StepConfig, StrategyConfig, WatchConfig,
+    BackupConfig, CheckConfig, Config, DependencyConfig, Diagnostic, EnvironmentConfig, GenerateConfig,
+    JobConfig, PipelineConfig, ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig,
+    SloConfig, Span, StepConfig, StrategyConfig, WatchConfig,
 };
 
 /// Every table: where it stands, and its keys.
-pub(crate) const TABLES: [(&str, &[&str]); 16] = [
+pub(crate) const TABLES: [(&str, &[&str]); 17] = [
     ("at the top of the file, before the first `[table]`", Config::KEYS),
     ("under `[services.NAME]`", ServiceConfig::KEYS),
     ("under `[resources.NAME]`", ResourceConfig::KEYS),
@@ -18,6 +18,7 @@ pub(crate) const TABLES: [(&str, &[&str]); 16] = [
     ("under `[slo.NAME]`", SloConfig::KEYS),
     ("under `[secrets.NAME]`", SecretConfig::KEYS),
     ("under `[generate]`", GenerateConfig::KEYS),
+    ("under `[check]`", CheckConfig::KEYS),
     ("under `[pipeline]`", PipelineConfig::KEYS),
     ("under `[pipeline.steps.NAME]`", StepConfig::KEYS),
     ("in `backup = { ... }` of a resource", BackupConfig::KEYS),

@@ -75,8 +75,8 @@ pub use secret_sources::{SecretSourceConfig, SecretSources};
 pub use steps::StepNames;
 pub use strategy::StrategyConfig;
 pub use tables::{
-    Config, EnvironmentConfig, GenerateConfig, JobConfig, PipelineConfig, ResourceConfig, SecretConfig,
-    ServiceConfig, SloConfig, StepConfig,
+    CheckConfig, Config, EnvironmentConfig, GenerateConfig, JobConfig, PipelineConfig, ResourceConfig,
+    SecretConfig, ServiceConfig, SloConfig, StepConfig,
 };
 pub use watch::WatchConfig;
 pub use words::{SecretSourceWord, StrategyWord};

@@ -21,9 +21,9 @@ mod tests {
 
     use super::super::table::Table;
     use super::super::{
-        BackupConfig, Config, DependencyConfig, EnvironmentConfig, GenerateConfig, JobConfig, PipelineConfig,
-        ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig, SloConfig, StepConfig,
-        StrategyConfig, WatchConfig,
+        BackupConfig, CheckConfig, Config, DependencyConfig, EnvironmentConfig, GenerateConfig, JobConfig,
+        PipelineConfig, ProbeConfig, ResourceConfig, SecretConfig, SecretSourceConfig, ServiceConfig,
+        SloConfig, StepConfig, StrategyConfig, WatchConfig,
     };
     use super::*;
 
@@ -39,6 +39,7 @@ mod tests {
             ("SloConfig", SloConfig::KEYS),
             ("GenerateConfig", GenerateConfig::KEYS),
             ("PipelineConfig", PipelineConfig::KEYS),
+            ("CheckConfig", CheckConfig::KEYS),
             ("StepConfig", StepConfig::KEYS),
             ("SecretConfig", SecretConfig::KEYS),
             ("BackupConfig", BackupConfig::KEYS),

@@ -32,6 +32,17 @@ table! {
         generate: GenerateConfig,
         /// What is different about the steps that a commit has to pass.
         pipeline: PipelineConfig,
+        /// What `sea check` shall look at.
+        check: CheckConfig,
+    }
+}
+
+table! {
+    /// What `sea check` shall look at.
+    pub struct CheckConfig {
+        /// Folders, files and patterns (`*`, `**`) of what is no part of the app: examples of bad code, recorded answers.
+        /// Relative to the repository.
+        exclude: Vec<Located<Phrase>>,
     }
 }
 

@@ -40,6 +40,8 @@ pub fn full(app: &App) -> String {
     for (name, known) in &app.pipeline.steps {
         step(&mut writer, name, known);
     }
+    writer.table(&["check"]);
+    writer.value("exclude", app.check.exclude.winner(), |paths| list(paths.iter().map(String::as_str)));
     writer.finish()
 }
 

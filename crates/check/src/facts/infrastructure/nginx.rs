@@ -3,7 +3,7 @@
 use crate::context::{Context, Sink};
 use crate::facts::FileFact;
 use crate::file::{Role, SourceFile, extension};
-use crate::finding::Draft;
+use crate::finding::{Draft, Edit};
 
 /// Files that configure it.
 pub(super) static FACT: FileFact = FileFact {
@@ -60,11 +60,9 @@ fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
                 if let Some(old) =
                     protocols.iter().find(|one| matches!(**one, "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1"))
                 {
-                    say(
-                        "nginx-outdated-tls",
-                        &directive,
-                        format!("{old} is broken, and no browser needs it"),
-                    );
+                    let draft = Draft::bytes("nginx-outdated-tls", file.path, directive.start..directive.end);
+                    let says = format!("{old} is broken, and no browser needs it");
+                    sink.report_in(file, draft.says(says).mended_if(modern(file, &directive)));
                 }
             }
             ["autoindex", "on"] => {
@@ -77,6 +75,17 @@ fn check(_: &Context<'_>, file: &SourceFile<'_>, sink: &Sink<'_>) {
             _ => {}
         }
     }
+}
+
+/// The directive without the old versions, where one of today is left.
+fn modern(file: &SourceFile<'_>, directive: &Directive) -> Option<Edit> {
+    let range = directive.start..directive.end;
+    let text = file.text.get(range.clone())?;
+    let kept: Vec<&str> =
+        text.split(' ').filter(|word| !matches!(*word, "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1")).collect();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_. ".contains(&byte));
+    let is_left = kept.iter().any(|word| matches!(*word, "TLSv1.2" | "TLSv1.3"));
+    (is_plain && is_left).then(|| Edit { file: file.path.to_owned(), range, text: kept.join(" ") })
 }
 
 /// Directives end with `;`, blocks with `}`; the words are split at blanks outside of quotes.

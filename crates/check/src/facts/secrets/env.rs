@@ -7,7 +7,7 @@ use crate::context::{Context, Sink};
 use crate::facts::secrets::{detector, evidence, scan};
 use crate::facts::{Fact, FileFact};
 use crate::file::{Role, SourceFile, name};
-use crate::finding::Draft;
+use crate::finding::{Draft, Edit};
 
 pub(crate) const COMMITTED: &str = "env-file-committed";
 const EXAMPLE: &str = "env-example-with-secret";
@@ -132,8 +132,23 @@ fn ignored(context: &Context<'_>, sink: &Sink<'_>) {
         .named(".gitignore")
         .any(|path| repository.text(path).is_some_and(|text| text.lines().any(ignores_env)));
     if !is_ignored {
-        let place = if repository.has(".gitignore") { ".gitignore" } else { "." };
-        sink.report(Draft::file(NOT_IGNORED, place));
+        let text = repository.has(".gitignore").then(|| repository.text(".gitignore"));
+        let place = if text.is_some() { ".gitignore" } else { "." };
+        let edit = match text {
+            Some(Some(text)) => {
+                let line = if text.is_empty() || text.ends_with('\n') { ".env\n" } else { "\n.env\n" };
+                Some((text.len(), line))
+            }
+            // What cannot be read is not added to.
+            Some(None) => None,
+            None => Some((0, ".env\n")),
+        };
+        let edit = edit.map(|(end, line)| Edit {
+            file: ".gitignore".to_owned(),
+            range: end..end,
+            text: line.to_owned(),
+        });
+        sink.report(Draft::file(NOT_IGNORED, place).mended_if(edit));
     }
 }
 

@@ -31,8 +31,14 @@ const RUNTIMES: [&str; 7] = ["node", "python", "ruby", "php", "golang", "java", 
 const SYSTEMS: [&str; 4] = ["debian", "ubuntu", "alpine", "centos"];
 
 /// Debian's names of its versions, which tags use.
-const DEBIAN: [(&str, &str); 5] =
-    [("jessie", "8"), ("stretch", "9"), ("buster", "10"), ("bullseye", "11"), ("bookworm", "12")];
+const DEBIAN: [(&str, &str); 6] = [
+    ("jessie", "8"),
+    ("stretch", "9"),
+    ("buster", "10"),
+    ("bullseye", "11"),
+    ("bookworm", "12"),
+    ("trixie", "13"),
+];
 
 #[derive(Debug, Deserialize)]
 struct Product {

@@ -11,7 +11,7 @@ use std::path::Path;
 use seaworthy_check::baseline::{BASELINE_FILE, Baseline};
 use seaworthy_check::report::{github, html, json, sarif};
 use seaworthy_check::rule::Severity;
-use seaworthy_check::{Catalogue, Checker, Finding, Options, Report, history};
+use seaworthy_check::{Catalogue, Checker, Excluded, Finding, Options, Report, history};
 use seaworthy_detect::{Loaded, Overrides, Repository, load_from};
 
 use crate::args::{CheckArgs, FailOn, Global, ReportFormat};
@@ -28,12 +28,9 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> anyhow::Result<u8> {
         message: error.to_string(),
         help: Some("sea explain eval-of-input, for a rule to compare with".to_owned()),
     })?;
-    let mut report = look(global, args, &root, &catalogue)?;
-    if args.fix {
-        let fixed = fix::run(&root, &report, args.yes)?;
-        if fixed {
-            report = look(global, args, &root, &catalogue)?;
-        }
+    let (repository, mut report) = look(global, args, &root, &catalogue)?;
+    if args.fix && fix::run(&root, &repository, &report, args.yes)? {
+        report = look(global, args, &root, &catalogue)?.1;
     }
     if args.update_baseline {
         return write_baseline(&root, &report);
@@ -49,8 +46,13 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> anyhow::Result<u8> {
     Ok(if fails { exit::NO } else { exit::DONE })
 }
 
-/// Checks once.
-fn look(global: &Global, args: &CheckArgs, root: &Path, catalogue: &Catalogue) -> anyhow::Result<Report> {
+/// Checks once: what was checked, and what was found.
+fn look(
+    global: &Global,
+    args: &CheckArgs,
+    root: &Path,
+    catalogue: &Catalogue,
+) -> anyhow::Result<(Repository, Report)> {
     let repository = Repository::open(root)?;
     let only = changed(args, root, &repository)?;
     let overrides = Overrides { environment: global.env.clone(), set: global.set.clone() };
@@ -70,10 +72,12 @@ fn look(global: &Global, args: &CheckArgs, root: &Path, catalogue: &Catalogue) -
     };
     let report = Checker::new(catalogue).check(&repository, &loaded, &options);
     if !args.history {
-        return Ok(report);
+        return Ok((repository, report));
     }
-    let past = git::log(root, |log| Ok(history::secrets(log, catalogue, &repository)?))?;
-    Ok(report.with(past, &options.baseline))
+    let mut past = git::log(root, |log| Ok(history::secrets(log, catalogue, &repository)?))?;
+    let excluded = Excluded::of(&loaded.app);
+    past.retain(|finding| !excluded.has(&finding.file));
+    Ok((repository, report.with(past, &options.baseline)))
 }
 
 /// What stands between a checkout and production, without what its baseline knows.

@@ -8,9 +8,10 @@ use crate::context::{Context, Sink};
 use crate::facts::FileFact;
 use crate::file::{Role, SourceFile, name};
 use crate::finding::{Draft, Edit};
+use crate::mend::block;
 use crate::rule::Severity;
 pub(in crate::facts::infrastructure) use access::is_broad;
-use service::File;
+use service::{File, Service};
 
 /// One look at a file serves every rule about it.
 pub(super) static FACT: FileFact = FileFact {
@@ -139,5 +140,10 @@ impl Look<'_> {
 
     fn say(&self, rule: &'static str, line: u32, weight: Severity, message: String) {
         self.sink.report_in(self.file, Draft::line(rule, self.file.path, line).weighs(weight).says(message));
+    }
+
+    /// The lines of a service that would mend what is missing in it.
+    fn added(&self, service: &Service<'_>, lines: &[&str]) -> Option<Edit> {
+        block::first_in(self.file.path, self.file.text, service.line, lines)
     }
 }

@@ -4,6 +4,7 @@ use seaworthy_detect::document::Node;
 
 use super::service::{Service, is_code};
 use super::{Look, Tier};
+use crate::finding::Draft;
 use crate::rule::Severity;
 
 pub(super) fn check(look: &Look<'_>, service: &Service<'_>) {
@@ -33,7 +34,34 @@ fn order(look: &Look<'_>, service: &Service<'_>) {
         && service.get(&["healthcheck"]).is_none()
         && !service.is_partial()
     {
-        look.report("compose-database-without-healthcheck", service.line);
+        let rule = "compose-database-without-healthcheck";
+        let lines = question(service).map(|test| {
+            [
+                "healthcheck:".to_owned(),
+                format!("  test: {test}"),
+                "  interval: 10s".to_owned(),
+                "  timeout: 5s".to_owned(),
+                "  retries: 5".to_owned(),
+            ]
+        });
+        let lines = lines.as_ref().map(|lines| lines.each_ref().map(String::as_str));
+        let edit = lines.and_then(|lines| look.added(service, &lines));
+        let draft = Draft::line(rule, look.file.path, service.line).mended_if(edit);
+        look.sink.report_in(look.file, draft);
+    }
+}
+
+/// The question that tells whether a database answers, where its image has the tool and nothing changes where it listens.
+/// While the image of PostgreSQL is set up it answers on its socket only, and that is not meant.
+fn question(service: &Service<'_>) -> Option<&'static str> {
+    let is_changed =
+        ["command", "entrypoint", "network_mode"].iter().any(|key| service.get(&[key]).is_some())
+            || service.environment().any(|(name, ..)| name == "PGPORT");
+    let image = service.image().filter(|_| !is_changed)?;
+    match image.name {
+        "postgres" => Some(r#"["CMD-SHELL", "pg_isready -h 127.0.0.1 -U \"$${POSTGRES_USER:-postgres}\""]"#),
+        "redis" => Some(r#"["CMD", "redis-cli", "ping"]"#),
+        _ => None,
     }
 }
 
@@ -60,7 +88,11 @@ fn endurance(look: &Look<'_>, service: &Service<'_>) {
     let is_job = look.compose.is_job(service);
     if !is_job && !has(&["restart"]) && !has(&["deploy", "restart_policy"]) {
         let message = format!("`{}` stays down once it has crashed or the host was restarted", service.name);
-        look.say("compose-no-restart", service.line, weight, message);
+        // What others reach or keep things in is no job that ends.
+        let stays = service.is_store() || service.node.get("ports").is_some();
+        let edit = stays.then(|| look.added(service, &["restart: unless-stopped"])).flatten();
+        let draft = Draft::line("compose-no-restart", look.file.path, service.line);
+        look.sink.report_in(look.file, draft.weighs(weight).says(message).mended_if(edit));
     }
     if !is_job && !has(&["mem_limit"]) && !has(&["deploy", "resources", "limits", "memory"]) {
         let message = format!("`{}` may take all memory of the host", service.name);

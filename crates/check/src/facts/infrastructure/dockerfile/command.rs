@@ -60,7 +60,11 @@ fn started(look: &Look<'_, '_>) {
     if let Command::Shell(text) = main {
         let first = text.value.trim_start();
         if !first.starts_with("exec ") && !first.contains("&& exec ") {
-            look.report("docker-shell-form-command", &(start..text.span.end));
+            let span = start..text.span.end;
+            match as_list(look, text.value).filter(|_| entry.is_none()) {
+                Some(list) => look.mend("docker-shell-form-command", &span, text.span.clone(), &list),
+                None => look.report("docker-shell-form-command", &span),
+            }
         }
     }
     let mut all = words(main);
@@ -91,12 +95,50 @@ fn started(look: &Look<'_, '_>) {
         && !env.contains("PYTHONUNBUFFERED")
         && !line.contains(" -u")
     {
-        look.report("docker-python-buffered", &last.from);
+        let end = look.file.text[last.from.end..].find('\n').map(|end| last.from.end + end);
+        match end.filter(|end| !look.file.text[..*end].ends_with(['\\', '`'])) {
+            Some(end) => {
+                look.mend("docker-python-buffered", &last.from, end..end, "\nENV PYTHONUNBUFFERED=1");
+            }
+            None => look.report("docker-python-buffered", &last.from),
+        }
     }
     let runs_node = all.first().is_some_and(|word| matches!(word.as_str(), "node" | "npm" | "yarn" | "pnpm"));
     if base == "node" && runs_node && !env.contains("NODE_ENV") && !line.contains("NODE_ENV") {
         look.report("docker-node-env", &last.from);
     }
+}
+
+/// The same command as a list; `None` where it is more than a program with plain words, or where the image may have an
+/// entry point that takes the two forms differently.
+fn as_list(look: &Look<'_, '_>, text: &str) -> Option<String> {
+    const BUILT_IN: [&str; 14] = [
+        "cd", "echo", "eval", "exec", "exit", "export", "printf", "read", "set", "source", "test", "true",
+        "umask", "wait",
+    ];
+    let is_known = starts_at_root(look.image.final_base())
+        && !look.image.final_steps().any(|step| matches!(step.instruction, Instruction::Shell(_)));
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" _-./:=,@+".contains(&byte));
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let first = words.first()?;
+    let is_program = !first.contains('=') && *first != "." && !BUILT_IN.contains(first);
+    let list = || words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    (is_known && is_plain && is_program).then(|| format!("[{}]", list()))
+}
+
+/// An image of which it is known that it says no folder, and that its entry point runs whatever it is given.
+fn starts_at_root(base: &str) -> bool {
+    const KNOWN: [&str; 6] = ["alpine", "debian", "node", "python", "ruby", "ubuntu"];
+    ImageName::parse(base).is_some_and(|image| {
+        KNOWN.contains(&image.name) && !image.tag.is_some_and(|tag| tag.contains("onbuild"))
+    })
+}
+
+/// A path below the folder that it starts in, without anything that Docker fills in.
+fn is_plain_path(path: &str) -> bool {
+    !path.is_empty()
+        && !path.contains("..")
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte))
 }
 
 fn end_of(command: &Command<'_>) -> usize {
@@ -133,7 +175,13 @@ fn places(look: &Look<'_, '_>) {
                     // After an absolute one it is plain what is meant.
                     if !is_absolute && !has_folder {
                         let span = workdir.workdir.span.start..workdir.arguments.span.end;
-                        look.report("docker-relative-workdir", &span);
+                        let value = &workdir.arguments;
+                        if starts_at_root(&stage.base) && is_plain_path(value.value.trim()) {
+                            let path = format!("/{}", path.trim_start_matches("./"));
+                            look.mend("docker-relative-workdir", &span, value.span.clone(), &path);
+                        } else {
+                            look.report("docker-relative-workdir", &span);
+                        }
                     }
                     has_folder = true;
                 }

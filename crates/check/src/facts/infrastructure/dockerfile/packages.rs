@@ -1,6 +1,6 @@
 //! How packages get into the image.
 
-use parse_dockerfile::Instruction;
+use parse_dockerfile::{Command, Instruction};
 
 use super::Look;
 use super::stage::{Stage, Step};
@@ -71,8 +71,34 @@ fn apt(look: &Look<'_, '_>, step: &Step<'_, '_>, env: &str) {
         command.program() == "rm" && command.words.iter().any(|word| word.contains("/var/lib/apt"))
     });
     if updates && !installs.is_empty() && !cleans && !step.has_cache && !env.contains("APT_LISTS") {
-        look.report("docker-apt-lists", &(first.start..first.end));
+        let span = first.start..first.end;
+        match end_of_chain(look, step) {
+            Some(end) => look.mend("docker-apt-lists", &span, end..end, " && rm -rf /var/lib/apt/lists/*"),
+            None => look.report("docker-apt-lists", &span),
+        }
     }
+}
+
+/// Where a `RUN` ends whose commands follow one another with `&&`, if nothing outside of it can need the lists: another one
+/// that installs without an update, or a script that may.
+fn end_of_chain(look: &Look<'_, '_>, step: &Step<'_, '_>) -> Option<usize> {
+    let Instruction::Run(run) = step.instruction else { return None };
+    let Command::Shell(text) = &run.arguments else { return None };
+    let rest = text.value.replace("&&", "");
+    if !run.here_docs.is_empty() || rest.contains(['&', ';', '|', '#', '`', '(', '{']) {
+        return None;
+    }
+    let needs_lists = look.image.stages.iter().flat_map(|stage| &stage.steps).any(|other| {
+        let is_apt = |command: &&Simple| matches!(command.program(), "apt-get" | "apt" | "aptitude");
+        let updates = other.commands.iter().filter(is_apt).any(|command| command.verb() == "update");
+        let installs = other.commands.iter().filter(is_apt).any(|command| command.verb() == "install");
+        let is_script = |command: &Simple| {
+            matches!(command.program(), "sh" | "bash" | "make")
+                || command.words.first().is_some_and(|word| word.contains('/'))
+        };
+        installs && !updates || other.commands.iter().any(is_script)
+    });
+    (!needs_lists).then(|| text.span.start + text.value.trim_end().len())
 }
 
 fn other(look: &Look<'_, '_>, step: &Step<'_, '_>, command: &Simple, env: &str, empties: bool) {

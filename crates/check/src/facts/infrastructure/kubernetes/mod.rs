@@ -12,6 +12,7 @@ use crate::context::{Context, Sink};
 use crate::facts::{Fact, FileFact};
 use crate::file::{Role, SourceFile, extension};
 use crate::finding::Draft;
+use crate::mend::block;
 use crate::rule::Severity;
 use object::{Object, objects};
 
@@ -120,7 +121,32 @@ fn removed(look: &Look<'_>, object: &Object) {
         _ => return,
     };
     let line = object.node.get("apiVersion").map_or(object.line, |node| node.line);
-    look.say("k8s-removed-api", line, format!("`{}` `{}` is gone; it is now {now}", object.api, object.kind));
+    let says = format!("`{}` `{}` is gone; it is now {now}", object.api, object.kind);
+    let edit = has_same_fields(object)
+        .then(|| block::replaced(look.file.path, look.file.text, line, &object.api, now))
+        .flatten();
+    let draft = Draft::line("k8s-removed-api", look.file.path, line);
+    look.sink.report_in(look.file, draft.says(says).mended_if(edit));
+}
+
+/// What is written for the old version is read by the new one as it stands (the same guide): only the name is another.
+fn has_same_fields(object: &Object) -> bool {
+    match (object.api.as_str(), object.kind.as_str()) {
+        // An empty selector was nothing and is everything.
+        ("policy/v1beta1", "PodDisruptionBudget") => object
+            .node
+            .at(&["spec", "selector", "matchLabels"])
+            .is_some_and(|labels| !labels.entries().is_empty()),
+        // A selector has to be written since, and two defaults are others in the oldest.
+        ("apps/v1beta2", "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet") => {
+            object.node.at(&["spec", "selector"]).is_some()
+        }
+        ("batch/v1beta1", "CronJob")
+        | ("autoscaling/v2beta2", "HorizontalPodAutoscaler")
+        | ("extensions/v1beta1", "NetworkPolicy")
+        | ("networking.k8s.io/v1beta1", "IngressClass") => true,
+        (api, _) => api == "rbac.authorization.k8s.io/v1beta1",
+    }
 }
 
 /// Every label that is selected by must be on the pods.

@@ -5,6 +5,8 @@ use seaworthy_detect::document::Node;
 use super::object::{Object, image_of, name_of};
 use super::{Look, probe};
 use crate::facts::infrastructure::compose::is_broad;
+use crate::finding::{Draft, Edit};
+use crate::mend::block;
 use crate::rule::Severity;
 
 pub(super) fn check(look: &Look<'_>, object: &Object) {
@@ -67,8 +69,21 @@ fn user(look: &Look<'_>, pod: &Node, container: &Node) {
     }
     let is_privileged = own("privileged").and_then(Node::bool) == Some(true);
     if own("allowPrivilegeEscalation").is_none() && !is_privileged {
-        look.report("k8s-privilege-escalation", line);
+        let draft = Draft::line("k8s-privilege-escalation", look.file.path, line);
+        look.sink.report_in(look.file, draft.mended_if(without_escalation(look, container)));
     }
+}
+
+/// A container that has given up every capability gains nothing by a setuid program: to forbid it takes nothing away.
+fn without_escalation(look: &Look<'_>, container: &Node) -> Option<Edit> {
+    let dropped = container.at(&["securityContext", "capabilities", "drop"])?;
+    let context = container.entries().iter().find(|entry| &*entry.key == "securityContext")?;
+    let adds = container.at(&["securityContext", "capabilities", "add"]).is_some();
+    let drops_all = dropped.texts().iter().any(|name| name.eq_ignore_ascii_case("all"));
+    let line = "allowPrivilegeEscalation: false";
+    (drops_all && !adds)
+        .then(|| block::first_in(look.file.path, look.file.text, context.line, &[line]))
+        .flatten()
 }
 
 fn share(look: &Look<'_>, object: &Object, container: &Node) {

@@ -3,7 +3,10 @@
 use seaworthy_detect::document::Node;
 
 use super::Look;
+use super::harmless;
 use super::model::{Job, Step};
+use crate::finding::{Draft, Edit};
+use crate::mend::block;
 use crate::rule::Severity;
 
 pub(super) fn check(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) {
@@ -17,7 +20,12 @@ pub(super) fn check(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) {
         _ => None,
     };
     if major.zip(newest_dead).is_some_and(|(major, dead)| major <= dead) && version.len() < 20 {
-        look.say("actions-retired-action", line, format!("GitHub fails every run of `{uses}`"));
+        // Every run fails today: the version that is read the same way can only be better.
+        let now = format!("{name}@v4");
+        let edit = block::replaced(look.file.path, look.file.text, line, uses, &now);
+        let draft = Draft::line("actions-retired-action", look.file.path, line);
+        let says = format!("GitHub fails every run of `{uses}`");
+        look.sink.report_in(look.file, draft.says(says).mended_if(edit));
     }
     if name == "actions/checkout" {
         checkout(look, job, step, line);
@@ -86,7 +94,21 @@ fn checkout(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>, line: u32) {
             step.uses.is_some_and(|(uses, _)| uses.contains("commit") || uses.contains("pull-request"))
         });
     if keeps && !pushes {
-        look.report("actions-persisted-credentials", line);
+        let edit = harmless::is_job(job).then(|| without_credentials(look, step, line)).flatten();
+        let draft = Draft::line("actions-persisted-credentials", look.file.path, line);
+        look.sink.report_in(look.file, draft.mended_if(edit));
+    }
+}
+
+/// The step with the option, where it does not say it otherwise.
+fn without_credentials(look: &Look<'_>, step: &Step<'_>, line: u32) -> Option<Edit> {
+    let option = "persist-credentials: false";
+    if step.with("persist-credentials").is_some() {
+        return None;
+    }
+    match step.node.entries().iter().find(|entry| &*entry.key == "with") {
+        Some(with) => block::first_in(look.file.path, look.file.text, with.line, &[option]),
+        None => block::beside(look.file.path, look.file.text, line, &["with:", &format!("  {option}")]),
     }
 }
 

@@ -5,6 +5,8 @@ use seaworthy_detect::document::Node;
 use super::Look;
 use super::action;
 use super::model::Job;
+use crate::finding::Draft;
+use crate::mend::block;
 
 pub(super) fn check(look: &Look<'_>, job: &Job<'_>) {
     let workflow = look.workflow;
@@ -79,7 +81,17 @@ fn runner(look: &Look<'_>, job: &Job<'_>) {
         .filter_map(|item| Some((item.text()?, item.line)));
     for (label, line) in labels.iter().map(|label| (*label, runs_on.line)).chain(listed) {
         if RETIRED.contains(&label) {
-            look.say("actions-retired-runner", line, format!("there is no runner `{label}` any more"));
+            // No machine takes the job today, so that the next of the same kind can only be better.
+            let next = match label.split_once('-') {
+                Some(("ubuntu", _)) => Some("ubuntu-22.04"),
+                Some(("windows", _)) => Some("windows-2022"),
+                _ => None,
+            };
+            let edit =
+                next.and_then(|next| block::replaced(look.file.path, look.file.text, line, label, next));
+            let draft = Draft::line("actions-retired-runner", look.file.path, line);
+            let says = format!("there is no runner `{label}` any more");
+            look.sink.report_in(look.file, draft.says(says).mended_if(edit));
         }
     }
     if labels.contains(&"self-hosted")

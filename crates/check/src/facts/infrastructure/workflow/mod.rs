@@ -1,6 +1,7 @@
 //! GitHub's workflows: what they run, with whose words and whose rights.
 
 mod action;
+mod harmless;
 mod job;
 mod model;
 mod script;
@@ -11,6 +12,7 @@ use crate::context::{Context, Sink};
 use crate::facts::FileFact;
 use crate::file::SourceFile;
 use crate::finding::Draft;
+use crate::mend::block;
 use crate::rule::Severity;
 use model::Workflow;
 
@@ -107,6 +109,13 @@ fn rights(look: &Look<'_>, root: &Node) {
             .iter()
             .any(|job| job.node.get("permissions").is_none() && !job.steps.is_empty());
     if says_nothing && let Some(jobs) = root.entries().iter().find(|entry| &*entry.key == "jobs") {
-        look.report("actions-no-permissions", jobs.line);
+        let edit = harmless::needs_no_rights(look)
+            .then(|| {
+                let lines = ["permissions:", "  contents: read", ""];
+                block::before(look.file.path, look.file.text, jobs.line, &lines)
+            })
+            .flatten();
+        let draft = Draft::line("actions-no-permissions", look.file.path, jobs.line);
+        look.sink.report_in(look.file, draft.mended_if(edit));
     }
 }

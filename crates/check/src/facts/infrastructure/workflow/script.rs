@@ -1,7 +1,11 @@
 //! Scripts of steps.
 
+use seaworthy_detect::document::Node;
+
 use super::Look;
 use super::model::{Job, Step, is_test};
+use crate::finding::{Draft, Edit};
+use crate::mend::block;
 use crate::rule::Severity;
 
 pub(super) fn check(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) {
@@ -26,8 +30,11 @@ pub(super) fn check(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) {
     if let Some((script, line)) = step.run {
         for command in ["::set-output", "::save-state", "::set-env", "::add-path"] {
             if script.contains(command) {
-                let message = format!("`{command}` is no longer meant to work");
-                look.say("actions-removed-command", look.line_of(command, line), message);
+                let line = look.line_of(command, line);
+                let edit = is_posix(look, job, step).then(|| to_file(look, line)).flatten();
+                let draft = Draft::line("actions-removed-command", look.file.path, line);
+                let says = format!("`{command}` is no longer meant to work");
+                look.sink.report_in(look.file, draft.says(says).mended_if(edit));
             }
         }
         for one in script.lines().filter(|one| is_test(one)) {
@@ -42,6 +49,40 @@ pub(super) fn check(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) {
             look.report("actions-ignored-failure", entry.line);
         }
     }
+}
+
+/// Its script is read by a shell that knows `>>` and `"$NAME"`.
+fn is_posix(look: &Look<'_>, job: &Job<'_>, step: &Step<'_>) -> bool {
+    let runner = job.node.get("runs-on").and_then(Node::text).unwrap_or_default();
+    let is_unix = ["ubuntu-", "macos-"].iter().any(|prefix| runner.starts_with(prefix));
+    let says_shell = step.node.get("shell").is_some()
+        || [job.node, look.workflow.root].iter().any(|node| node.at(&["defaults", "run", "shell"]).is_some());
+    is_unix && !says_shell
+}
+
+/// `echo "::set-output name=KEY::VALUE"`, alone on its line, as a line for the file that took its place. A value that may have
+/// several lines is written otherwise, and left to a person.
+fn to_file(look: &Look<'_>, line: u32) -> Option<Edit> {
+    let (start, line) = block::nth(look.file.text, line)?;
+    let at = line.find("echo \"::")?;
+    let is_alone = matches!(line[..at].trim(), "" | "run:" | "- run:");
+    let inside = line[at..].trim_end().strip_prefix("echo \"::")?.strip_suffix('"')?;
+    let (command, value) = inside.split_once("::")?;
+    if !is_alone || value.is_empty() || value.contains(['"', '`', '%', '(', '{', '\\']) {
+        return None;
+    }
+    let (command, key) =
+        command.split_once(" name=").map_or((command, None), |(name, key)| (name, Some(key)));
+    let is_name = |key: &str| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let text = match (command, key) {
+        ("set-output", Some(key)) if is_name(key) => format!("echo \"{key}={value}\" >> \"$GITHUB_OUTPUT\""),
+        ("save-state", Some(key)) if is_name(key) => format!("echo \"{key}={value}\" >> \"$GITHUB_STATE\""),
+        ("set-env", Some(key)) if is_name(key) => format!("echo \"{key}={value}\" >> \"$GITHUB_ENV\""),
+        ("add-path", None) => format!("echo \"{value}\" >> \"$GITHUB_PATH\""),
+        _ => return None,
+    };
+    let range = start + at..start + line.trim_end().len();
+    Some(Edit { file: look.file.path.to_owned(), range, text })
 }
 
 /// What stands between `${{` and `}}`.

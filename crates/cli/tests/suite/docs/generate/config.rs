@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::schema::{config_text, reference, rows};
 
 /// Every table of the schema: its definition, the heading, and the heading's anchor.
-const TABLES: [(&str, &str, &str); 15] = [
+const TABLES: [(&str, &str, &str); 16] = [
     ("ServiceConfig", "`[services.NAME]`", "servicesname"),
     ("ProbeConfig", "A probe", "a-probe"),
     ("DependencyConfig", "`depends_on`", "depends_on"),
@@ -23,6 +23,7 @@ const TABLES: [(&str, &str, &str); 15] = [
     ("GenerateConfig", "`[generate]`", "generate"),
     ("PipelineConfig", "`[pipeline]`", "pipeline"),
     ("StepConfig", "`[pipeline.steps.NAME]`", "pipelinestepsname"),
+    ("CheckConfig", "`[check]`", "check"),
 ];
 
 const INTRODUCTION: &str = "# `seaworthy.toml`

@@ -1,14 +1,15 @@
-//! Changes that mend a finding without changing what the program does: a line for a line, decided by the rule alone.
+//! A line for a line.
 
 use std::ops::Range;
 
+use super::Spot;
 use crate::allow;
 use crate::finding::Edit;
 
 /// The change for a finding of `rule` on the line with these bytes; `None` where it takes a person.
-pub(crate) fn edit(rule: &str, file: &str, text: &str, line: Range<usize>) -> Option<Edit> {
-    let content = text.get(line.clone())?;
-    let replaced = |text: String| Some(Edit { file: file.to_owned(), range: line.clone(), text });
+pub(super) fn edit(rule: &str, spot: &Spot<'_>) -> Option<Edit> {
+    let content = spot.text.get(spot.line.clone())?;
+    let replaced = |text: String| Some(spot.edit(spot.line.clone(), text));
     match rule {
         // Services reach each other by name; the host's own tools reach the loopback address.
         "compose-database-published" => replaced(on_loopback(content)?),
@@ -16,16 +17,15 @@ pub(crate) fn edit(rule: &str, file: &str, text: &str, line: Range<usize>) -> Op
         "docker-npm-install" => replaced(clean_install(content)?),
         allow::UNUSED => {
             let is_alone = content.trim_start().starts_with(['#', '/', '-', '<', ';']);
-            is_alone.then(|| without(file, text, line))
+            is_alone.then(|| spot.edit(whole(spot.text, spot.line.clone()), ""))
         }
         _ => None,
     }
 }
 
-/// The line with its end goes.
-fn without(file: &str, text: &str, line: Range<usize>) -> Edit {
-    let end = if text[line.end..].starts_with('\n') { line.end + 1 } else { line.end };
-    Edit { file: file.to_owned(), range: line.start..end, text: String::new() }
+/// The line with its end.
+fn whole(text: &str, line: Range<usize>) -> Range<usize> {
+    line.start..if text[line.end..].starts_with('\n') { line.end + 1 } else { line.end }
 }
 
 /// The first time that `from` stands there as a word, and only if it is there once.
@@ -64,15 +64,7 @@ fn clean_install(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn mended(rule: &str, text: &str) -> Option<String> {
-        let end = text.find('\n').unwrap_or(text.len());
-        let edit = edit(rule, "file", text, 0..end)?;
-        let mut text = text.to_owned();
-        text.replace_range(edit.range, &edit.text);
-        Some(text)
-    }
+    use crate::mend::tests::mended;
 
     #[test]
     fn a_line_is_mended_or_left_to_a_person() {
@@ -90,7 +82,11 @@ mod tests {
             ("another-rule", "anything", None),
         ];
         for (rule, before, after) in cases {
-            assert_eq!(mended(rule, before).as_deref(), after, "{rule}: {before}");
+            assert_eq!(
+                mended(rule, before, before.lines().next().unwrap()).as_deref(),
+                after,
+                "{rule}: {before}"
+            );
         }
     }
 }
