@@ -7,10 +7,14 @@ use crate::{engine, licences, needs, validators};
 
 pub(crate) fn run() -> Outcome {
     let start = Instant::now();
-    needs::install()?;
-    validators::install()?;
-    let licences = licences::run()?;
-    process::run(cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
+    // One waits for the network most of the time, the other for the processor.
+    let (fetched, built) = std::thread::scope(|scope| {
+        let fetched = scope.spawn(fetch);
+        let built = build();
+        (fetched.join(), built)
+    });
+    fetched.map_err(|_| "what the tests need was not fetched: a panic".to_owned())??;
+    let licences = built?;
     let runner = if works(cargo(&["nextest", "--version"])) { "cargo nextest" } else { "cargo test" };
     let threads = threads().to_string();
     let mut tests = match runner {
@@ -35,6 +39,20 @@ pub(crate) fn run() -> Outcome {
     ))
 }
 
+/// What the tests need from elsewhere.
+fn fetch() -> Result<(), String> {
+    needs::install()?;
+    process::run(program("npm", &["--prefix", "dashboard", "ci", "--no-audit", "--no-fund"]))?;
+    validators::install()
+}
+
+/// Everything that the tests run; says which licences it is under.
+fn build() -> Outcome {
+    let licences = licences::run()?;
+    process::run(cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
+    Ok(licences)
+}
+
 /// Tests that run at a time: they wait more than they compute.
 fn threads() -> usize {
     2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
@@ -44,7 +62,6 @@ fn threads() -> usize {
 /// example, whose pages are driven, too, then in front of a real `sea serve` with releases. All programs were built with
 /// everything else.
 fn dashboard() -> Result<(), String> {
-    process::run(program("npm", &["--prefix", "dashboard", "ci", "--no-audit", "--no-fund"]))?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| process::root().join("target"), Into::into);
     for (script, variable, built) in [
