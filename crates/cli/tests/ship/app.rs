@@ -14,7 +14,7 @@ let orders = 0;
 const kept = [];
 const server = http.createServer((request, response) => {
   if (request.url === '/readyz') return text(response, mode === 'never-ready' ? 503 : 200, 'ready');
-  if (request.url === '/orders' && mode === 'errors' && ++orders > 1) return text(response, 500, 'broken');
+  if (request.url === '/orders' && mode === 'errors' && ++orders % 2 === 0) return text(response, 500, 'broken');
   if (request.url === '/orders' && mode === 'slow') return setTimeout(() => text(response, 200, 'late'), 500);
   if (request.url === '/orders' && mode === 'keeps') kept.push(Buffer.alloc(4 << 20, 1));
   if (request.url === '/orders' && mode === 'refuses') return text(response, 500, 'broken');

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::app::{BLUE_GREEN, SERVER, SHORT_WATCH, config, with};
 use crate::host::{Host, Said};
-use crate::load::{Load, more};
+use crate::load::{Load, Went, more};
 
 /// Ships what is bad under load, and is sure that nobody else noticed.
 fn taken_back(host: &Host, files: &[(&str, &str)], why: &str) -> Said {
@@ -93,79 +93,57 @@ fn one_that_crashes_when_it_has_all_the_traffic() {
     host.end();
 }
 
-#[test]
-fn one_that_fails_on_a_route_is_taken_back_in_its_canary() {
-    let host = Host::new(&config("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
+const CANARY: &str = "strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }";
+
+/// Ships what is bad beside users who order, and is sure that it is taken back for that. What they saw is returned.
+fn taken_back_beside_orders(host: &Host, mode: &str, why: &str) -> (Said, Went) {
     host.ship(&[]);
     let load = Load::visitors(host.port());
     more(&load, 60);
-    host.commit(&[("mode", "errors"), ("word", "bad")]);
+    host.commit(&[("mode", mode), ("word", "bad")]);
     let said = host.sea(&["ship", "--json"]);
     let told = said.json();
     assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
+    assert!(told["why"].as_str().unwrap().contains(why), "{told}");
+    let went = load.end();
+    host.until("it is over", |environment| environment["rollout"].is_null());
+    assert_eq!((host.get("/orders").0, host.word().as_str()), (200, "one"));
+    (said, went)
+}
+
+#[test]
+fn one_that_fails_on_a_route_is_taken_back_in_its_canary() {
+    let host = Host::new(&config(CANARY));
+    let (said, went) = taken_back_beside_orders(&host, "errors", "5xx");
     assert!(said.out.contains("canary 50"), "{said:?}");
     assert!(said.out.contains(" s after the first that failed"), "{said:?}");
-    let failed = load.end();
-    assert!(!failed.failures.is_empty());
-    host.until("it is over", |environment| environment["rollout"].is_null());
-    assert_eq!(host.get("/orders").0, 200);
-    assert_eq!(host.word(), "one");
+    assert!(!went.failures.is_empty());
     host.end();
 }
 
 #[test]
 fn one_that_is_slow_is_taken_back_in_its_canary() {
-    let host = Host::new(&config("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
-    host.ship(&[]);
-    let load = Load::visitors(host.port());
-    more(&load, 60);
-    host.commit(&[("mode", "slow"), ("word", "bad")]);
-    let said = host.sea(&["ship", "--json"]);
-    let told = said.json();
-    assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
-    assert!(told["why"].as_str().unwrap().contains("slow"), "{told}");
-    let went = load.end();
+    let host = Host::new(&config(CANARY));
+    let (_, went) = taken_back_beside_orders(&host, "slow", "slow");
     assert_eq!((&went.failures[..], &went.broken[..]), (&[][..], &[][..]));
-    host.until("it is over", |environment| environment["rollout"].is_null());
-    assert_eq!(host.word(), "one");
     host.end();
 }
 
 #[test]
 fn one_that_leaks_memory_is_taken_back() {
-    let limited = |environment| with("memory = \"192Mi\"", environment);
-    let host = Host::new(&limited("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
-    host.ship(&[]);
-    let load = Load::visitors(host.port());
-    more(&load, 60);
-    host.commit(&[("mode", "keeps"), ("word", "bad")]);
-    let said = host.sea(&["ship", "--json"]);
-    let told = said.json();
-    assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
-    assert!(told["why"].as_str().unwrap().contains("memory"), "{told}");
-    let went = load.end();
+    let host = Host::new(&with("memory = \"192Mi\"", CANARY));
+    let (_, went) = taken_back_beside_orders(&host, "keeps", "memory");
     // What it had under way when it was killed is lost.
     assert!(went.failures.is_empty() && went.broken.len() <= 4, "{went:?}");
-    host.until("it is over", |environment| environment["rollout"].is_null());
-    assert_eq!(host.word(), "one");
     host.end();
 }
 
 #[test]
 fn one_that_fails_at_what_users_ask_never_meets_them() {
-    let host = Host::new(&config("strategy = { canary = [\"50%\", \"100%\"], watch = \"1m\" }"));
-    host.ship(&[]);
-    let load = Load::visitors(host.port());
-    more(&load, 60);
-    host.commit(&[("mode", "refuses"), ("word", "bad")]);
-    let said = host.sea(&["ship", "--json"]);
-    let told = said.json();
-    assert_eq!((said.code, &told["outcome"]), (1, &"taken-back".into()), "{said:?}");
-    let why = told["why"].as_str().unwrap();
-    assert!(why.contains("web answered GET /orders, which users ask for, with 500"), "{told}");
-    let went = load.end();
+    let host = Host::new(&config(CANARY));
+    let why = "web answered GET /orders, which users ask for, with 500";
+    let (_, went) = taken_back_beside_orders(&host, "refuses", why);
     assert_eq!((&went.failures[..], &went.broken[..]), (&[][..], &[][..]));
-    assert_eq!(host.word(), "one");
     host.end();
 }
 

@@ -19,6 +19,7 @@
 //! history, commits  what is told of the past
 //! recorded         what users ask for often, to ask a new release the same
 //! synthetic        asks it while few users come
+//! startups         how long instances may take until they are ready
 //! sweep            what nobody goes back to is removed
 //! https            certificates, and what the proxy is told of them
 //! ```
